@@ -1,0 +1,89 @@
+# Tessera: everything is built, tested and installed from here. `make help` lists the targets.
+# One tree of objects per flavour: build/ (optimised), build/san/ (ASan + UBSan, for the tests),
+# build/fuzz/ (clang, libFuzzer).
+
+VERSION  := 0.1.0
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+FLAVOUR  ?=
+BUILD    := build$(if $(FLAVOUR),/$(FLAVOUR))
+
+ROOMS    := apdu card readers personalization host services
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla \
+            -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual -Werror
+CFLAGS   ?= -O2 -g
+CPPFLAGS += -I. -D_GNU_SOURCE -DTESSERA_VERSION='"$(VERSION)"' -isystem /usr/include/PCSC
+STD      := -std=c17
+LDLIBS   := -Wl,--as-needed -lcrypto -lpcsclite -lnfc -ljansson -lutil -lpthread
+
+ifeq ($(FLAVOUR),san)
+CFLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+endif
+ifeq ($(FLAVOUR),fuzz)
+CC       := clang
+CFLAGS   := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+endif
+
+MAINS    := $(foreach r,$(ROOMS),$(wildcard $(r)/tessera.c $(r)/tessera-*.c))
+SOURCES  := $(filter-out $(MAINS),$(shell find $(ROOMS) -name '*.c' 2>/dev/null))
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/obj/%.o)
+ARCHIVE  := $(BUILD)/lib/libtessera.a
+PROGRAMS := $(foreach m,$(MAINS),$(BUILD)/bin/$(basename $(notdir $(m))))
+SUITES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test-*.c))
+TEST_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/test-%.c tests/bench-%.c,$(wildcard tests/*.c)))
+
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+.PHONY: build all-tests deps deps-check check demo behaviours lint clean help install bench \
+        tear fuzz soak cortex-m model docs
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+build: deps-check $(PROGRAMS) $(ARCHIVE) ## build programs and library
+
+# ---- compile ---------------------------------------------------------------------------------
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(ARCHIVE): $(OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define program
+$(BUILD)/bin/$(basename $(notdir $(1))): $(BUILD)/obj/$(1:.c=.o) $(ARCHIVE)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
+endef
+$(foreach m,$(MAINS),$(eval $(call program,$(m))))
+
+$(BUILD)/tests/test-%: $(BUILD)/obj/tests/test-%.o $(TEST_LIB) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
+
+all-tests: $(SUITES) $(PROGRAMS)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- prerequisites ---------------------------------------------------------------------------
+PACKAGES := $(shell sed 's/\#.*//' tests/packages.txt 2>/dev/null)
+
+deps-check: ## name the Debian packages that are missing, and install nothing
+	@tests/deps check $(PACKAGES)
+
+deps: ## install the Debian packages that are missing (root or sudo)
+	@tests/deps install $(PACKAGES)
+
+# ---- tests -----------------------------------------------------------------------------------
+check: deps ## build with sanitizers and run every test
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
+	@tests/run
+
+behaviours: ## behaviours.tsv line by line: which test proves it, with what result
+	@tests/behaviours $(if $(ALL),--all)
+
+clean: ## remove everything built
+	rm -rf build

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cryptography that cards and hosts share, as an interface: an implementation is a const table
+// plus a context. crypto_openssl.c is the one for OpenSSL 3 (EVP only); a secure element would
+// bring its own. All sizes are octets; all buffers are the caller's. Nothing here allocates on its
+// own.
+#ifndef APDU_CRYPTO_H
+#define APDU_CRYPTO_H
+
+#include "apdu/bytes.h"
+
+enum {
+    P256_SCALAR_SIZE = 32,
+    P256_COMPRESSED_SIZE = 33, // 02|03 and x: the form in certificates
+    P256_POINT_SIZE = 65,      // 04, x, y
+    ECDSA_SIZE = 64,           // r and s, 32 octets each, s in the lower half of the order
+    SHA256_SIZE = 32,
+    AES_BLOCK_SIZE = 16,
+};
+
+struct crypto;
+
+/// false from any function is a failed check or a failed primitive; outputs are then undefined but
+/// never secret.
+struct crypto_ops {
+    bool (*random)(const struct crypto *crypto, uint8_t *out, size_t size);
+    bool (*sha256)(const struct crypto *crypto, struct bytes in, uint8_t out[SHA256_SIZE]);
+    /// Draws a P-256 key pair from this context's random source.
+    bool (*p256_generate)(const struct crypto *crypto, uint8_t scalar[P256_SCALAR_SIZE],
+                          uint8_t point[P256_COMPRESSED_SIZE]);
+    /// ECDSA over SHA-256 of message; low s.
+    bool (*ecdsa_sign)(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
+                       struct bytes message, uint8_t signature[ECDSA_SIZE]);
+    /// Refuses a high s, so that an object has one valid form per signature.
+    bool (*ecdsa_verify)(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
+                         struct bytes message, const uint8_t signature[ECDSA_SIZE]);
+    /// x coordinate of scalar times point. False for a point off the curve.
+    bool (*ecdh)(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
+                 const uint8_t point[P256_COMPRESSED_SIZE], uint8_t shared[32]);
+    bool (*aes_cmac)(const struct crypto *crypto, struct bytes key, struct bytes message,
+                     uint8_t mac[AES_BLOCK_SIZE]);
+    /// No padding: size is a multiple of 16. in and out may be one buffer.
+    bool (*aes_cbc)(const struct crypto *crypto, bool encrypt, struct bytes key,
+                    const uint8_t iv[AES_BLOCK_SIZE], const uint8_t *in, uint8_t *out, size_t size);
+    bool (*hmac_sha256)(const struct crypto *crypto, struct bytes key, struct bytes message,
+                        uint8_t mac[SHA256_SIZE]);
+    /// Forgets cached forms of this secret, before its owner erases it.
+    void (*forget)(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE]);
+};
+
+struct crypto {
+    const struct crypto_ops *ops;
+    void *context;
+};
+
+/// OpenSSL implementation. Parsed keys are cached (least recently used leaves, secrets erased), so
+/// that a repeated signer costs one primitive and nothing more. One context serves one thread.
+/// NULL when out of memory or when OpenSSL's random generator fails its start test.
+struct crypto *crypto_openssl_new(void);
+
+/// As above with a deterministic random source: two equal seeds give equal keys, challenges and
+/// signatures' inputs. For laboratories only; callers refuse it unless TESSERA_LAB=1.
+struct crypto *crypto_openssl_new_seeded(uint64_t seed);
+
+void crypto_openssl_free(struct crypto *crypto);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an applet is to the card OS: one const struct, registered by one line in card/applets.c.
+// The dispatcher looks commands up in the catalogue, checks class, length, parameters, interface
+// and life cycle, opens a transaction, calls the handler, commits when it answers 9000 and aborts
+// otherwise. A handler reads a parsed command, stages changes and writes the answer; it parses no
+// raw length, touches no memory outside the transaction and forms no status word by hand.
+#ifndef CARD_OS_APPLET_H
+#define CARD_OS_APPLET_H
+
+#include "apdu/catalogue.h"
+#include "apdu/tlv.h"
+#include "card/card.h"
+
+struct applet;
+
+/// One installed applet: its row in the card's directory.
+struct applet_instance {
+    const struct applet *applet;
+    uint32_t base; // its persistent memory within the image
+    uint32_t size;
+    uint8_t aid[16];
+    uint8_t aid_size;
+    uint8_t life_cycle; // GlobalPlatform 5.3: INSTALLED 03, SELECTABLE 07, PERSONALIZED 0F, ..
+};
+
+enum applet_life_cycle {
+    APPLET_INSTALLED = 0x03,
+    APPLET_SELECTABLE = 0x07,
+    APPLET_PERSONALIZED = 0x0F,
+};
+
+/// One command on its way through the card.
+struct card_call {
+    struct card *card;
+    const struct crypto *crypto;
+    const struct applet_instance *instance;
+    enum card_interface interface;
+    struct apdu_command command; // chained pieces joined, secure messaging removed
+    struct tlv_writer answer;    // data field only
+    void *on_deselect;           // applet->deselect_size octets, cleared on deselect
+    void *on_reset;              // applet->reset_size octets, cleared on reset only
+    uint8_t secure_level;        // of the secure channel the command came through; 0 none
+};
+
+struct applet_command {
+    enum command_id id;
+    uint16_t (*handle)(struct card_call *call); // returns a status word
+};
+
+struct applet {
+    const char *name; // as in the catalogue
+    uint8_t aid[16];
+    uint8_t aid_size;
+    uint16_t deselect_size, reset_size; // at most CARD_TRANSIENT_MAX each
+    const struct applet_command *commands;
+    size_t command_count;
+    /// Octets of persistent memory for an instance with these install parameters; 0 refuses.
+    uint32_t (*persistent_size)(struct bytes install_parameters);
+    /// Stages the first state into zeroed memory. May be NULL.
+    uint16_t (*install)(struct card_call *call, struct bytes install_parameters);
+    /// Writes the FCI. The selection stands even when it answers a warning.
+    uint16_t (*select)(struct card_call *call);
+    /// Called before its volatile memory is cleared. May be NULL.
+    void (*deselect)(struct card_call *call);
+    /// Personalization, one data grouping at a time (STORE DATA). May be NULL.
+    uint16_t (*store_data)(struct card_call *call, uint16_t dgi, struct bytes data);
+    /// Erases secrets beyond the instance's own memory (cached keys) before DELETE. May be NULL.
+    void (*uninstall)(struct card_call *call);
+};
+
+/// Every applet in ROM; defined in card/applets.c.
+extern const struct applet *const applets[];
+extern const size_t applet_count;
+
+// Persistent memory of the calling instance. Offsets are relative to it; going beyond it spoils the
+// transaction (SW_MEMORY_FAILURE). Reads see what is staged.
+void card_read(const struct card_call *call, uint32_t offset, void *out, size_t size);
+uint64_t card_read_uint(const struct card_call *call, uint32_t offset, size_t size);
+void card_stage(struct card_call *call, uint32_t offset, const void *data, size_t size);
+void card_stage_uint(struct card_call *call, uint32_t offset, size_t size, uint64_t value);
+
+/// Commits what is staged so far and goes on with a new transaction: for counters that must fall
+/// before a comparison. False: power or medium failed; return SW_MEMORY_FAILURE at once.
+bool card_commit(struct card_call *call);
+
+/// Life cycle of card and instance; setting stages the change.
+enum card_life_cycle card_life_cycle(const struct card_call *call);
+void card_set_life_cycle(struct card_call *call, enum card_life_cycle state);
+void card_set_instance_life_cycle(struct card_call *call, uint8_t state);
+
+bool card_random(const struct card_call *call, uint8_t *out, size_t size);
+
+#endif

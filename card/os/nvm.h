@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Non-volatile memory with transactions. Every change is staged, then committed whole: one journal
+// record with a checksum, written to the older of two slots, one sync, then the home locations. A
+// cut at any octet gives exactly the old or exactly the new state at the next nvm_open. The home
+// writes of one commit reach the medium with the sync of the next, which the alternating slots make
+// safe: one sync a commit. Layout of the image: docs/image.md.
+#ifndef CARD_OS_NVM_H
+#define CARD_OS_NVM_H
+
+#include "apdu/bytes.h"
+
+/// The medium. Offsets and sizes are within nvm_port.size. Writes take effect in any order until
+/// sync returns true. false is a failed medium or power that went.
+struct nvm_port {
+    bool (*read)(const struct nvm_port *port, uint32_t offset, uint8_t *out, size_t size);
+    bool (*write)(const struct nvm_port *port, uint32_t offset, const uint8_t *data, size_t size);
+    bool (*sync)(const struct nvm_port *port);
+    void *context;
+    uint32_t size;
+};
+
+enum {
+    NVM_IMAGE_SIZE = 64 * 1024,        // default
+    NVM_IMAGE_SIZE_LARGE = 192 * 1024, // tills and floats: rings of 256 entries
+    NVM_TRANSACTION_MAX = 2048,        // staged octets with their headers, one transaction
+};
+
+enum nvm_status { NVM_OK = 0, NVM_FOREIGN, NVM_NEWER, NVM_DAMAGED, NVM_PORT_FAILED };
+
+struct nvm {
+    const struct nvm_port *port;
+    uint64_t sequence; // of the last commit
+    uint16_t staged;   // octets used in record
+    bool open;         // a transaction is open
+    bool spoiled;      // staging overflowed or went out of bounds: commit will refuse
+    bool dead;         // the port failed: nothing more until nvm_open
+    uint8_t record[NVM_TRANSACTION_MAX + 32];
+};
+
+/// Writes an empty image. All octets of the data area are 0.
+enum nvm_status nvm_format(const struct nvm_port *port);
+/// Recovers and connects. Idempotent: may itself be cut anywhere.
+enum nvm_status nvm_open(struct nvm *nvm, const struct nvm_port *port);
+/// Checks header, journal and recorded checksums without writing.
+enum nvm_status nvm_check(const struct nvm_port *port);
+
+/// First and one-past-last offset of the data area.
+uint32_t nvm_data_begin(void);
+uint32_t nvm_data_end(const struct nvm *nvm);
+
+/// Reads through the open transaction: staged octets are seen.
+bool nvm_read(const struct nvm *nvm, uint32_t offset, void *out, size_t size);
+
+void nvm_begin(struct nvm *nvm);
+/// Stages octets; a later stage over the same octets wins.
+void nvm_stage(struct nvm *nvm, uint32_t offset, const void *data, size_t size);
+/// Makes everything staged durable, atomically. False: nothing of it happened (spoiled or dead).
+bool nvm_commit(struct nvm *nvm);
+/// Forgets what is staged.
+void nvm_abort(struct nvm *nvm);
+
+/// Writes outside the journal into memory that no committed state refers to yet, and syncs: for
+/// objects larger than a transaction. A cut leaves garbage that nothing points to.
+bool nvm_fill(struct nvm *nvm, uint32_t offset, const void *data, size_t size);
+
+#endif
