@@ -85,5 +85,25 @@ check: deps ## build with sanitizers and run every test
 behaviours: ## behaviours.tsv line by line: which test proves it, with what result
 	@tests/behaviours $(if $(ALL),--all)
 
+# Static analysis goes file by file and remembers what passed, so a second run is cheap.
+TIDY     := $(patsubst %.c,build/lint/%.tidy,$(SOURCES) $(MAINS) $(wildcard tests/*.c))
+
+lint: ## house rules, format, shell, clang-tidy and cppcheck
+	@TESSERA_RESULTS= tests/e2e-lint
+	@$(MAKE) --no-print-directory -j2 -k $(TIDY)
+	@mkdir -p build/lint/cppcheck
+	@cppcheck -q -j2 --std=c11 --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+	    --enable=warning,performance,portability --cppcheck-build-dir=build/lint/cppcheck \
+	    -D_GNU_SOURCE -I. $(wildcard $(ROOMS)) tests
+	@echo "lint: clean"
+
+build/lint/%.tidy: %.c .clang-tidy
+	@mkdir -p $(@D)
+	@$(CC) $(STD) $(CPPFLAGS) -MM -MP -MT $@ -MF $(@:.tidy=.d) $<
+	@clang-tidy --quiet $< -- $(STD) $(CPPFLAGS) 2>$(@:.tidy=.log) || { cat $(@:.tidy=.log); exit 1; }
+	@touch $@
+
+-include $(shell find build/lint -name '*.d' 2>/dev/null)
+
 clean: ## remove everything built
 	rm -rf build

@@ -266,7 +266,8 @@ static void test_openssl_program_agrees(void) {
     CU_ASSERT(crypto->ops->p256_generate(crypto, scalar, spki + 26));
     CU_ASSERT(crypto->ops->ecdsa_sign(crypto, scalar, bytes_of_string("paid"), signature));
     CU_ASSERT(write_file(directory, "key", spki, sizeof spki));
-    CU_ASSERT(write_file(directory, "sig", der, ecdsa_to_der(signature, der)));
+    size_t der_size = ecdsa_to_der(signature, der);
+    CU_ASSERT(write_file(directory, "sig", der, der_size));
     CU_ASSERT(write_file(directory, "good", "paid", 4) && write_file(directory, "bad", "Paid", 4));
     const char *form = "cd %s && timeout 20 openssl dgst -sha256 -keyform DER -verify key "
                        "-signature sig %s >/dev/null 2>&1";
