@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a purse is personalized: the data groupings (DGI) that STORE DATA hands to the application,
+// in the order of this list. A factory bench sends them to a card in life cycle OP_READY; later
+// they come through a secure channel. Value is never among them. docs/purse.md tells the procedure.
+#ifndef APDU_PERSO_H
+#define APDU_PERSO_H
+
+#include "apdu/purse.h"
+
+/// Install parameters of the purse: 2 octets, the roles (enum role). Exactly one of wallet, till
+/// and float (a wallet may be store too); the role decides the size of ring and window.
+enum { PERSO_INSTALL_SIZE = 2 };
+
+enum perso_dgi {
+    /// Data objects, in this order, each at most once:
+    /// 9F32 holder (1..12), [96 device], [97 user], 9F36 assurance, [C4 options],
+    /// C7 units that the purse can receive (2 octets each, up to 8),
+    /// [9F21 balance limit], [9F22 single limit], [9F23 no-PIN single], [9F24 no-PIN sum],
+    /// [9F25 no-PIN count], [9F26 offline count], [9F27 offline sum].
+    /// An absent limit of a wallet is no limit, but an absent no-PIN limit is 0 (every payment
+    /// needs the PIN); tills and floats must be given both offline budgets. A wallet's and float's
+    /// first issue log replaces them all.
+    PERSO_PROFILE = 0x0101,
+    /// Optional: 84 first payer counter, 82 first payee counter, 8C first state number. Without it
+    /// each begins with 1. For tests of a counter's end; a production profile leaves it out.
+    PERSO_COUNTERS = 0x0102,
+    /// Empty: draws signing and encapsulation keys on the card. Nothing secret ever leaves; read
+    /// the certificate request with GET DATA PURSE_DATA_REQUEST.
+    PERSO_GENERATE_KEYS = 0x0103,
+    /// Root certificate (7F21, self-signed). Once.
+    PERSO_ROOT = 0x0104,
+    /// One issuing authority (7F21, signed by the root). Up to 6; a later one of the same name
+    /// replaces it.
+    PERSO_ISSUING = 0x0105,
+    /// The own certificate (7F21): same holder, roles and keys, by a trusted issuing authority.
+    PERSO_CERTIFICATE = 0x0106,
+    /// Tries (1 octet, 1..15), then the digits (4..12 ASCII).
+    PERSO_PIN = 0x0107,
+    PERSO_PUK = 0x0108,
+    /// Optional: the center's certificate (7F21), then a hotlist object.
+    PERSO_HOTLIST = 0x0109,
+    /// Empty: profile, keys, root, certificate must be there. The purse is PERSONALIZED from now
+    /// on; only PERSO_ISSUING, PERSO_CERTIFICATE and PERSO_HOTLIST are still taken.
+    PERSO_CLOSE = 0x010A,
+};
+
+enum {
+    PERSO_TAG_UNITS = 0xC7,
+    PERSO_UNITS_MAX = 8,   // pockets of a purse
+    PERSO_ISSUING_MAX = 6, // issuing authorities a purse can trust
+};
+
+#endif
