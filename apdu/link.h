@@ -14,6 +14,7 @@ enum link_status {
     LINK_TOO_LONG, // the command or the answer does not fit this pipe; nothing was sent
     LINK_LOCKED,   // someone else holds the card, or no permission (exit code 5)
     LINK_UNSUPPORTED, // this pipe cannot do what was asked (power cut over PC/SC)
+    LINK_BAD_INPUT,   // no such kind of link, or an image that cannot be used (exit code 2)
 };
 
 enum link_reset {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the name a user writes to an open link. One table row per kind of link (link_open.c); the
+// kinds themselves stand in emu.c, pcsc.c, ... Names: docs/readers.md.
+#ifndef READERS_LINK_OPEN_H
+#define READERS_LINK_OPEN_H
+
+#include "apdu/link.h"
+
+/// How to open a link. Zero everywhere is the usual way; NULL stands for that.
+struct link_options {
+    unsigned wait_ms;    // how long a card may take to appear; 0: LINK_WAIT_MS
+    bool volatile_image; // emu: work on a copy in memory, leave the file as it is
+    bool seeded;         // emu: deterministic card for laboratories; refused unless TESSERA_LAB=1
+    uint64_t seed;
+};
+
+enum { LINK_WAIT_MS = 5000 };
+
+/// Why a link did not open.
+struct link_failure {
+    enum link_status status;
+    char text[512]; // a sentence: what, which value, where, what to do
+};
+
+/// Opens emu:IMAGE[,contactless|,internal], pcsc:NAME-OR-NUMBER and whatever other rows the table
+/// has, and holds the card until link_close. NULL on failure, with *failure filled in.
+struct link *link_open(const char *name, const struct link_options *options,
+                       struct link_failure *failure);
+
+/// Exit code of a program whose link gave this status: 0, 2 (input), 3 (no card), 4 (outcome open)
+/// or 5 (locked).
+int link_exit_code(enum link_status status);
+
+/// Opener of one kind of link; rest is what follows the prefix.
+typedef struct link *link_opener(const char *rest, const struct link_options *options,
+                                 struct link_failure *failure);
+
+/// Fills in a failure and returns NULL, so that an opener can end with it.
+struct link *link_fail(struct link_failure *failure, enum link_status status, const char *format,
+                       ...) __attribute__((format(printf, 3, 4)));
+
+/// Writes the sentence about a link's last failure and returns the status.
+enum link_status link_error(struct link *link, enum link_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
