@@ -15,6 +15,8 @@ enum {
     ECDSA_SIZE = 64,           // r and s, 32 octets each, s in the lower half of the order
     SHA256_SIZE = 32,
     AES_BLOCK_SIZE = 16,
+    RSA_2048_SIZE = 256,    // modulus, block, signature
+    RSA_KEY_SIZE = 5 * 128, // p, q, dp, dq, q^-1 mod p: 128 octets each
 };
 
 struct crypto;
@@ -30,12 +32,24 @@ struct crypto_ops {
     /// ECDSA over SHA-256 of message; low s.
     bool (*ecdsa_sign)(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
                        struct bytes message, uint8_t signature[ECDSA_SIZE]);
+    /// The same over a finished digest, for card edges that receive only that (PIV).
+    bool (*ecdsa_sign_digest)(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
+                              const uint8_t digest[SHA256_SIZE], uint8_t signature[ECDSA_SIZE]);
     /// Refuses a high s, so that an object has one valid form per signature.
     bool (*ecdsa_verify)(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
                          struct bytes message, const uint8_t signature[ECDSA_SIZE]);
     /// x coordinate of scalar times point. False for a point off the curve.
     bool (*ecdh)(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
                  const uint8_t point[P256_COMPRESSED_SIZE], uint8_t shared[32]);
+    /// Uncompressed form of a point. False for an x that is on no point of the curve.
+    bool (*p256_expand)(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
+                        uint8_t expanded[P256_POINT_SIZE]);
+    /// Draws an RSA-2048 key with public exponent 65537.
+    bool (*rsa_generate)(const struct crypto *crypto, uint8_t key[RSA_KEY_SIZE],
+                         uint8_t modulus[RSA_2048_SIZE]);
+    /// Raw private operation, no padding. False when in is not below the modulus.
+    bool (*rsa_private)(const struct crypto *crypto, const uint8_t key[RSA_KEY_SIZE],
+                        const uint8_t in[RSA_2048_SIZE], uint8_t out[RSA_2048_SIZE]);
     bool (*aes_cmac)(const struct crypto *crypto, struct bytes key, struct bytes message,
                      uint8_t mac[AES_BLOCK_SIZE]);
     /// No padding: size is a multiple of 16. in and out may be one buffer.

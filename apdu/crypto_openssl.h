@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the OpenSSL implementation share; nobody else includes it. crypto_openssl.c
-// holds context, digests and ciphers, crypto_openssl_ec.c keys and ECDSA, crypto_openssl_random.c
-// the random sources, ecdsa_form.c the two spellings of a signature.
+// holds context, digests and ciphers, crypto_openssl_ec.c keys and ECDSA, crypto_openssl_rsa.c RSA,
+// crypto_openssl_random.c the random sources, ecdsa_form.c the two spellings of a signature.
 #ifndef APDU_CRYPTO_OPENSSL_H
 #define APDU_CRYPTO_OPENSSL_H
 
@@ -58,10 +58,18 @@ bool openssl_generate(const struct crypto *crypto, uint8_t scalar[P256_SCALAR_SI
                       uint8_t point[P256_COMPRESSED_SIZE]);
 bool openssl_sign(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
                   struct bytes message, uint8_t signature[ECDSA_SIZE]);
+bool openssl_sign_digest(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
+                         const uint8_t digest[SHA256_SIZE], uint8_t signature[ECDSA_SIZE]);
 bool openssl_verify(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
                     struct bytes message, const uint8_t signature[ECDSA_SIZE]);
 bool openssl_ecdh(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
                   const uint8_t point[P256_COMPRESSED_SIZE], uint8_t shared[32]);
+bool openssl_expand(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
+                    uint8_t expanded[P256_POINT_SIZE]);
+bool openssl_rsa_generate(const struct crypto *crypto, uint8_t key[RSA_KEY_SIZE],
+                          uint8_t modulus[RSA_2048_SIZE]);
+bool openssl_rsa_private(const struct crypto *crypto, const uint8_t key[RSA_KEY_SIZE],
+                         const uint8_t in[RSA_2048_SIZE], uint8_t out[RSA_2048_SIZE]);
 void openssl_forget(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE]);
 
 /// Frees and erases every cached key.

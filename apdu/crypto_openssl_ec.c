@@ -170,23 +170,28 @@ bool openssl_generate(const struct crypto *crypto, uint8_t scalar[P256_SCALAR_SI
     return false;
 }
 
-bool openssl_sign(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
-                  struct bytes message, uint8_t signature[ECDSA_SIZE]) {
+bool openssl_sign_digest(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
+                         const uint8_t digest[SHA256_SIZE], uint8_t signature[ECDSA_SIZE]) {
     struct crypto_openssl *self = crypto_openssl_of(crypto);
-    uint8_t digest[SHA256_SIZE], der[ECDSA_DER_MAX];
+    uint8_t der[ECDSA_DER_MAX];
     size_t size = sizeof der;
-    if (!openssl_sha256(crypto, message, digest))
-        return false;
     if (self->seeded)
         return openssl_sign_repeatable(self, scalar, digest, signature);
     struct cached_key *key = private_key(self, scalar);
-    if (key == NULL || EVP_PKEY_sign(key->operation, der, &size, digest, sizeof digest) != 1 ||
+    if (key == NULL || EVP_PKEY_sign(key->operation, der, &size, digest, SHA256_SIZE) != 1 ||
         !ecdsa_from_der(bytes_of(der, size), signature)) {
         ERR_clear_error();
         return false;
     }
     ecdsa_make_low(signature);
     return true;
+}
+
+bool openssl_sign(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_SIZE],
+                  struct bytes message, uint8_t signature[ECDSA_SIZE]) {
+    uint8_t digest[SHA256_SIZE];
+    return openssl_sha256(crypto, message, digest) &&
+           openssl_sign_digest(crypto, scalar, digest, signature);
 }
 
 bool openssl_verify(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
@@ -216,6 +221,20 @@ bool openssl_ecdh(const struct crypto *crypto, const uint8_t scalar[P256_SCALAR_
                 EVP_PKEY_derive_set_peer(context, peer->pkey) == 1 &&
                 EVP_PKEY_derive(context, shared, &size) == 1 && size == 32;
     EVP_PKEY_CTX_free(context);
+    if (!done)
+        ERR_clear_error();
+    return done;
+}
+
+bool openssl_expand(const struct crypto *crypto, const uint8_t point[P256_COMPRESSED_SIZE],
+                    uint8_t expanded[P256_POINT_SIZE]) {
+    const struct crypto_openssl *self = crypto_openssl_of(crypto);
+    EC_POINT *parsed = EC_POINT_new(self->group);
+    bool done = parsed != NULL &&
+                EC_POINT_oct2point(self->group, parsed, point, P256_COMPRESSED_SIZE, NULL) == 1 &&
+                EC_POINT_point2oct(self->group, parsed, POINT_CONVERSION_UNCOMPRESSED, expanded,
+                                   P256_POINT_SIZE, NULL) == P256_POINT_SIZE;
+    EC_POINT_free(parsed);
     if (!done)
         ERR_clear_error();
     return done;
