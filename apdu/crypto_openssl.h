@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the OpenSSL implementation share; nobody else includes it. crypto_openssl.c
 // holds context, digests and ciphers, crypto_openssl_ec.c keys and ECDSA, crypto_openssl_rsa.c RSA,
-// crypto_openssl_random.c the random sources, ecdsa_form.c the two spellings of a signature.
+// crypto_openssl_random.c the random sources, crypto_openssl_form.c the two spellings of a
+// signature.
 #ifndef APDU_CRYPTO_OPENSSL_H
 #define APDU_CRYPTO_OPENSSL_H
 

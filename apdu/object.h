@@ -3,7 +3,7 @@
 // first, then the fields of its schema, in schema order, each at most once) followed by 9E, an
 // ECDSA P-256 signature over the whole E1. The encoding is deterministic: integers and lengths in
 // their shortest form; decoders refuse unknown, missing, duplicate and misordered fields. Schemas
-// are const tables in object.c; docs/protocol.md prints them. Freestanding.
+// are const tables in object_schema.c; docs/protocol.md prints them. Freestanding.
 #ifndef APDU_OBJECT_H
 #define APDU_OBJECT_H
 
@@ -149,6 +149,11 @@ bool object_decode(struct bytes in, struct object *out);
 
 /// As object_decode, but the object must be of this type and fill in to the last octet.
 bool object_decode_as(enum object_type type, struct bytes in, struct object *out);
+
+/// Splits the TLV data of a command by rows like a schema's: the same rules of order, presence and
+/// range, without type and signature. Absent fields are NULL; spans point into in.
+bool fields_decode(struct bytes in, const struct schema_field *rows, size_t count,
+                   struct bytes fields[FIELD_COUNT]);
 
 bool object_has(const struct object *object, enum field field);
 /// Integer of a KIND_UINT field; 0 when absent.
