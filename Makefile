@@ -85,12 +85,15 @@ check: deps ## build with sanitizers and run every test
 behaviours: ## behaviours.tsv line by line: which test proves it, with what result
 	@tests/behaviours $(if $(ALL),--all)
 
+model: ## Promela models of the money rules: hold, and break by every excluded reading
+	@tests/model/run
+
 # Static analysis goes file by file and remembers what passed, so a second run is cheap.
 TIDY     := $(patsubst %.c,build/lint/%.tidy,$(SOURCES) $(MAINS) $(wildcard tests/*.c))
 
 lint: ## house rules, format, shell, clang-tidy and cppcheck
 	@TESSERA_RESULTS= tests/e2e-lint
-	@$(MAKE) --no-print-directory -j2 -k $(TIDY)
+	@$(MAKE) --no-print-directory -s -j2 -k $(TIDY)
 	@mkdir -p build/lint/cppcheck
 	@cppcheck -q -j2 --std=c11 --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    --enable=warning,performance,portability --cppcheck-build-dir=build/lint/cppcheck \
