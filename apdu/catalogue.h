@@ -71,7 +71,7 @@ struct catalogue_command {
     uint8_t cla, ins;
     uint8_t p1, p1_mask, p2, p2_mask; // fixed bits: (P1 & p1_mask) == p1
     uint8_t cases;                    // enum case_mask bits
-    uint16_t lc_min, lc_max;          // of the command data, after chaining
+    uint16_t lc_min, lc_max;          // of the command data where there is any, after chaining
     uint8_t interfaces;               // enum interface_mask bits; others answer SW_INTERFACE
     bool secret;                      // the whole data field is a secret
     const struct catalogue_parameter *parameters;

@@ -67,8 +67,8 @@ enum field_kind {
     X(FIELD_COUNTERS, 0x9F2E, KIND_OCTETS, 0, 1024, "counters") /* u32 each, ascending */          \
     X(FIELD_POCKETS, 0x9F2F, KIND_OCTETS, 0, 800, "pockets")    /* unit(2) balance issued loaded   \
                                                    recredited spent redeemed (8 each) */           \
-    X(FIELD_CERTIFICATES, 0x9F30, KIND_OCTETS, 0, 1024, "certificates") /* digests, 16 each */     \
-    X(FIELD_DEVICES, 0x9F31, KIND_OCTETS, 0, 1024, "devices") /* ids, zero-padded to 16 */         \
+    X(FIELD_CERTIFICATES, 0x9F30, KIND_OCTETS, 0, 928, "certificates") /* digests, 16 each */      \
+    X(FIELD_DEVICES, 0x9F31, KIND_OCTETS, 0, 928, "devices") /* ids, zero-padded to 16 */          \
     X(FIELD_HOLDER, 0x9F32, KIND_ID, 1, 16, "holder")                                              \
     X(FIELD_ROLES, 0x9F33, KIND_OCTETS, 2, 2, "roles")                                             \
     X(FIELD_SIGNING_KEY, 0x9F34, KIND_OCTETS, 33, 33, "signing-key")                               \
