@@ -3,7 +3,8 @@
 // record with a checksum, written to the older of two slots, one sync, then the home locations. A
 // cut at any octet gives exactly the old or exactly the new state at the next nvm_open. The home
 // writes of one commit reach the medium with the sync of the next, which the alternating slots make
-// safe: one sync a commit. Layout of the image: docs/image.md.
+// safe: one sync a commit. A running checksum over all data travels in every record, so that a
+// damaged image is refused, never half believed. Layout of the image: docs/image.md.
 #ifndef CARD_OS_NVM_H
 #define CARD_OS_NVM_H
 
@@ -23,6 +24,8 @@ enum {
     NVM_IMAGE_SIZE = 64 * 1024,        // default
     NVM_IMAGE_SIZE_LARGE = 192 * 1024, // tills and floats: rings of 256 entries
     NVM_TRANSACTION_MAX = 2048,        // staged octets with their headers, one transaction
+    NVM_RECORD_HEADER = 32,
+    NVM_HEADER_SIZE = 32, // octets of an image that nvm_probe needs
 };
 
 enum nvm_status { NVM_OK = 0, NVM_FOREIGN, NVM_NEWER, NVM_DAMAGED, NVM_PORT_FAILED };
@@ -30,19 +33,24 @@ enum nvm_status { NVM_OK = 0, NVM_FOREIGN, NVM_NEWER, NVM_DAMAGED, NVM_PORT_FAIL
 struct nvm {
     const struct nvm_port *port;
     uint64_t sequence; // of the last commit
+    uint64_t sum;      // over the data area as of the last commit
     uint16_t staged;   // octets used in record
     bool open;         // a transaction is open
     bool spoiled;      // staging overflowed or went out of bounds: commit will refuse
     bool dead;         // the port failed: nothing more until nvm_open
-    uint8_t record[NVM_TRANSACTION_MAX + 32];
+    uint8_t record[NVM_RECORD_HEADER + NVM_TRANSACTION_MAX];
 };
 
-/// Writes an empty image. All octets of the data area are 0.
+/// Does this begin an image of ours? On NVM_OK *size is the whole image in octets.
+enum nvm_status nvm_probe(const uint8_t header[NVM_HEADER_SIZE], uint32_t *size);
+/// Writes an empty image. All octets of the data area are 0. The port's size is a multiple of 8.
 enum nvm_status nvm_format(const struct nvm_port *port);
-/// Recovers and connects. Idempotent: may itself be cut anywhere.
+/// Recovers and connects. Idempotent: may itself be cut anywhere. A damaged image is not written.
 enum nvm_status nvm_open(struct nvm *nvm, const struct nvm_port *port);
 /// Checks header, journal and recorded checksums without writing.
 enum nvm_status nvm_check(const struct nvm_port *port);
+/// Reads the state that nvm_open would recover, without writing. Slow: for tools.
+bool nvm_peek(const struct nvm_port *port, uint32_t offset, void *out, size_t size);
 
 /// First and one-past-last offset of the data area.
 uint32_t nvm_data_begin(void);
@@ -54,13 +62,15 @@ bool nvm_read(const struct nvm *nvm, uint32_t offset, void *out, size_t size);
 void nvm_begin(struct nvm *nvm);
 /// Stages octets; a later stage over the same octets wins.
 void nvm_stage(struct nvm *nvm, uint32_t offset, const void *data, size_t size);
-/// Makes everything staged durable, atomically. False: nothing of it happened (spoiled or dead).
+/// Makes everything staged durable, atomically. False: spoiled (nothing of it happened), or the
+/// port failed: dead, and the next nvm_open shows whether the record had reached the medium.
 bool nvm_commit(struct nvm *nvm);
 /// Forgets what is staged.
 void nvm_abort(struct nvm *nvm);
 
 /// Writes outside the journal into memory that no committed state refers to yet, and syncs: for
-/// objects larger than a transaction. A cut leaves garbage that nothing points to.
+/// objects larger than a transaction. A cut leaves garbage that nothing points to. Not for octets
+/// that the open transaction has staged.
 bool nvm_fill(struct nvm *nvm, uint32_t offset, const void *data, size_t size);
 
 #endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal. Two slots take the records in turn; record n goes to slot n mod 2.
+//
+//   commit n:  write record n -> SYNC -> home writes of n (not synced)
+//
+// Why one sync is enough. Write H(n) for the home writes of commit n.
+//   (1) H(n) is durable once the sync of commit n+1 has returned: it was issued before it.
+//   (2) Record n overwrites record n-2. By (1) and the sync of commit n-1, H(n-2) is durable then:
+//       the record that is lost is needed by nobody.
+//   (3) While record n is being written, record n-1 stands whole in the other slot. Whatever of
+//       record n lands, its checksum tells whether it is whole. If it is not, the last state is
+//       n-1: everything up to H(n-2) is durable, and replaying record n-1 supplies H(n-1). If slot
+//       n mod 2 still holds record n-2 untouched, replaying n-2 before n-1 restores octets of n-2
+//       that n-1 then overrides: state n-1 again.
+//   (4) If record n is whole, H(n-1) may still be missing (nothing was synced). Replaying n-1, then
+//       n, supplies both. Octets that both name get those of n; octets that only n-1 names have
+//       not changed since n-1. So both records are replayed in order whenever both are whole, and
+//       the replay may be repeated or cut anywhere: it only ever writes octets of the final state.
+//   (5) Recovery ends with a sync before anything else is written. Otherwise the next commit would
+//       overwrite record n-1 while the replayed H(n-1) is still under way, and (2) would not hold.
+//       It syncs even when no octet differed: what is read back may be in a cache only, and an
+//       answer may leave only for a state that is durable.
+//
+// Writing outside the journal (nvm_fill) first retires every record that names the same octets, by
+// records without entries; otherwise a replay would put back what stood there before.
+//
+// The sum over the data area is an XOR over its 8-octet words, so each commit updates it from the
+// words it changes and stores it in its record. nvm_open refuses an image whose settled data does
+// not have the sum of the newest record: rot in data or in the newest record. While a fill is under
+// way the record carries RECORD_UNSUMMED instead and recovery computes the sum anew.
+#include "card/os/journal.h"
+
+#include <string.h>
+
+enum {
+    // record header
+    RECORD_FLAGS = 4,
+    RECORD_LENGTH = 6,
+    RECORD_SEQUENCE = 8,
+    RECORD_SUM = 16,
+    RECORD_CHECKSUM = 24,
+};
+
+static const uint8_t record_magic[4] = {'T', 'S', 'R', 'J'};
+
+// ---- checksums ---------------------------------------------------------------------------------
+
+/// A bijection of 64-bit words: two inputs never collide.
+static uint64_t mix(uint64_t word) {
+    word = (word ^ word >> 32) * 0x9E3779B97F4A7C15u;
+    word = (word ^ word >> 29) * 0x6A09E667F3BCC909u;
+    return word ^ word >> 32;
+}
+
+static uint64_t load_word(const uint8_t *octets) {
+    uint64_t word;
+    memcpy(&word, octets, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/// Chains whole words; a change within one word is always seen.
+uint64_t journal_checksum(uint64_t state, const uint8_t *data, size_t size) {
+    for (; size >= 8; data += 8, size -= 8)
+        state = mix(state ^ load_word(data)) + 1;
+    if (size > 0)
+        state = mix(state ^ bytes_get_be(data, size)) + size;
+    return state;
+}
+
+uint64_t journal_contribution(uint32_t offset, const uint8_t *data, size_t size) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word = load_word(data + i);
+        if (word != 0)
+            sum ^= mix(word ^ mix(offset + i));
+    }
+    return sum;
+}
+
+// ---- records -----------------------------------------------------------------------------------
+
+uint32_t journal_slot_begin(uint64_t sequence) {
+    return JOURNAL_BEGIN + (uint32_t)(sequence & 1) * JOURNAL_SLOT_SIZE;
+}
+
+void record_form(uint8_t header[NVM_RECORD_HEADER], uint64_t sequence, uint8_t flags, size_t length,
+                 uint64_t sum) {
+    memset(header, 0, NVM_RECORD_HEADER);
+    memcpy(header, record_magic, sizeof record_magic);
+    header[RECORD_FLAGS] = flags;
+    bytes_put_be(header + RECORD_LENGTH, 2, length);
+    bytes_put_be(header + RECORD_SEQUENCE, 8, sequence);
+    bytes_put_be(header + RECORD_SUM, 8, sum);
+}
+
+void record_seal(uint8_t *record, size_t length) {
+    uint64_t state = journal_checksum(0, record, RECORD_CHECKSUM);
+    state = journal_checksum(state, record + NVM_RECORD_HEADER, length);
+    bytes_put_be(record + RECORD_CHECKSUM, 8, state);
+}
+
+/// Checksum over a record that stands in the medium.
+static bool slot_sealed(const struct nvm_port *port, const struct slot *slot,
+                        const uint8_t header[NVM_RECORD_HEADER], bool *failed) {
+    uint8_t chunk[CHUNK];
+    uint64_t state = journal_checksum(0, header, RECORD_CHECKSUM);
+    for (size_t at = 0; at < slot->length; at += CHUNK) {
+        size_t size = slot->length - at < CHUNK ? slot->length - at : CHUNK;
+        if (!port->read(port, slot->begin + (uint32_t)at, chunk, size)) {
+            *failed = true;
+            return false;
+        }
+        state = journal_checksum(state, chunk, size);
+    }
+    return state == bytes_get_be(header + RECORD_CHECKSUM, 8);
+}
+
+/// Reads the slot that this parity of sequence numbers uses. False: the port failed.
+static bool slot_load(const struct nvm_port *port, unsigned parity, struct slot *slot) {
+    uint8_t header[NVM_RECORD_HEADER];
+    bool failed = false;
+    memset(slot, 0, sizeof *slot);
+    if (!port->read(port, journal_slot_begin(parity), header, sizeof header))
+        return false;
+    slot->begin = journal_slot_begin(parity) + NVM_RECORD_HEADER;
+    slot->length = (uint16_t)bytes_get_be(header + RECORD_LENGTH, 2);
+    slot->sequence = bytes_get_be(header + RECORD_SEQUENCE, 8);
+    slot->sum = bytes_get_be(header + RECORD_SUM, 8);
+    slot->unsummed = (header[RECORD_FLAGS] & RECORD_UNSUMMED) != 0;
+    slot->valid = memcmp(header, record_magic, sizeof record_magic) == 0 &&
+                  slot->length <= NVM_TRANSACTION_MAX && (slot->sequence & 1) == parity &&
+                  slot_sealed(port, slot, header, &failed);
+    return !failed;
+}
+
+/// The entry at *at, which moves on. False at the end and on an entry that leaves the data area.
+static bool entry_next(const struct nvm_port *port, const struct slot *slot, size_t *at,
+                       struct entry *entry) {
+    uint8_t header[ENTRY_HEADER];
+    if (*at + ENTRY_HEADER > slot->length ||
+        !port->read(port, slot->begin + (uint32_t)*at, header, sizeof header))
+        return false;
+    entry->offset = (uint32_t)bytes_get_be(header, 4);
+    entry->length = (uint16_t)bytes_get_be(header + 4, 2);
+    entry->data = (uint16_t)(*at + ENTRY_HEADER);
+    if (entry->length > slot->length - entry->data || entry->offset < DATA_BEGIN ||
+        entry->offset > port->size || entry->length > port->size - entry->offset)
+        return false;
+    *at = (size_t)entry->data + entry->length;
+    return true;
+}
+
+static bool slot_well_formed(const struct nvm_port *port, const struct slot *slot) {
+    size_t at = 0;
+    struct entry entry;
+    while (entry_next(port, slot, &at, &entry))
+        ;
+    return at == slot->length;
+}
+
+enum nvm_status journal_load(const struct nvm_port *port, struct journal *journal) {
+    struct slot pair[2];
+    journal->count = 0;
+    if (!slot_load(port, 0, &pair[0]) || !slot_load(port, 1, &pair[1]))
+        return NVM_PORT_FAILED;
+    size_t first = pair[0].sequence > pair[1].sequence ? 1 : 0;
+    for (size_t i = 0; i < 2; i++) {
+        const struct slot *slot = &pair[(first + i) & 1];
+        if (slot->valid && !slot_well_formed(port, slot))
+            return NVM_DAMAGED;
+        if (slot->valid)
+            journal->slots[journal->count++] = *slot;
+    }
+    if (journal->count == 0)
+        return NVM_DAMAGED;
+    if (journal->count == 2 && journal->slots[0].sequence + 1 != journal->slots[1].sequence)
+        return NVM_DAMAGED;
+    return NVM_OK;
+}
+
+/// Puts what a slot has for [offset, offset + size) over out.
+static bool slot_overlay(const struct nvm_port *port, const struct slot *slot, uint32_t offset,
+                         uint8_t *out, size_t size) {
+    size_t at = 0;
+    struct entry entry;
+    while (entry_next(port, slot, &at, &entry)) {
+        uint32_t begin = entry.offset > offset ? entry.offset : offset;
+        uint32_t end = entry.offset + entry.length;
+        if (end > offset + size)
+            end = offset + (uint32_t)size;
+        uint32_t source = slot->begin + entry.data + (begin - entry.offset);
+        if (begin < end && !port->read(port, source, out + (begin - offset), end - begin))
+            return false;
+    }
+    return true;
+}
+
+bool journal_read(const struct nvm_port *port, const struct journal *journal, uint32_t offset,
+                  uint8_t *out, size_t size) {
+    if (!port->read(port, offset, out, size))
+        return false;
+    for (size_t i = 0; i < journal->count; i++)
+        if (!slot_overlay(port, &journal->slots[i], offset, out, size))
+            return false;
+    return true;
+}
+
+/// Sum over the data area as it is after recovery.
+static bool journal_sum(const struct nvm_port *port, const struct journal *journal, uint64_t *sum) {
+    uint8_t chunk[4 * CHUNK];
+    *sum = 0;
+    for (uint32_t at = DATA_BEGIN; at < port->size; at += (uint32_t)sizeof chunk) {
+        size_t size = port->size - at < sizeof chunk ? port->size - at : sizeof chunk;
+        if (!journal_read(port, journal, at, chunk, size))
+            return false;
+        *sum ^= journal_contribution(at, chunk, size);
+    }
+    return true;
+}
+
+enum nvm_status journal_verify(const struct nvm_port *port, struct journal *journal,
+                               uint64_t *sum) {
+    enum nvm_status status = journal_load(port, journal);
+    if (status != NVM_OK)
+        return status;
+    if (!journal_sum(port, journal, sum))
+        return NVM_PORT_FAILED;
+    const struct slot *newest = &journal->slots[journal->count - 1];
+    return newest->unsummed || newest->sum == *sum ? NVM_OK : NVM_DAMAGED;
+}
+
+/// Writes the settled octets of one entry home where they differ.
+static bool entry_replay(const struct nvm_port *port, const struct journal *journal,
+                         const struct entry *entry) {
+    uint8_t settled[CHUNK], home[CHUNK];
+    for (size_t done = 0; done < entry->length; done += CHUNK) {
+        size_t size = entry->length - done < CHUNK ? entry->length - done : CHUNK;
+        uint32_t offset = entry->offset + (uint32_t)done;
+        if (!journal_read(port, journal, offset, settled, size) ||
+            !port->read(port, offset, home, size))
+            return false;
+        if (memcmp(settled, home, size) != 0 && !port->write(port, offset, settled, size))
+            return false;
+    }
+    return true;
+}
+
+bool journal_replay(const struct nvm_port *port, const struct journal *journal) {
+    for (size_t i = 0; i < journal->count; i++) {
+        size_t at = 0;
+        struct entry entry;
+        while (entry_next(port, &journal->slots[i], &at, &entry))
+            if (!entry_replay(port, journal, &entry))
+                return false;
+        if (at != journal->slots[i].length)
+            return false; // the port failed within the walk
+    }
+    return port->sync(port);
+}
+
+bool slot_touches(const struct nvm_port *port, const struct slot *slot, uint32_t offset,
+                  size_t size) {
+    size_t at = 0;
+    struct entry entry;
+    while (entry_next(port, slot, &at, &entry))
+        if (entry.offset < offset + size && offset < entry.offset + entry.length)
+            return true;
+    return false;
+}
