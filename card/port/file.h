@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image file as NVM port: locked while open, mode 0600, made whole or not at all. Reads come
+// from a mirror in RAM and cost no system call; a sync is fdatasync. POSIX; layout: docs/image.md.
+#ifndef CARD_PORT_FILE_H
+#define CARD_PORT_FILE_H
+
+#include "card/os/nvm.h"
+
+enum file_status {
+    FILE_OK = 0,
+    FILE_MISSING,
+    FILE_EXISTS,
+    FILE_TRUNCATED,     // shorter than its header says, or than any image
+    FILE_FOREIGN,       // not a card image
+    FILE_NEWER,         // an image of a later version
+    FILE_DAMAGED,       // the header's checksum fails
+    FILE_LOCKED,        // another program has it open
+    FILE_NO_PERMISSION, // also when it is no regular file
+    FILE_FAILED,        // anything else the system refused; see errno
+};
+
+struct file_port {
+    struct nvm_port nvm; // hand &port->nvm to the card; the port must not move while it is used
+    int descriptor;
+    uint8_t *mirror;
+    bool unsynced; // sync does nothing: survives a crash of the program, not of the machine
+};
+
+enum file_mode { FILE_DURABLE, FILE_UNSYNCED };
+
+/// Opens and locks an image. Anything but FILE_OK leaves the file untouched and port closed.
+enum file_status file_port_open(struct file_port *port, const char *path, enum file_mode mode);
+void file_port_close(struct file_port *port);
+
+/// Writes a whole image under this path: to a temporary file beside it, synced, then renamed.
+/// replace: an image that stands there is replaced if nobody has it open; else FILE_EXISTS.
+enum file_status file_image_write(const char *path, struct bytes image, bool replace);
+
+/// What was wrong and what to do, as a sentence after "PATH: ". Never NULL.
+const char *file_status_text(enum file_status status);
+
+/// Exit code of cli.md's table for it: 0, 1 (damaged), 2 (input) or 5 (locked, no permission).
+int file_status_exit(enum file_status status);
+
+#endif
