@@ -37,7 +37,8 @@ struct card_call {
     enum card_interface interface;
     struct apdu_command command; // chained pieces joined, secure messaging removed
     struct tlv_writer answer;    // data field only
-    void *on_deselect;           // applet->deselect_size octets, cleared on deselect
+    void *on_deselect;           // applet->deselect_size octets, cleared on deselect; NULL while
+                                 // the security domain calls install, store_data or uninstall
     void *on_reset;              // applet->reset_size octets, cleared on reset only
     uint8_t secure_level;        // of the secure channel the command came through; 0 none
 };
@@ -62,7 +63,8 @@ struct applet {
     uint16_t (*select)(struct card_call *call);
     /// Called before its volatile memory is cleared. May be NULL.
     void (*deselect)(struct card_call *call);
-    /// Personalization, one data grouping at a time (STORE DATA). May be NULL.
+    /// Personalization, one data grouping at a time (STORE DATA). The applet itself sets its life
+    /// cycle to PERSONALIZED, with the grouping that makes it complete. May be NULL.
     uint16_t (*store_data)(struct card_call *call, uint16_t dgi, struct bytes data);
     /// Erases secrets beyond the instance's own memory (cached keys) before DELETE. May be NULL.
     void (*uninstall)(struct card_call *call);

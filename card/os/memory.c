@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What applets see of the card: their persistent memory through the open transaction, their
+// volatile memory, life cycles, random octets. Contract: applet.h.
+#include "card/os/context.h"
+
+#include <string.h>
+
+struct card_call card_call_to(struct card *card, enum card_interface interface, size_t instance) {
+    const struct applet_instance *row = &card->instances[instance];
+    return (struct card_call){.card = card,
+                              .crypto = card->ports.crypto,
+                              .instance = row,
+                              .interface = interface,
+                              .answer = tlv_writer_over(card->answer, sizeof card->answer),
+                              .on_deselect = card->on_deselect,
+                              .on_reset = card->on_reset + card->reset_at[instance],
+                              .secure_level = card->secure_level};
+}
+
+struct card_call card_call_inside(const struct card_call *call, size_t instance) {
+    struct card_call inner = card_call_to(call->card, call->interface, instance);
+    inner.command = call->command;
+    inner.on_deselect = NULL;
+    return inner;
+}
+
+uint16_t card_run(struct card_call *call, uint16_t (*handle)(struct card_call *call)) {
+    struct card *card = call->card;
+    nvm_begin(&card->nvm);
+    uint16_t sw = handle(call);
+    if (sw == SW_OK && !tlv_writer_ok(&call->answer))
+        sw = SW_UNKNOWN;
+    if (sw == SW_OK && !nvm_commit(&card->nvm))
+        sw = SW_MEMORY_FAILURE;
+    if (card->nvm.spoiled || card->nvm.dead)
+        sw = SW_MEMORY_FAILURE;
+    nvm_abort(&card->nvm);
+    if (sw != SW_OK && card->directory_changed)
+        directory_reload(card);
+    card->directory_changed = false;
+    return sw;
+}
+
+static bool within(const struct card_call *call, uint32_t offset, size_t size) {
+    return offset <= call->instance->size && size <= call->instance->size - offset;
+}
+
+void card_read(const struct card_call *call, uint32_t offset, void *out, size_t size) {
+    struct nvm *nvm = &call->card->nvm;
+    if (within(call, offset, size) && nvm_read(nvm, call->instance->base + offset, out, size))
+        return;
+    memset(out, 0, size);
+    nvm->spoiled = true;
+}
+
+uint64_t card_read_uint(const struct card_call *call, uint32_t offset, size_t size) {
+    uint8_t octets[8] = {0};
+    if (size > sizeof octets) {
+        call->card->nvm.spoiled = true;
+        return 0;
+    }
+    card_read(call, offset, octets, size);
+    return bytes_get_be(octets, size);
+}
+
+void card_stage(struct card_call *call, uint32_t offset, const void *data, size_t size) {
+    struct nvm *nvm = &call->card->nvm;
+    if (within(call, offset, size))
+        nvm_stage(nvm, call->instance->base + offset, data, size);
+    else
+        nvm->spoiled = true;
+}
+
+void card_stage_uint(struct card_call *call, uint32_t offset, size_t size, uint64_t value) {
+    uint8_t octets[8];
+    if (size == 0 || size > sizeof octets || (size < 8 && value >> (8 * size) != 0)) {
+        call->card->nvm.spoiled = true;
+        return;
+    }
+    bytes_put_be(octets, size, value);
+    card_stage(call, offset, octets, size);
+}
+
+bool card_commit(struct card_call *call) {
+    struct nvm *nvm = &call->card->nvm;
+    bool done = nvm_commit(nvm);
+    nvm_begin(nvm);
+    nvm->spoiled = !done;
+    if (done)
+        call->card->directory_changed = false;
+    return done;
+}
+
+enum card_life_cycle card_life_cycle(const struct card_call *call) {
+    return call->card->life_cycle;
+}
+
+void card_set_instance_life_cycle(struct card_call *call, uint8_t state) {
+    directory_set_life_cycle(call, (size_t)(call->instance - call->card->instances), state);
+}
+
+bool card_random(const struct card_call *call, uint8_t *out, size_t size) {
+    return call->crypto->ops->random(call->crypto, out, size);
+}
