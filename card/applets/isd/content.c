@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// INSTALL and STORE DATA: instances of the applets in ROM, and their personalization by data
+// groupings. GlobalPlatform Card Specification 2.3, 11.5 and 11.11; forms: apdu/perso_card.h.
+#include "apdu/perso_card.h"
+#include "card/applets/isd/isd.h"
+#include "card/os/context.h"
+
+enum { STORE_FORMAT = 0x18, STORE_ENCRYPTED = 0x60, DGI_LONG = 0xFF };
+
+/// Takes a length octet and that many octets. False when they are not there.
+static bool next_field(struct bytes *rest, struct bytes *field) {
+    if (rest->size == 0 || rest->data[0] > rest->size - 1)
+        return false;
+    size_t size = rest->data[0];
+    *field = bytes_of(rest->data + 1, size);
+    *rest = bytes_of(rest->data + 1 + size, rest->size - 1 - size);
+    return true;
+}
+
+struct install_fields {
+    struct bytes load_file, applet, instance, privileges, parameters, token;
+};
+
+static bool parse_install(struct bytes data, struct install_fields *fields) {
+    return next_field(&data, &fields->load_file) && next_field(&data, &fields->applet) &&
+           next_field(&data, &fields->instance) && next_field(&data, &fields->privileges) &&
+           next_field(&data, &fields->parameters) && next_field(&data, &fields->token) &&
+           data.size == 0;
+}
+
+/// GlobalPlatform wants one octet, "no confirmation", where an answer is expected.
+static uint16_t confirm(struct card_call *call) {
+    static const uint8_t none = 0;
+    if (call->command.le > 0)
+        tlv_put_raw(&call->answer, bytes_of(&none, 1));
+    return SW_OK;
+}
+
+static uint16_t install_instance(struct card_call *call, const struct install_fields *fields) {
+    struct tlv specific = {.value = {0}};
+    struct bytes parameters = fields->parameters;
+    if (parameters.size > 0 && !tlv_find(parameters, 0xC9, &specific))
+        return SW_WRONG_DATA;
+    return directory_install(call, fields->applet, fields->instance, specific.value);
+}
+
+static uint16_t begin_personalization(struct card_call *call, const struct install_fields *fields) {
+    struct isd_session *session = call->on_deselect;
+    size_t target = directory_find(call->card, fields->instance);
+    if (target == CARD_INSTANCES_MAX)
+        return SW_NOT_FOUND;
+    const struct applet *applet = call->card->instances[target].applet;
+    if (target == CARD_DEFAULT_INSTANCE || applet == NULL || applet->store_data == NULL)
+        return SW_CONDITIONS;
+    session->target = (uint8_t)target;
+    session->next_block = 0;
+    return SW_OK;
+}
+
+uint16_t isd_install(struct card_call *call) {
+    struct install_fields fields;
+    uint16_t sw = SW_WRONG_P1P2;
+    if (!isd_may_manage(call))
+        return SW_SECURITY_STATUS;
+    if (!parse_install(call->command.data, &fields))
+        return SW_WRONG_DATA;
+    if (call->command.p1 == INSTALL_AND_MAKE_SELECTABLE)
+        sw = install_instance(call, &fields);
+    else if (call->command.p1 == INSTALL_FOR_PERSONALIZATION)
+        sw = begin_personalization(call, &fields);
+    return sw == SW_OK ? confirm(call) : sw;
+}
+
+// ---- STORE DATA --------------------------------------------------------------------------------
+
+/// Takes one data grouping. False when it is cut short.
+static bool next_grouping(struct bytes *rest, uint16_t *dgi, struct bytes *value) {
+    size_t header = 3;
+    if (rest->size < header)
+        return false;
+    *dgi = (uint16_t)bytes_get_be(rest->data, 2);
+    size_t size = rest->data[2];
+    if (size == DGI_LONG) {
+        header = 5;
+        if (rest->size < header)
+            return false;
+        size = (size_t)bytes_get_be(rest->data + 3, 2);
+    }
+    if (size > rest->size - header)
+        return false;
+    *value = bytes_of(rest->data + header, size);
+    *rest = bytes_of(rest->data + header + size, rest->size - header - size);
+    return true;
+}
+
+/// The life cycle of the card only rises, and here only as far as SECURED.
+static uint16_t store_own(struct card_call *call, uint16_t dgi, struct bytes value) {
+    if (dgi != PERSO_CARD_LIFE_CYCLE)
+        return SW_REFERENCE_NOT_FOUND;
+    if (value.size != 1 || (value.data[0] != CARD_INITIALIZED && value.data[0] != CARD_SECURED))
+        return SW_WRONG_DATA;
+    if (value.data[0] <= card_life_cycle(call))
+        return SW_CONDITIONS;
+    card_set_life_cycle(call, (enum card_life_cycle)value.data[0]);
+    return SW_OK;
+}
+
+static uint16_t store_grouping(struct card_call *call, size_t target, uint16_t dgi,
+                               struct bytes value) {
+    if (target == CARD_DEFAULT_INSTANCE)
+        return store_own(call, dgi, value);
+    struct card_call inner = card_call_inside(call, target);
+    return inner.instance->applet->store_data(&inner, dgi, value);
+}
+
+static uint16_t store_groupings(struct card_call *call, size_t target) {
+    struct bytes rest = call->command.data, value;
+    uint16_t dgi, sw = SW_OK;
+    while (sw == SW_OK && rest.size > 0) {
+        if (!next_grouping(&rest, &dgi, &value))
+            return SW_WRONG_DATA;
+        sw = store_grouping(call, target, dgi, value);
+    }
+    return sw;
+}
+
+uint16_t isd_store_data(struct card_call *call) {
+    struct isd_session *session = call->on_deselect;
+    uint8_t format = call->command.p1 & STORE_FORMAT;
+    if (!isd_may_manage(call))
+        return SW_SECURITY_STATUS;
+    if ((call->command.p1 & STORE_ENCRYPTED) != 0 || (format != 0 && format != STORE_DATA_DGI))
+        return SW_WRONG_P1P2;
+    if (call->command.p2 != session->next_block)
+        return SW_WRONG_P1P2;
+    uint16_t sw = store_groupings(call, session->target);
+    if (sw != SW_OK)
+        return sw;
+    session->next_block++;
+    if ((call->command.p1 & STORE_DATA_LAST) != 0)
+        *session = (struct isd_session){0};
+    return SW_OK;
+}
