@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "readers/emu.h"
 #include "readers/pcsc.h"
 
 /// One row per kind of link; a new kind adds its row here and nothing else.
@@ -13,6 +14,7 @@ static const struct {
     const char *usage;
     link_opener *open;
 } kinds[] = {
+    {"emu:", "emu:IMAGE[,contactless|,internal]", emu_link_open},
     {"pcsc:", "pcsc:NAME-OR-NUMBER", pcsc_link_open},
 };
 

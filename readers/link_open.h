@@ -8,9 +8,9 @@
 
 /// How to open a link. Zero everywhere is the usual way; NULL stands for that.
 struct link_options {
-    unsigned wait_ms;    // how long a card may take to appear; 0: LINK_WAIT_MS
-    bool volatile_image; // emu: work on a copy in memory, leave the file as it is
-    bool seeded;         // emu: deterministic card for laboratories; refused unless TESSERA_LAB=1
+    unsigned wait_ms; // how long a card may take to appear; 0: LINK_WAIT_MS
+    bool unsynced;    // emu: commits do not wait for the disk; for tests
+    bool seeded;      // emu: deterministic card; callers refuse it unless TESSERA_LAB=1
     uint64_t seed;
 };
 

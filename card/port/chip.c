@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "card/port/chip.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum file_status status_of(enum card_status status) {
+    static const enum file_status of_card[] = {[CARD_OK] = FILE_OK,
+                                               [CARD_FOREIGN_IMAGE] = FILE_FOREIGN,
+                                               [CARD_NEWER_IMAGE] = FILE_NEWER,
+                                               [CARD_DAMAGED_IMAGE] = FILE_DAMAGED,
+                                               [CARD_NVM_FAILED] = FILE_FAILED};
+    return of_card[status];
+}
+
+static enum card_status start(struct chip *chip) {
+    chip_power_off(chip);
+    nvm_cut_restore(&chip->cut);
+    enum card_status status = card_power_on(chip->card, &chip->ports);
+    chip->powered = status == CARD_OK;
+    return status;
+}
+
+enum file_status chip_open(struct chip *chip, const char *image,
+                           const struct chip_options *options) {
+    memset(chip, 0, sizeof *chip);
+    enum file_status status = file_port_open(&chip->file, image, options->mode);
+    if (status != FILE_OK)
+        return status;
+    nvm_cut_init(&chip->cut, &chip->file.nvm);
+    chip->interface = options->interface;
+    chip->card = calloc(1, card_context_size());
+    chip->crypto =
+        options->seeded ? crypto_openssl_new_seeded(options->seed) : crypto_openssl_new();
+    chip->ports = (struct card_ports){.nvm = &chip->cut.port, .crypto = chip->crypto};
+    status = chip->card == NULL || chip->crypto == NULL ? FILE_FAILED : status_of(start(chip));
+    if (status != FILE_OK)
+        chip_close(chip);
+    else
+        chip_power_off(chip);
+    return status;
+}
+
+bool chip_power_on(struct chip *chip) {
+    return start(chip) == CARD_OK;
+}
+
+void chip_power_off(struct chip *chip) {
+    card_power_off(chip->card);
+    chip->powered = false;
+}
+
+void chip_reset(struct chip *chip) {
+    if (chip->powered && !chip->cut.dark)
+        card_reset(chip->card);
+}
+
+size_t chip_transmit(struct chip *chip, struct bytes command, uint8_t *answer, size_t capacity) {
+    if (!chip->powered || chip->cut.dark)
+        return 0;
+    size_t size = card_transmit(chip->card, chip->interface, command, answer, capacity);
+    return chip->cut.dark ? 0 : size;
+}
+
+void chip_close(struct chip *chip) {
+    if (chip->card != NULL)
+        chip_power_off(chip);
+    free(chip->card);
+    if (chip->crypto != NULL)
+        crypto_openssl_free(chip->crypto);
+    file_port_close(&chip->file);
+    memset(chip, 0, sizeof *chip);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The link in process: a card that runs inside the calling program, on an image file or on whatever
+// the caller gives it. No reader, no daemon, no copy.
+#ifndef READERS_EMU_H
+#define READERS_EMU_H
+
+#include "card/card.h"
+#include "readers/link_open.h"
+
+/// image: IMAGE[,contact|,contactless|,internal]. The image stays locked until link_close.
+struct link *emu_link_open(const char *image, const struct link_options *options,
+                           struct link_failure *failure);
+
+/// A link over a card of the caller's, who keeps card, ports and *dark alive until link_close and
+/// power is on. *dark: the medium's power is gone, the card stays silent (LINK_BROKEN) until a cold
+/// reset; NULL: never. ports: for that cold reset.
+struct link *emu_link_over(struct card *card, const struct card_ports *ports,
+                           enum card_interface interface, const bool *dark);
+
+/// Cuts the power of a card from emu_link_open at its NVM write after so many more, with so many
+/// octets of that one still written. False: the link is of another kind.
+bool emu_link_cut(struct link *link, uint64_t writes, size_t octets);
+
+#endif
