@@ -7,8 +7,10 @@
 
 #include "apdu/crypto.h"
 #include "apdu/signer.h"
+#include "apdu/status.h"
 
-/// Bits of the authorization field (7F4C). The two highest mark authorities.
+/// Bits of the authorization field (7F4C). The two highest mark authorities: with one of them the
+/// other bits say which roles the authority may give, not what it is. An end entity has neither.
 enum role {
     ROLE_WALLET = 0x0001,
     ROLE_TILL = 0x0002,
@@ -73,21 +75,24 @@ enum certificate_fault certificate_make(const struct certificate *fields,
                                         const struct signer *issuer, uint8_t *out, size_t capacity,
                                         size_t *size);
 
-/// The authority as a verifier knows it.
+/// The authority as a verifier knows it: the fields of its verified certificate. No authority's
+/// mask exceeds the one above it, so the roles are the AND along its chain.
 struct authority {
     struct bytes name;
-    uint16_t roles; // what it may give: the AND along its own chain
+    uint16_t roles; // ROLE_ROOT or ROLE_ISSUING, and what it may give
     const uint8_t *point;
 };
 
 /// Checks one parsed certificate against one authority: issuer name, domain, signature, validity
-/// length, expiry. today 0 skips the expiry check (a TRM without any time yet).
+/// length, expiry. today 0 skips the expiry check (a TRM without any time yet). A day before
+/// from is no fault here: a TRM's latest time may lie behind; callers that know the day look.
 enum certificate_fault certificate_verify(const struct certificate *certificate,
                                           const struct authority *authority, uint32_t today,
                                           const struct crypto *crypto);
 
-/// Checks root, issuing authority, end entity in that order (2 or 3 certificates); the first must
-/// be self-signed by root_point. On success *leaf is the last one, with its effective roles.
+/// Checks root, issuing authority, end entity in that order (1 to 3 certificates); the first must
+/// be self-signed by root_point. On success *leaf is the last one. A role that one above may not
+/// give is refused, so the roles of the last are the effective ones.
 enum certificate_fault certificate_verify_chain(const struct bytes *chain, size_t count,
                                                 const uint8_t root_point[P256_COMPRESSED_SIZE],
                                                 uint32_t today, const struct crypto *crypto,

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apdu/certificate.h"
+
+#include "apdu/certificate_form.h"
+
+#include <string.h>
+
+// ---- faults --------------------------------------------------------------------------------
+
+static const struct {
+    uint16_t sw;
+    const char *text;
+} FAULTS[] = {
+    [CERTIFICATE_OK] = {SW_OK, "good"},
+    [CERTIFICATE_MALFORMED] = {SW_BAD_CERTIFICATE, "not in the exact form of a certificate"},
+    [CERTIFICATE_ROLE_CONFLICT] = {SW_WRONG_ROLE, "roles that exclude each other, or none"},
+    [CERTIFICATE_UNKNOWN_ISSUER] = {SW_UNKNOWN_ISSUER, "the issuer is not a trusted authority"},
+    [CERTIFICATE_WRONG_DOMAIN] = {SW_WRONG_DOMAIN, "the issuer may not certify this role"},
+    [CERTIFICATE_BAD_SIGNATURE] = {SW_BAD_SIGNATURE, "the signature does not verify"},
+    [CERTIFICATE_EXPIRED] = {SW_EXPIRED, "out of its validity"},
+    [CERTIFICATE_TOO_LONG_LIVED] = {SW_BAD_CERTIFICATE, "valid for longer than its role allows"},
+    [CERTIFICATE_CHAIN_TOO_LONG] = {SW_BAD_CERTIFICATE, "an authority below an issuing authority"},
+    [CERTIFICATE_NO_ROOM] = {SW_NO_SPACE, "does not fit"},
+};
+
+uint16_t certificate_fault_sw(enum certificate_fault fault) {
+    return (size_t)fault < sizeof FAULTS / sizeof FAULTS[0] ? FAULTS[fault].sw : SW_UNKNOWN;
+}
+
+const char *certificate_fault_text(enum certificate_fault fault) {
+    return (size_t)fault < sizeof FAULTS / sizeof FAULTS[0] ? FAULTS[fault].text : "unknown fault";
+}
+
+// ---- roles and holders ---------------------------------------------------------------------
+
+static const struct {
+    uint16_t role;
+    const char *name;
+} ROLES[] = {
+    {ROLE_ROOT, "root"},           {ROLE_ISSUING, "issuing"}, {ROLE_WALLET, "wallet"},
+    {ROLE_TILL, "till"},           {ROLE_FLOAT, "float"},     {ROLE_STORE, "store"},
+    {ROLE_SELLER, "seller"},       {ROLE_CENTER, "center"},   {ROLE_PROVIDER, "provider"},
+    {ROLE_TELCO, "telco"},         {ROLE_BANK, "bank"},       {ROLE_PLAYER, "player"},
+    {ROLE_CONVERTER, "converter"},
+};
+
+uint16_t role_from_name(const char *name) {
+    for (size_t i = 0; i < sizeof ROLES / sizeof ROLES[0]; i++)
+        if (strcmp(ROLES[i].name, name) == 0)
+            return ROLES[i].role;
+    return 0;
+}
+
+const char *role_name(uint16_t roles) {
+    for (size_t i = 0; i < sizeof ROLES / sizeof ROLES[0]; i++)
+        if ((ROLES[i].role & roles) != 0)
+            return ROLES[i].name;
+    return "none";
+}
+
+bool holder_is_valid(struct bytes holder, uint16_t roles) {
+    bool authority = (roles & (ROLE_ROOT | ROLE_ISSUING)) != 0;
+    size_t longest = !authority && (roles & ROLE_PURSES) != 0 ? HOLDER_PURSE_MAX : HOLDER_MAX;
+    if (holder.size == 0 || holder.size > longest)
+        return false;
+    for (size_t i = 0; i < holder.size; i++)
+        if (holder.data[i] <= 0x20 || holder.data[i] > 0x7E)
+            return false;
+    return true;
+}
+
+// An authority says by its entity bits what it may give; it is none of these itself. A purse is
+// one purse and nothing else, but for the wallet that is a ticket store too.
+bool roles_are_lawful(uint16_t roles) {
+    uint16_t entity = roles & ROLE_ENTITIES, authority = roles & (ROLE_ROOT | ROLE_ISSUING);
+    if (entity == 0 || (roles & ~(ROLE_ENTITIES | ROLE_ROOT | ROLE_ISSUING)) != 0)
+        return false;
+    if (authority != 0)
+        return authority == ROLE_ROOT || authority == ROLE_ISSUING;
+    if ((entity & ROLE_PURSES) == 0)
+        return true;
+    return entity == ROLE_WALLET || entity == ROLE_TILL || entity == ROLE_FLOAT ||
+           entity == (ROLE_WALLET | ROLE_STORE);
+}
+
+static bool lives_too_long(const struct certificate *certificate) {
+    const uint16_t short_lived = ROLE_TILL | ROLE_FLOAT | ROLE_PLAYER | ROLE_CONVERTER;
+    bool valid;
+    if ((certificate->roles & (ROLE_ROOT | ROLE_ISSUING)) != 0 ||
+        (certificate->roles & short_lived) == 0)
+        return false;
+    return date_difference(certificate->from, certificate->until, &valid) >= SHORT_LIVED_DAYS;
+}
+
+// ---- making --------------------------------------------------------------------------------
+
+static enum certificate_fault check_fields(const struct certificate *fields,
+                                           const struct signer *issuer) {
+    if (!roles_are_lawful(fields->roles))
+        return CERTIFICATE_ROLE_CONFLICT;
+    if (lives_too_long(fields))
+        return CERTIFICATE_TOO_LONG_LIVED;
+    bool own_key = memcmp(issuer->point, fields->signing_point, P256_COMPRESSED_SIZE) == 0;
+    return (fields->roles & ROLE_ROOT) == 0 || own_key ? CERTIFICATE_OK
+                                                       : CERTIFICATE_UNKNOWN_ISSUER;
+}
+
+enum certificate_fault certificate_make(const struct certificate *fields,
+                                        const struct signer *issuer, uint8_t *out, size_t capacity,
+                                        size_t *size) {
+    uint8_t body[CERTIFICATE_MAX], signature[ECDSA_SIZE];
+    struct certificate check;
+    enum certificate_fault fault = check_fields(fields, issuer);
+    if (fault != CERTIFICATE_OK)
+        return fault;
+    struct tlv_writer inner = tlv_writer_over(body, sizeof body);
+    certificate_put_body(&inner, fields);
+    if (!tlv_writer_ok(&inner))
+        return CERTIFICATE_MALFORMED; // only fields that are too long make it that long
+    // the form of the body is checked before the authority's key touches it
+    fault = certificate_take_body(tlv_writer_bytes(&inner), &check);
+    if (fault != CERTIFICATE_OK)
+        return fault;
+    if (!issuer->sign(issuer, tlv_writer_bytes(&inner), signature))
+        return CERTIFICATE_BAD_SIGNATURE;
+    struct tlv_writer outer = tlv_writer_over(out, capacity);
+    size_t mark = tlv_begin(&outer, CVC_CERTIFICATE);
+    tlv_put_raw(&outer, tlv_writer_bytes(&inner));
+    tlv_put(&outer, CVC_SIGNATURE, BYTES_OF(signature));
+    tlv_end(&outer, mark);
+    *size = outer.size;
+    return tlv_writer_ok(&outer) ? CERTIFICATE_OK : CERTIFICATE_NO_ROOM;
+}
+
+// ---- verifying -----------------------------------------------------------------------------
+
+// Root certifies issuing authorities, they certify end entities: nothing else.
+static enum certificate_fault check_level(const struct certificate *certificate,
+                                          const struct authority *authority) {
+    bool below_issuing = (authority->roles & ROLE_ISSUING) != 0;
+    if ((certificate->roles & ROLE_ROOT) != 0)
+        return memcmp(certificate->signing_point, authority->point, P256_COMPRESSED_SIZE) == 0
+                   ? CERTIFICATE_OK
+                   : CERTIFICATE_UNKNOWN_ISSUER;
+    if ((certificate->roles & ROLE_ISSUING) != 0)
+        return below_issuing                         ? CERTIFICATE_CHAIN_TOO_LONG
+               : (authority->roles & ROLE_ROOT) != 0 ? CERTIFICATE_OK
+                                                     : CERTIFICATE_WRONG_DOMAIN;
+    return below_issuing ? CERTIFICATE_OK : CERTIFICATE_WRONG_DOMAIN;
+}
+
+enum certificate_fault certificate_verify(const struct certificate *certificate,
+                                          const struct authority *authority, uint32_t today,
+                                          const struct crypto *crypto) {
+    if (!bytes_equal(certificate->issuer, authority->name))
+        return CERTIFICATE_UNKNOWN_ISSUER;
+    enum certificate_fault fault = check_level(certificate, authority);
+    if (fault != CERTIFICATE_OK)
+        return fault;
+    if ((certificate->roles & ROLE_ENTITIES & ~authority->roles) != 0)
+        return CERTIFICATE_WRONG_DOMAIN;
+    if (lives_too_long(certificate))
+        return CERTIFICATE_TOO_LONG_LIVED;
+    if (!crypto->ops->ecdsa_verify(crypto, authority->point, certificate->body,
+                                   certificate->signature))
+        return CERTIFICATE_BAD_SIGNATURE;
+    return today > certificate->until ? CERTIFICATE_EXPIRED : CERTIFICATE_OK;
+}
+
+static struct authority authority_of(const struct certificate *certificate) {
+    return (struct authority){certificate->holder, certificate->roles, certificate->signing_point};
+}
+
+enum certificate_fault certificate_verify_chain(const struct bytes *chain, size_t count,
+                                                const uint8_t root_point[P256_COMPRESSED_SIZE],
+                                                uint32_t today, const struct crypto *crypto,
+                                                struct certificate *leaf) {
+    if (count == 0)
+        return CERTIFICATE_MALFORMED;
+    if (count > 3)
+        return CERTIFICATE_CHAIN_TOO_LONG;
+    enum certificate_fault fault = certificate_parse(chain[0], leaf);
+    if (fault != CERTIFICATE_OK)
+        return fault;
+    if ((leaf->roles & ROLE_ROOT) == 0)
+        return CERTIFICATE_UNKNOWN_ISSUER;
+    // whatever key the first one shows, the trusted one is the caller's
+    struct authority above = {leaf->holder, leaf->roles, root_point};
+    fault = certificate_verify(leaf, &above, today, crypto);
+    for (size_t i = 1; i < count && fault == CERTIFICATE_OK; i++) {
+        above = authority_of(leaf);
+        fault = certificate_parse(chain[i], leaf);
+        if (fault == CERTIFICATE_OK)
+            fault = certificate_verify(leaf, &above, today, crypto);
+    }
+    return fault;
+}
+
+bool certificate_digest(const struct crypto *crypto, struct bytes whole,
+                        uint8_t digest[CERTIFICATE_DIGEST_SIZE]) {
+    uint8_t full[SHA256_SIZE];
+    if (!crypto->ops->sha256(crypto, whole, full))
+        return false;
+    memcpy(digest, full, CERTIFICATE_DIGEST_SIZE);
+    return true;
+}
