@@ -21,8 +21,9 @@
 //       It syncs even when no octet differed: what is read back may be in a cache only, and an
 //       answer may leave only for a state that is durable.
 //
-// Writing outside the journal (nvm_fill) first retires every record that names the same octets, by
-// records without entries; otherwise a replay would put back what stood there before.
+// Writing outside the journal (nvm_fill) is preceded by a record without entries. A replay must not
+// put back what stood in the filled octets before, once a commit points at them: the newest record
+// is then that commit, the one before it has no entries, and all older ones are gone.
 //
 // The sum over the data area is an XOR over its 8-octet words, so each commit updates it from the
 // words it changes and stores it in its record. nvm_open refuses an image whose settled data does
@@ -259,14 +260,4 @@ bool journal_replay(const struct nvm_port *port, const struct journal *journal) 
             return false; // the port failed within the walk
     }
     return port->sync(port);
-}
-
-bool slot_touches(const struct nvm_port *port, const struct slot *slot, uint32_t offset,
-                  size_t size) {
-    size_t at = 0;
-    struct entry entry;
-    while (entry_next(port, slot, &at, &entry))
-        if (entry.offset < offset + size && offset < entry.offset + entry.length)
-            return true;
-    return false;
 }

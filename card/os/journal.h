@@ -66,8 +66,4 @@ bool journal_read(const struct nvm_port *port, const struct journal *journal, ui
 /// Brings home what the records say, where it is not there yet, and syncs.
 bool journal_replay(const struct nvm_port *port, const struct journal *journal);
 
-/// Does the record name any of these octets?
-bool slot_touches(const struct nvm_port *port, const struct slot *slot, uint32_t offset,
-                  size_t size);
-
 #endif

@@ -93,6 +93,7 @@ enum nvm_status nvm_open(struct nvm *nvm, const struct nvm_port *port) {
         return NVM_PORT_FAILED;
     nvm->sequence = journal.slots[journal.count - 1].sequence;
     nvm->sum = sum;
+    nvm->filling = journal.slots[journal.count - 1].unsummed;
     nvm->dead = false;
     return NVM_OK;
 }
@@ -290,6 +291,7 @@ bool nvm_commit(struct nvm *nvm) {
     if (!done)
         goto done;
     nvm->sum = sum;
+    nvm->filling = false;
     done = write_home(nvm);
     nvm->dead = !done;
 done:
@@ -299,25 +301,15 @@ done:
 
 // ---- writing outside the journal ---------------------------------------------------------------
 
-/// Puts records without entries in the place of those that touch the region, and makes the newest
-/// record say that the sum is under way.
-static bool journal_retire(struct nvm *nvm, uint32_t offset, size_t size) {
-    for (unsigned round = 0; round < 3; round++) {
-        struct journal journal;
-        uint8_t record[NVM_RECORD_HEADER];
-        if (journal_load(nvm->port, &journal) != NVM_OK)
-            return false;
-        bool clear = journal.slots[journal.count - 1].unsummed;
-        for (size_t i = 0; i < journal.count; i++)
-            clear = clear && !slot_touches(nvm->port, &journal.slots[i], offset, size);
-        if (clear)
-            return true;
-        record_form(record, nvm->sequence + 1, RECORD_UNSUMMED, 0, 0);
-        record_seal(record, 0);
-        if (!record_write(nvm, record, 0))
-            return false;
-    }
-    return false;
+/// Makes the newest record one without entries that says that the sum is under way.
+static bool begin_filling(struct nvm *nvm) {
+    uint8_t record[NVM_RECORD_HEADER];
+    if (nvm->filling)
+        return true;
+    record_form(record, nvm->sequence + 1, RECORD_UNSUMMED, 0, 0);
+    record_seal(record, 0);
+    nvm->filling = record_write(nvm, record, 0);
+    return nvm->filling;
 }
 
 /// What the octets from offset on contribute to the sum now.
@@ -337,7 +329,7 @@ bool nvm_fill(struct nvm *nvm, uint32_t offset, const void *data, size_t size) {
     if (nvm->dead || !in_bounds(nvm, offset, size))
         return false;
     uint64_t sum = nvm->sum;
-    bool done = journal_retire(nvm, offset, size) && home_sum(nvm, offset, size, &sum) &&
+    bool done = begin_filling(nvm) && home_sum(nvm, offset, size, &sum) &&
                 nvm->port->write(nvm->port, offset, data, size) && nvm->port->sync(nvm->port) &&
                 home_sum(nvm, offset, size, &sum);
     nvm->sum = sum;

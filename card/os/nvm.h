@@ -37,6 +37,7 @@ struct nvm {
     uint16_t staged;   // octets used in record
     bool open;         // a transaction is open
     bool spoiled;      // staging overflowed or went out of bounds: commit will refuse
+    bool filling;      // the newest record says that a fill is under way
     bool dead;         // the port failed: nothing more until nvm_open
     uint8_t record[NVM_RECORD_HEADER + NVM_TRANSACTION_MAX];
 };
