@@ -49,15 +49,15 @@ static const struct catalogue_parameter TAKE_VOID_DATA[] = {OBJECT("void", OBJEC
 static const struct catalogue_parameter ISSUE_DATA[] = {OBJECT("issue-log", OBJECT_ISSUE_LOG)};
 static const struct catalogue_parameter STATEMENT_DATA[] = {
     OBJECT("statement-challenge", OBJECT_STATEMENT_CHALLENGE)};
-static const struct catalogue_parameter BATCH_DATA[] = {FIELD("last-n", FIELD_LAST_N)};
+static const struct catalogue_parameter BATCH_DATA[] = {FIELD("first-n", FIELD_FIRST_N),
+                                                        FIELD("last-n", FIELD_LAST_N)};
 static const struct catalogue_parameter SETTLE_DATA[] = {
     OBJECT("settlement-receipt", OBJECT_SETTLEMENT_RECEIPT)};
 static const struct catalogue_parameter REFUND_DATA[] = {OBJECT("refund", OBJECT_REFUND)};
 static const struct catalogue_parameter HOTLIST_DATA[] = {OBJECT("hotlist", OBJECT_HOTLIST)};
 static const struct catalogue_parameter ACKNOWLEDGE_DATA[] = {
     OBJECT("acknowledgement", OBJECT_ACKNOWLEDGEMENT)};
-static const struct catalogue_parameter RESET_TIME_DATA[] = {
-    OBJECT("time-reset", OBJECT_TIME_RESET)};
+static const struct catalogue_parameter RESET_TIME_DATA[] = {RAW("certificate-and-time-reset")};
 static const struct catalogue_parameter ARM_DATA[] = {
     FIELD("payee", FIELD_PAYEE),
     FIELD("amount", FIELD_AMOUNT),
@@ -78,45 +78,40 @@ static const struct catalogue_parameter STORE_DATA_DATA[] = {
 #define CENTER_REFUSALS SW_BAD_OBJECT, PARTY_REFUSALS, SW_BAD_SIGNATURE, SW_WRONG_PARTY
 
 static const uint16_t SELECT_REFUSALS[] = {SW_NOT_FOUND, SW_FILE_INVALIDATED};
-static const uint16_t EXCHANGE_REFUSALS[] = {
-    SW_BAD_CERTIFICATE, SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN, SW_WRONG_ROLE,
-    SW_BAD_SIGNATURE,   SW_EXPIRED,        SW_HOTLISTED,
-};
-static const uint16_t REQUEST_REFUSALS[] = {
-    SW_WRONG_DATA,      PARTY_REFUSALS, SW_WRONG_PARTY, SW_ZERO_AMOUNT, SW_WRONG_UNIT,
-    SW_WRONG_REFERENCE, SW_LIMIT,       SW_OVERFLOW,    SW_WINDOW_FULL, SW_COUNTER_END,
-};
+static const uint16_t EXCHANGE_REFUSALS[] = {SW_BAD_CERTIFICATE, SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN,
+                                             SW_WRONG_ROLE,      SW_BAD_SIGNATURE,  SW_EXPIRED,
+                                             SW_STALE,           SW_NO_SPACE,       SW_WRONG_PARTY};
+static const uint16_t REQUEST_REFUSALS[] = {SW_WRONG_DATA,  PARTY_REFUSALS, SW_WRONG_PARTY,
+                                            SW_ZERO_AMOUNT, SW_WRONG_UNIT,  SW_WRONG_REFERENCE,
+                                            SW_MISMATCH,    SW_LIMIT,       SW_BUDGET,
+                                            SW_OVERFLOW,    SW_WINDOW_FULL, SW_COUNTER_END};
 static const uint16_t DEBIT_REFUSALS[] = {
     SW_BAD_OBJECT,      PARTY_REFUSALS,      SW_BAD_SIGNATURE, SW_WRONG_PARTY,  SW_BAD_CHALLENGE,
     SW_WRONG_COUNTER,   SW_MISMATCH,         SW_VOIDED,        SW_ZERO_AMOUNT,  SW_WRONG_UNIT,
     SW_WRONG_REFERENCE, SW_INSUFFICIENT,     SW_LIMIT,         SW_PIN_REQUIRED, SW_BUDGET,
     SW_RING_FULL,       SW_PAYEE_UNRATIFIED, SW_COUNTER_END,   SW_OVERFLOW,
 };
-static const uint16_t CREDIT_REFUSALS[] = {
-    SW_BAD_OBJECT,    SW_UNKNOWN_CERTIFICATE, SW_WRONG_ROLE,
-    SW_BAD_SIGNATURE, SW_WRONG_PARTY,         SW_NOT_OPEN,
-    SW_MISMATCH,      SW_ASK_CENTER,
-};
+static const uint16_t CREDIT_REFUSALS[] = {SW_BAD_OBJECT, SW_BAD_SIGNATURE, SW_WRONG_PARTY,
+                                           SW_NOT_OPEN,   SW_MISMATCH,      SW_ASK_CENTER};
 static const uint16_t VOID_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_OPEN, SW_ASK_CENTER};
-static const uint16_t RATIFY_REFUSALS[] = {
-    SW_BAD_OBJECT, SW_UNKNOWN_CERTIFICATE, SW_BAD_SIGNATURE, SW_WRONG_PARTY, SW_MISMATCH,
-};
-static const uint16_t ISSUE_REFUSALS[] = {
-    CENTER_REFUSALS, SW_STALE, SW_WRONG_UNIT, SW_LIMIT, SW_OVERFLOW, SW_COUNTER_END,
-};
+static const uint16_t RATIFY_REFUSALS[] = {SW_BAD_OBJECT, SW_BAD_SIGNATURE, SW_WRONG_PARTY,
+                                           SW_MISMATCH, SW_RECORD_NOT_FOUND};
+static const uint16_t ISSUE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE,      SW_ZERO_AMOUNT,
+                                          SW_MISMATCH,     SW_WRONG_UNIT, SW_LIMIT,
+                                          SW_OVERFLOW,     SW_COUNTER_END};
 static const uint16_t STATEMENT_REFUSALS[] = {CENTER_REFUSALS};
-static const uint16_t BATCH_REFUSALS[] = {SW_WRONG_DATA, SW_WRONG_ROLE, SW_NOT_OPEN, SW_ASK_CENTER};
-static const uint16_t SETTLE_REFUSALS[] = {
-    CENTER_REFUSALS, SW_STALE, SW_MISMATCH, SW_WRONG_UNIT, SW_INSUFFICIENT, SW_OVERFLOW,
-};
-static const uint16_t REFUND_REFUSALS[] = {
-    CENTER_REFUSALS, SW_STALE, SW_ZERO_AMOUNT, SW_WRONG_UNIT, SW_INSUFFICIENT, SW_OVERFLOW,
-};
+static const uint16_t BATCH_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_OPEN, SW_STILL_OPEN, SW_ASK_CENTER};
+static const uint16_t SETTLE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE,        SW_WRONG_COUNTER,
+                                           SW_WRONG_UNIT,   SW_INSUFFICIENT, SW_NOT_OPEN,
+                                           SW_STILL_OPEN,   SW_COUNTER_END};
+static const uint16_t REFUND_REFUSALS[] = {CENTER_REFUSALS, SW_STALE,        SW_ZERO_AMOUNT,
+                                           SW_WRONG_UNIT,   SW_INSUFFICIENT, SW_COUNTER_END};
 static const uint16_t HOTLIST_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_NO_SPACE};
-static const uint16_t ACKNOWLEDGE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_MISMATCH};
-static const uint16_t RESET_TIME_REFUSALS[] = {CENTER_REFUSALS, SW_STALE};
-static const uint16_t ARM_REFUSALS[] = {SW_WRONG_DATA, SW_WRONG_ROLE, SW_ZERO_AMOUNT,
-                                        SW_WRONG_UNIT};
+static const uint16_t ACKNOWLEDGE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_NOT_OPEN,
+                                                SW_STILL_OPEN};
+static const uint16_t RESET_TIME_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_BAD_CERTIFICATE,
+                                               SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN};
+static const uint16_t ARM_REFUSALS[] = {SW_WRONG_DATA, SW_ZERO_AMOUNT, SW_PIN_REQUIRED};
 static const uint16_t SET_OPTIONS_REFUSALS[] = {SW_WRONG_DATA, SW_SECURITY_STATUS};
 static const uint16_t GET_LOG_REFUSALS[] = {SW_RECORD_NOT_FOUND, SW_SECURITY_STATUS};
 static const uint16_t GET_DATA_REFUSALS[] = {SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS};
@@ -229,7 +224,7 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                  REFUSES(STATEMENT_REFUSALS), .answer = "statement",
                                  .clause = "protocol.md, Issue logs"},
     [COMMAND_PURSE_BATCH] = {PURSE(COMMAND_PURSE_BATCH, "batch", "BATCH", 0x26), P1P2(0x00, 0x00),
-                             .cases = CASE_4, .lc_min = 4, .lc_max = 7, .interfaces = OVER_ANY,
+                             .cases = CASE_4, .lc_min = 8, .lc_max = 14, .interfaces = OVER_ANY,
                              DATA(BATCH_DATA), REFUSES(BATCH_REFUSALS), .answer = "batch",
                              .clause = "protocol.md, Settlement"},
     [COMMAND_PURSE_SETTLE] = {PURSE(COMMAND_PURSE_SETTLE, "settle", "SETTLE", 0x28),
@@ -252,9 +247,11 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                    REFUSES(ACKNOWLEDGE_REFUSALS), .answer = "nothing",
                                    .clause = "protocol.md, Settlement"},
     [COMMAND_PURSE_RESET_TIME] = {PURSE(COMMAND_PURSE_RESET_TIME, "reset-time", "RESET TIME", 0x34),
-                                  P1P2(0x00, 0x00), .cases = CASE_3, .lc_min = 87, .lc_max = 116,
+                                  P1P2(0x00, 0x00), .cases = CASE_3, .lc_min = 87, .lc_max = 361,
                                   .interfaces = OVER_ANY, DATA(RESET_TIME_DATA),
-                                  REFUSES(RESET_TIME_REFUSALS), .answer = "nothing",
+                                  REFUSES(RESET_TIME_REFUSALS),
+                                  .answer = "nothing; the data is a time-reset, behind the "
+                                            "center's certificate where the card cannot know it",
                                   .clause = "protocol.md, Hotlist and time"},
     [COMMAND_PURSE_ARM] = {PURSE(COMMAND_PURSE_ARM, "arm", "ARM", 0x36), P1P2(0x00, 0x00),
                            .cases = CASE_3, .lc_min = 10, .lc_max = 28, .interfaces = OVER_INTERNAL,
@@ -300,13 +297,13 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                   .ins = 0x24,
                                   P1P2(0x00, 0x80),
                                   .cases = CASE_3,
-                                  .lc_min = 8,
-                                  .lc_max = 24,
+                                  .lc_min = 12,
+                                  .lc_max = 28,
                                   .interfaces = WIRED,
                                   .secret = true,
                                   DATA(CHANGE_PIN_DATA),
                                   REFUSES(CHANGE_PIN_REFUSALS),
-                                  .answer = "nothing; the data is the old PIN, then the new one",
+                                  .answer = "nothing; the data is 80 old PIN, 81 new PIN",
                                   .clause = "ISO/IEC 7816-4 7.5.7"},
     [COMMAND_PURSE_RESET_RETRY] = {.id = COMMAND_PURSE_RESET_RETRY,
                                    .name = "purse.reset-retry",
@@ -316,13 +313,13 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                    .ins = 0x2C,
                                    P1P2(0x00, 0x80),
                                    .cases = CASE_3,
-                                   .lc_min = 8,
-                                   .lc_max = 24,
+                                   .lc_min = 12,
+                                   .lc_max = 28,
                                    .interfaces = WIRED,
                                    .secret = true,
                                    DATA(RESET_RETRY_DATA),
                                    REFUSES(CHANGE_PIN_REFUSALS),
-                                   .answer = "nothing; the data is the PUK, then the new PIN",
+                                   .answer = "nothing; the data is 80 PUK, 81 new PIN",
                                    .clause = "ISO/IEC 7816-4 7.5.10"},
     [COMMAND_ISD_GET_DATA] = {.id = COMMAND_ISD_GET_DATA,
                               .name = "isd.get-data",
