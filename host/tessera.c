@@ -221,15 +221,18 @@ static bool launch_from(const char *directory, void *context) {
     return false;
 }
 
-/// Replaces this process by tessera-NAME; arguments start at its argv[0], which is overwritten.
+/// Replaces this process by tessera-NAME, whose argv[0] takes the place of arguments[0]. Returns
+/// only when there is no such program, with the arguments as they were.
 static void launch(const char *name, char **arguments) {
     char program[2 * WORD_MAX];
     int size = snprintf(program, sizeof program, "tessera-%s", name);
     if (size < 0 || (size_t)size >= sizeof program || strchr(name, '/') != NULL)
         return;
+    char *word = arguments[0];
     arguments[0] = program;
     struct launch wanted = {program, arguments};
     each_directory(launch_from, &wanted);
+    arguments[0] = word;
 }
 
 static int group_help(const struct inventory *inventory, const char *group) {
