@@ -56,9 +56,7 @@ static enum link_status emu_reset(struct link *link, enum link_reset kind, uint8
                                   size_t capacity, size_t *atr_size) {
     struct emu_link *emu = (struct emu_link *)link;
     uint8_t octets[CARD_ATR_MAX];
-    if (kind == LINK_RESET_WARM && is_dark(emu))
-        return power_gone(link);
-    if (kind == LINK_RESET_WARM)
+    if (kind == LINK_RESET_WARM && !is_dark(emu))
         card_reset(emu->card);
     else if (!restart(emu))
         return link_error(link, LINK_NO_CARD, "%s: the card does not start again", link->name);
@@ -134,7 +132,8 @@ struct link *emu_link_open(const char *name, const struct link_options *options,
     int size = snprintf(image, sizeof image, "%s", name);
     if (size < 0 || (size_t)size >= sizeof image)
         return link_fail(failure, LINK_BAD_INPUT, "the name of the image is too long");
-    if (options->seeded && !(getenv("TESSERA_LAB") != NULL && getenv("TESSERA_LAB")[0] == '1'))
+    const char *lab = getenv("TESSERA_LAB");
+    if (options->seeded && (lab == NULL || strcmp(lab, "1") != 0))
         return link_fail(failure, LINK_BAD_INPUT, "a seeded card is for TESSERA_LAB=1 only");
     enum card_interface interface = split_interface(image);
     struct chip_options chip = {.interface = interface,

@@ -12,8 +12,8 @@ struct link *emu_link_open(const char *image, const struct link_options *options
                            struct link_failure *failure);
 
 /// A link over a card of the caller's, who keeps card, ports and *dark alive until link_close and
-/// power is on. *dark: the medium's power is gone, the card stays silent (LINK_BROKEN) until a cold
-/// reset; NULL: never. ports: for that cold reset.
+/// power is on. *dark: the medium's power is gone, the card stays silent (LINK_BROKEN) until the
+/// next reset; NULL: never. ports: for starting it again then.
 struct link *emu_link_over(struct card *card, const struct card_ports *ports,
                            enum card_interface interface, const bool *dark);
 

@@ -53,6 +53,8 @@ void chip_power_off(struct chip *chip) {
 void chip_reset(struct chip *chip) {
     if (chip->powered && !chip->cut.dark)
         card_reset(chip->card);
+    else
+        (void)start(chip);
 }
 
 size_t chip_transmit(struct chip *chip, struct bytes command, uint8_t *answer, size_t capacity) {

@@ -34,6 +34,7 @@ enum file_status chip_open(struct chip *chip, const char *image,
 /// Power on (from any state: a cold start). False: the medium failed.
 bool chip_power_on(struct chip *chip);
 void chip_power_off(struct chip *chip);
+/// Warm reset; a card without power is activated, as a reader does that finds one.
 void chip_reset(struct chip *chip);
 
 /// One command. 0: the card is silent, because it has no power or just lost it.
