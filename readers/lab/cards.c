@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "readers/lab/cards.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "readers/lab/process.h"
+
+static bool prepare(void *context) {
+    return world_enter(context);
+}
+
+/// Our own card, or after "exec:" any program that takes --reader as card run does.
+static bool start_card(struct lab *lab, size_t number) {
+    struct lab_card *card = &lab->cards[number];
+    const char *name = lab->options->cards[number];
+    char program[4096], image[4096], reader[64];
+    bool other = strncmp(name, "exec:", 5) == 0;
+    snprintf(reader, sizeof reader, "vpcd:127.0.0.1:%u", card->port);
+    snprintf(image, sizeof image, "%s", other ? name + 5 : name);
+    snprintf(program, sizeof program, "%s", image);
+    if (!other && !process_find("tessera-card-run", program, sizeof program))
+        return lab_fail(lab, "there is no tessera-card-run beside tessera-lab or in PATH");
+    char *ours[] = {program,
+                    image,
+                    (char[]){"--reader"},
+                    reader,
+                    (char[]){"--control"},
+                    card->control,
+                    (char[]){"--stay"},
+                    NULL};
+    char *theirs[] = {program, (char[]){"--reader"}, reader, NULL};
+    card->pid = process_start(&(struct process){.argv = other ? theirs : ours,
+                                                .log = card->log,
+                                                .prepare = prepare,
+                                                .context = &lab->world,
+                                                .service = true});
+    return card->pid > 0 || lab_fail(lab, "cannot start %s: %s", program, strerror(errno));
+}
+
+static void export_card(struct lab *lab, size_t number) {
+    char name[48], value[160];
+    snprintf(name, sizeof name, "TESSERA_CARD_%zu", number + 1);
+    snprintf(value, sizeof value, "pcsc:%s", lab->cards[number].reader);
+    lab_export(lab, name, value);
+    snprintf(name, sizeof name, "TESSERA_CONTROL_%zu", number + 1);
+    lab_export(lab, name, lab->cards[number].control);
+}
+
+bool cards_up(struct lab *lab) {
+    for (size_t i = 0; i < lab->options->card_count; i++) {
+        struct lab_card *card = &lab->cards[i];
+        lab_file(lab->directory, card->control, "card-%zu", i + 1);
+        lab_file(lab->directory, card->log, "card-%zu.log", i + 1);
+        if (!start_card(lab, i))
+            return false;
+        export_card(lab, i);
+    }
+    return true;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A laboratory: a private pcscd with the given cards plugged in and present, for one command or
+// until it is stopped. Two processes hold it: a guard that the user sees, and a keeper that is the
+// parent of everything else; whichever dies, the other one takes the lab down. docs/lab.md.
+// A further kind of device adds a piece (lab.c: pieces[]), its options (options.c: flags[]) and its
+// orders (keeper.c: orders[]).
+#ifndef READERS_LAB_LAB_H
+#define READERS_LAB_LAB_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "readers/lab/world.h"
+
+enum {
+    LAB_CARDS_MAX = 16,
+    LAB_READER_CARDS = 2, // slots of one virtual reader
+    LAB_EXPORTS_MAX = 64,
+    LAB_PATH_MAX = 100, // within the lab's directory; socket names must stay under 108
+    LAB_UP_SECONDS = 20,
+    LAB_GRACE_MS = 2000,
+    LAB_EXIT_TIMEOUT = 124,
+    LAB_EXIT_FAILED = 125,
+};
+
+/// What the command line says.
+struct lab_options {
+    const char *cards[LAB_CARDS_MAX]; // IMAGE, or exec:PROGRAM for a card of another make
+    size_t card_count;
+    unsigned timeout_s; // 0: none
+    enum world_kind world;
+    bool verbose;
+    char **command; // NULL-terminated; NULL for lab start
+};
+
+/// One virtual card in its reader slot.
+struct lab_card {
+    char reader[64]; // "Tessera 00 00"
+    unsigned port;
+    char control[LAB_PATH_MAX];
+    char log[LAB_PATH_MAX];
+    pid_t pid; // 0: ended
+};
+
+struct lab_export {
+    char name[48];
+    char value[160];
+};
+
+struct lab {
+    const struct lab_options *options;
+    char directory[LAB_PATH_MAX - 24];
+    struct world world;
+    char log[LAB_PATH_MAX]; // pcscd's
+    pid_t pcscd, command;
+    struct lab_card cards[LAB_CARDS_MAX];
+    struct lab_export exports[LAB_EXPORTS_MAX];
+    size_t export_count;
+    char error[2048]; // why it failed
+};
+
+/// Makes an empty private directory for the lab. False: error says why.
+bool lab_directory_make(struct lab *lab);
+
+/// Path of a file in a lab's directory; the name is printf's.
+void lab_file(const char *directory, char path[LAB_PATH_MAX], const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/// Brings every piece up and waits until all cards are present. False: lab->error says why. What
+/// runs already is left to process_end_descendants.
+bool lab_up(struct lab *lab);
+
+/// Sets a variable for the command (or the export lines of lab start).
+void lab_export(struct lab *lab, const char *name, const char *value);
+
+/// A sentence why the lab failed, and false, so that a piece can end with it.
+bool lab_fail(struct lab *lab, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// Runs the whole thing and returns the exit code: the command's, 124, or 125.
+int lab_run(const struct lab_options *options);
+
+/// Puts up a lab that stays; prints its export lines once it is ready. 0 or 125.
+int lab_start(const struct lab_options *options, FILE *out);
+
+/// Ends the lab of this directory (NULL: of the environment, else the only one of this user).
+/// 0, 2 (several), 3 (none).
+int lab_stop(const char *directory);
+
+/// The keeper's life: up, command or orders, down. guard: a descriptor that reads as closed once
+/// the guard is gone; ready: written to when the lab is up (-1: nobody waits). Returns the exit
+/// code.
+int keeper_run(struct lab *lab, int guard, int ready);
+
+#endif
