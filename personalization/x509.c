@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "personalization/x509.h"
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+enum { DER_MAX = 1200, SIGNATURE_DER_MAX = 72 };
+
+static EVP_PKEY *public_key(const uint8_t point[P256_COMPRESSED_SIZE]) {
+    uint8_t copy[P256_COMPRESSED_SIZE];
+    char group[] = "P-256";
+    EVP_PKEY *key = NULL;
+    memcpy(copy, point, sizeof copy);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, sizeof copy),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    // certificates carry the uncompressed form, which every reader of X.509 knows
+    if (key != NULL)
+        EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
+    return key;
+}
+
+static bool name_put(X509_NAME *name, const char *part, const char *text) {
+    if (text == NULL || text[0] == '\0')
+        return true;
+    return X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8, (const unsigned char *)text, -1,
+                                      -1, 0) == 1;
+}
+
+static bool extension_put(X509 *certificate, X509V3_CTX *context, int kind, const char *text) {
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, context, kind, text);
+    bool done = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return done;
+}
+
+/// RFC 5280 4.2.1.2 (1) over the issuer's point, as subjectKeyIdentifier of the issuer has it.
+static bool authority_key_put(X509 *certificate, const uint8_t *issuer_point) {
+    bool done = false;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    X509 *issuer = X509_new();
+    EVP_PKEY *key = public_key(issuer_point);
+    AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+    if (issuer != NULL && key != NULL && id != NULL && X509_set_pubkey(issuer, key) == 1 &&
+        X509_pubkey_digest(issuer, EVP_sha1(), digest, &size) == 1) {
+        id->keyid = ASN1_OCTET_STRING_new();
+        done = id->keyid != NULL && ASN1_OCTET_STRING_set(id->keyid, digest, (int)size) == 1 &&
+               X509_add1_ext_i2d(certificate, NID_authority_key_identifier, id, 0,
+                                 X509V3_ADD_DEFAULT) == 1;
+    }
+    AUTHORITY_KEYID_free(id);
+    EVP_PKEY_free(key);
+    X509_free(issuer);
+    return done;
+}
+
+static bool extensions_put(X509 *certificate, const struct x509_fields *fields) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, NULL, certificate, NULL, NULL, 0);
+    bool ok = extension_put(certificate, &context, NID_basic_constraints,
+                            fields->authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE");
+    ok = ok && extension_put(certificate, &context, NID_key_usage,
+                             fields->authority ? "critical,keyCertSign,cRLSign"
+                                               : "critical,digitalSignature");
+    ok = ok && extension_put(certificate, &context, NID_subject_key_identifier, "hash");
+    if (fields->authority || !ok)
+        return ok;
+    return extension_put(certificate, &context, NID_ext_key_usage, "serverAuth,clientAuth") &&
+           authority_key_put(certificate, fields->issuer_point);
+}
+
+static bool fields_put(X509 *certificate, const struct x509_fields *fields, EVP_PKEY *key) {
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    X509_NAME *issuer = X509_get_issuer_name(certificate);
+    return X509_set_version(certificate, X509_VERSION_3) == 1 &&
+           ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), fields->serial) == 1 &&
+           name_put(subject, "O", fields->enterprise) && name_put(subject, "OU", fields->unit) &&
+           name_put(subject, "CN", fields->subject) && name_put(issuer, "CN", fields->issuer) &&
+           ASN1_TIME_set(X509_getm_notBefore(certificate), fields->from) != NULL &&
+           ASN1_TIME_set(X509_getm_notAfter(certificate), fields->until) != NULL &&
+           X509_set_pubkey(certificate, key) == 1 && extensions_put(certificate, fields);
+}
+
+/// Lets OpenSSL write the algorithm identifiers by signing once with a throw-away key.
+static bool algorithm_put(X509 *certificate) {
+    EVP_PKEY *passing = EVP_EC_gen("P-256");
+    bool done = passing != NULL && X509_sign(certificate, passing, EVP_sha256()) > 0;
+    EVP_PKEY_free(passing);
+    return done;
+}
+
+static size_t signature_der(const uint8_t signature[ECDSA_SIZE], uint8_t *der) {
+    int size = 0;
+    unsigned char *end = der;
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(signature, 32, NULL), *s = BN_bin2bn(signature + 32, 32, NULL);
+    if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
+        r = s = NULL; // owned by pair now
+        size = i2d_ECDSA_SIG(pair, &end);
+    }
+    BN_free(r);
+    BN_free(s);
+    ECDSA_SIG_free(pair);
+    return size > 0 ? (size_t)size : 0;
+}
+
+/// Puts the signer's signature in the place of the throw-away one. The key may be anywhere; only
+/// its signature comes here.
+static bool signature_put(X509 *certificate, const struct signer *issuer) {
+    uint8_t body[DER_MAX], signature[ECDSA_SIZE], der[SIGNATURE_DER_MAX];
+    unsigned char *end = body;
+    const ASN1_BIT_STRING *place = NULL;
+    int size = i2d_re_X509_tbs(certificate, NULL);
+    if (size <= 0 || (size_t)size > sizeof body || i2d_re_X509_tbs(certificate, &end) != size ||
+        !issuer->sign(issuer, bytes_of(body, (size_t)size), signature))
+        return false;
+    size_t der_size = signature_der(signature, der);
+    X509_get0_signature(&place, NULL, certificate);
+    union {
+        const ASN1_BIT_STRING *seen;
+        ASN1_BIT_STRING *mine;
+    } bits = {place}; // the certificate is ours, its accessor just says const
+    return der_size > 0 && ASN1_STRING_set(bits.mine, der, (int)der_size) == 1;
+}
+
+static bool pem_put(X509 *certificate, char *pem, size_t capacity, size_t *size) {
+    char *text = NULL;
+    BIO *memory = BIO_new(BIO_s_mem());
+    bool done = memory != NULL && PEM_write_bio_X509(memory, certificate) == 1;
+    *size = done ? (size_t)BIO_get_mem_data(memory, &text) : 0;
+    done = done && *size < capacity;
+    if (done) {
+        memcpy(pem, text, *size);
+        pem[*size] = '\0';
+    }
+    BIO_free(memory);
+    return done;
+}
+
+bool x509_make(const struct x509_fields *fields, const struct signer *issuer, char *pem,
+               size_t capacity, size_t *size) {
+    X509 *certificate = X509_new();
+    EVP_PKEY *key = public_key(fields->point);
+    bool done = certificate != NULL && key != NULL && fields_put(certificate, fields, key) &&
+                algorithm_put(certificate) && signature_put(certificate, issuer) &&
+                pem_put(certificate, pem, capacity, size);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    return done;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The X.509 twin of a card-verifiable certificate (RFC 5280), for TLS, PIV and ordinary tools:
+// same key, same holder, same validity, signed by the X.509 root of the same authority.
+#ifndef PERSONALIZATION_X509_H
+#define PERSONALIZATION_X509_H
+
+#include "apdu/signer.h"
+
+enum { X509_PEM_MAX = 2048 };
+
+struct x509_fields {
+    const char *subject; // common name: the holder reference
+    const char *issuer;
+    const char *unit;       // organizational unit: the role's word; NULL for the root
+    const char *enterprise; // organization; NULL or "": none
+    bool authority;         // basicConstraints CA, path length 0
+    uint64_t serial;
+    int64_t from, until; // seconds since 1970
+    const uint8_t *point;
+    const uint8_t *issuer_point;
+};
+
+/// Makes and signs one certificate in PEM, ended by a zero octet. False: out of memory or the
+/// signer's key is out of reach.
+bool x509_make(const struct x509_fields *fields, const struct signer *issuer, char *pem,
+               size_t capacity, size_t *size);
+
+#endif

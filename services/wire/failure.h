@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why something did not happen: a sentence for people and the exit code that goes with it. What was
+// wrong, with what value, where, and what to do. Exit codes: docs/man/tessera.1.
+#ifndef SERVICES_WIRE_FAILURE_H
+#define SERVICES_WIRE_FAILURE_H
+
+#include <stdbool.h>
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_REFUSED = 1, // refused, failed, or a finding
+    EXIT_USAGE = 2,   // arguments, script or input
+    EXIT_ABSENT = 3,  // no reader, card or service
+    EXIT_OPEN = 4,    // transport broke, outcome open
+    EXIT_LOCKED = 5,  // locked, or no permission
+};
+
+struct failure {
+    enum exit_code code;
+    char text[512];
+};
+
+/// Fills in the failure (which may be NULL) and returns false, so that callers can write
+/// `return fail(failure, EXIT_REFUSED, "...", ...)`.
+bool fail(struct failure *failure, enum exit_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/// As fail, with the sentence of errno behind a colon and the exit code that errno deserves:
+/// 5 for permission, 2 for a path that leads nowhere, else 1.
+bool fail_errno(struct failure *failure, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

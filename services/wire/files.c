@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/wire/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/// Closes without disturbing errno.
+static bool close_false(int descriptor) {
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return false;
+}
+
+static bool read_all(int descriptor, uint8_t *out, size_t capacity, size_t *size) {
+    *size = 0;
+    for (;;) {
+        ssize_t got = read(descriptor, out + *size, capacity - *size);
+        if (got == 0)
+            return true;
+        if (got < 0 && errno != EINTR)
+            return false;
+        *size += got > 0 ? (size_t)got : 0;
+        if (*size == capacity) {
+            uint8_t extra;
+            got = read(descriptor, &extra, 1);
+            errno = got > 0 ? EFBIG : errno;
+            return got == 0;
+        }
+    }
+}
+
+bool file_read(const char *path, uint8_t *out, size_t capacity, size_t *size) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    if (!read_all(descriptor, out, capacity, size))
+        return close_false(descriptor);
+    close(descriptor);
+    return true;
+}
+
+static bool write_all(int descriptor, struct bytes content) {
+    while (content.size > 0) {
+        ssize_t put = write(descriptor, content.data, content.size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return false;
+        content.data += put;
+        content.size -= (size_t)put;
+    }
+    return true;
+}
+
+bool file_sync_directory(const char *path) {
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int size = slash == NULL ? 1 : (int)(slash - path) + (slash == path);
+    if ((size_t)size >= sizeof directory) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    snprintf(directory, sizeof directory, "%.*s", size, slash == NULL ? "." : path);
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    if (fsync(descriptor) != 0)
+        return close_false(descriptor);
+    close(descriptor);
+    return true;
+}
+
+static bool fill(int descriptor, struct bytes content, enum file_mode mode) {
+    return fchmod(descriptor, (mode_t)mode) == 0 && write_all(descriptor, content) &&
+           fsync(descriptor) == 0;
+}
+
+static bool put_in_place(const char *aside, const char *path, enum file_place place) {
+    if (place == FILE_REPLACE)
+        return rename(aside, path) == 0;
+    return link(aside, path) == 0 && unlink(aside) == 0;
+}
+
+bool file_write(const char *path, struct bytes content, enum file_mode mode,
+                enum file_place place) {
+    char aside[PATH_MAX];
+    int size = snprintf(aside, sizeof aside, "%s.XXXXXX", path);
+    if (size < 0 || (size_t)size >= sizeof aside) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    int descriptor = mkostemp(aside, O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    bool written = fill(descriptor, content, mode);
+    if (!written)
+        close_false(descriptor);
+    else
+        written = close(descriptor) == 0;
+    if (!written || !put_in_place(aside, path, place)) {
+        int error = errno;
+        unlink(aside);
+        errno = error;
+        return false;
+    }
+    return file_sync_directory(path);
+}
+
+bool file_append(const char *path, struct bytes record, enum file_mode mode) {
+    int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, (mode_t)mode);
+    if (descriptor < 0)
+        return false;
+    if (!write_all(descriptor, record) || fsync(descriptor) != 0)
+        return close_false(descriptor);
+    return close(descriptor) == 0;
+}
+
+bool file_remove(const char *path) {
+    if (unlink(path) != 0)
+        return errno == ENOENT;
+    return file_sync_directory(path);
+}
+
+int file_lock(const char *path, unsigned seconds) {
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return -1;
+    for (unsigned tries = 50 * seconds; flock(descriptor, LOCK_EX | LOCK_NB) != 0; tries--) {
+        if (errno != EWOULDBLOCK || tries == 0) {
+            close_false(descriptor);
+            return -1;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return descriptor;
+}
+
+bool file_path(char *out, size_t capacity, const char *directory, const char *name) {
+    int size = snprintf(out, capacity, "%s/%s", directory, name);
+    if (size >= 0 && (size_t)size < capacity)
+        return true;
+    errno = ENAMETOOLONG;
+    return false;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that must be whole or absent: read in one piece, written aside and put in place in one
+// step, durable before success is reported. All functions set errno and answer false on failure.
+#ifndef SERVICES_WIRE_FILES_H
+#define SERVICES_WIRE_FILES_H
+
+#include "apdu/bytes.h"
+
+#include <sys/types.h>
+
+enum file_mode { FILE_SECRET = 0600, FILE_PUBLIC = 0644 };
+enum file_place {
+    FILE_NEW,     // EEXIST when the name is taken
+    FILE_REPLACE, // an old file of this name goes away in the same step
+};
+
+/// Reads a whole file. EFBIG when it is longer than capacity.
+bool file_read(const char *path, uint8_t *out, size_t capacity, size_t *size);
+
+/// Writes a whole file, synced together with its directory entry.
+bool file_write(const char *path, struct bytes content, enum file_mode mode, enum file_place place);
+
+/// Appends one record and syncs it. The file is created if need be.
+bool file_append(const char *path, struct bytes record, enum file_mode mode);
+
+/// Removes a file and syncs its directory. A file that is not there is no failure.
+bool file_remove(const char *path);
+
+/// Syncs the directory that holds path.
+bool file_sync_directory(const char *path);
+
+/// Takes an exclusive lock on path (created if need be, mode 0600), waiting up to seconds for its
+/// holder. Returns a descriptor whose close gives it back, or -1 (EWOULDBLOCK: still held).
+int file_lock(const char *path, unsigned seconds);
+
+/// "DIRECTORY/NAME"; false (ENAMETOOLONG) when it does not fit.
+bool file_path(char *out, size_t capacity, const char *directory, const char *name);
+
+#endif
