@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The issuing authority as a directory: the hierarchy's keys and certificates, the X.509 root, the
+// register of what was issued and revoked, and the latest hotlist. One process at a time holds it;
+// every change is durable before it is answered. Files: docs/man/tessera-ca.1.
+#ifndef PERSONALIZATION_AUTHORITY_H
+#define PERSONALIZATION_AUTHORITY_H
+
+#include "apdu/object.h"
+#include "personalization/hierarchy.h"
+#include "personalization/register.h"
+#include "personalization/x509.h"
+
+#include <limits.h>
+
+enum { HOTLIST_OBJECT_MAX = 2300 };
+
+struct ca {
+    char directory[PATH_MAX - NAME_MAX];
+    int lock;
+    uint32_t today; // YYYYMMDD
+    struct hierarchy hierarchy;
+    struct hierarchy_member x509; // root of the X.509 certificates; certificate unused
+    struct register_list issued;
+};
+
+/// Makes a new authority in directory, whole or not at all. An existing directory is refused.
+bool ca_init(const char *directory, const struct crypto *crypto, uint32_t today,
+             struct failure *failure);
+
+/// Opens and locks an authority and checks its keys against its certificates. The context must not
+/// be moved.
+bool ca_open(struct ca *ca, const char *directory, const struct crypto *crypto, uint32_t today,
+             struct failure *failure);
+
+/// Erases keys and gives the lock back.
+void ca_close(struct ca *ca);
+
+/// Leading hexadecimal SHA-256 of the root certificate, 64 characters and a zero octet.
+bool ca_fingerprint(const struct ca *ca, char text[2 * SHA256_SIZE + 1]);
+
+/// What an end entity asks for; it has proved possession of its keys before.
+struct ca_request {
+    const char *id;
+    uint16_t roles;
+    const char *enterprise; // "" for none
+    enum assurance assurance;
+    const uint8_t *signing_point;
+    const uint8_t *kem_point; // NULL: none
+};
+
+struct ca_answer {
+    uint64_t serial;
+    struct validity_days {
+        uint32_t from, until;
+    } validity;
+    uint8_t certificate[CERTIFICATE_MAX];
+    size_t certificate_size;
+    char x509[X509_PEM_MAX];
+    size_t x509_size;
+};
+
+/// Refuses a bad or taken id, a role conflict, an unknown role.
+bool ca_check_request(const struct ca *ca, const struct ca_request *request,
+                      struct failure *failure);
+
+/// Certifies, registers, keeps copies in directory/issued.
+bool ca_certify(struct ca *ca, const struct ca_request *request, struct ca_answer *answer,
+                struct failure *failure);
+
+/// Revokes every valid certificate of a holder. Refused when there is none.
+bool ca_revoke(struct ca *ca, const char *id, size_t *revoked, struct failure *failure);
+
+/// The hotlist, signed by the bench center. Its version rises whenever its content or its day does;
+/// otherwise the stored octets come back.
+bool ca_hotlist(struct ca *ca, uint8_t *out, size_t capacity, struct bytes *object,
+                struct failure *failure);
+
+/// PEM of the X.509 root. Points into buffer.
+bool ca_x509_root(const struct ca *ca, char *buffer, size_t capacity, size_t *size,
+                  struct failure *failure);
+
+#endif

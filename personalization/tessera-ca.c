@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// tessera ca: the issuing authority on the command line. docs/man/tessera-ca.1 describes it.
+#include "apdu/certificate.h"
+#include "personalization/authority.h"
+#include "personalization/keyfile.h"
+#include "services/wire/files.h"
+#include "services/wire/program.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char HELP[] =
+    "usage: tessera ca init DIR\n"
+    "       tessera ca issue --ca DIR --role ROLE --id ID [--enterprise ID] --out DIR\n"
+    "       tessera ca revoke --ca DIR --id ID\n"
+    "       tessera ca hotlist --ca DIR --out FILE\n"
+    "\n"
+    "  init     make a laboratory authority: root, one issuing authority per domain, bench\n"
+    "           center; prints the root's id and fingerprint\n"
+    "  issue    draw a key (0600) and certify it, as card-verifiable certificate and as X.509\n"
+    "  revoke   revoke every valid certificate of an id\n"
+    "  hotlist  write the hotlist, signed by the bench center; its version only rises\n"
+    "\n"
+    "  ROLE     wallet till float store seller center provider telco bank player converter\n"
+    "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
+
+struct arguments {
+    const char *ca, *role, *id, *enterprise, *out;
+    const char *directory; // of init
+    struct program_world world;
+    const struct crypto *crypto;
+};
+
+enum option_id { OPTION_CLOCK = 256, OPTION_SEED };
+
+static const struct option options[] = {
+    {"ca", required_argument, NULL, 'c'},
+    {"role", required_argument, NULL, 'r'},
+    {"id", required_argument, NULL, 'i'},
+    {"enterprise", required_argument, NULL, 'e'},
+    {"out", required_argument, NULL, 'o'},
+    {"clock", required_argument, NULL, OPTION_CLOCK},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take_option(struct arguments *arguments, int option, struct failure *failure) {
+    switch (option) {
+    case 'c':
+        arguments->ca = optarg;
+        return true;
+    case 'r':
+        arguments->role = optarg;
+        return true;
+    case 'i':
+        arguments->id = optarg;
+        return true;
+    case 'e':
+        arguments->enterprise = optarg;
+        return true;
+    case 'o':
+        arguments->out = optarg;
+        return true;
+    case OPTION_CLOCK:
+        return program_set_clock(&arguments->world, optarg, failure);
+    case OPTION_SEED:
+        return program_set_seed(&arguments->world, optarg, failure);
+    default:
+        return fail(failure, EXIT_USAGE, "see 'tessera ca --help'");
+    }
+}
+
+static bool need(const char *value, const char *option, struct failure *failure) {
+    return value != NULL ||
+           fail(failure, EXIT_USAGE, "%s is missing; see 'tessera ca --help'", option);
+}
+
+// ---- init ------------------------------------------------------------------------------------
+
+static bool run_init(struct arguments *arguments, struct failure *failure) {
+    struct ca ca;
+    char fingerprint[2 * SHA256_SIZE + 1];
+    if (!need(arguments->directory, "DIR", failure) ||
+        !ca_init(arguments->directory, arguments->crypto, arguments->world.today, failure) ||
+        !ca_open(&ca, arguments->directory, arguments->crypto, arguments->world.today, failure))
+        return false;
+    bool done = ca_fingerprint(&ca, fingerprint);
+    printf("root %s\nfingerprint %s\n", ca.hierarchy.members[MEMBER_ROOT].name, fingerprint);
+    ca_close(&ca);
+    return done;
+}
+
+// ---- issue -----------------------------------------------------------------------------------
+
+struct key_pair {
+    uint8_t scalar[P256_SCALAR_SIZE];
+    uint8_t point[P256_COMPRESSED_SIZE];
+};
+
+/// Roles to which others wrap keys get a second, separate pair for it.
+enum { ROLES_WITH_KEM = ROLE_STORE | ROLE_PLAYER | ROLE_CONVERTER };
+
+static bool put(const char *directory, const char *name, struct bytes content,
+                struct failure *failure) {
+    char path[PATH_MAX];
+    if (file_path(path, sizeof path, directory, name) &&
+        file_write(path, content, FILE_PUBLIC, FILE_NEW))
+        return true;
+    return fail_errno(failure, "cannot write %s/%s", directory, name);
+}
+
+static bool put_key(const char *directory, const char *name, const struct key_pair *pair,
+                    struct failure *failure) {
+    char path[PATH_MAX];
+    if (!file_path(path, sizeof path, directory, name))
+        return fail_errno(failure, "%s", directory);
+    return keyfile_write(path, pair->scalar, pair->point, failure);
+}
+
+static bool make_out(const char *directory, struct failure *failure) {
+    if (mkdir(directory, 0700) == 0)
+        return true;
+    if (errno == EEXIST)
+        return fail(failure, EXIT_REFUSED, "%s exists already; name a new directory", directory);
+    return fail_errno(failure, "cannot make the directory %s", directory);
+}
+
+static bool put_all(const struct ca *ca, const char *directory, const struct key_pair *signing,
+                    const struct key_pair *kem, const struct ca_answer *answer,
+                    struct failure *failure) {
+    char root[X509_PEM_MAX];
+    size_t size = 0;
+    enum member issuer = MEMBER_COUNT;
+    struct certificate certificate;
+    if (certificate_parse(bytes_of(answer->certificate, answer->certificate_size), &certificate) ==
+        CERTIFICATE_OK)
+        issuer = member_for_roles(certificate.roles);
+    if (issuer == MEMBER_COUNT)
+        return fail(failure, EXIT_REFUSED, "the new certificate does not parse");
+    return put_key(directory, "key.pem", signing, failure) &&
+           (kem == NULL || put_key(directory, "kem-key.pem", kem, failure)) &&
+           put(directory, "certificate.cvc",
+               bytes_of(answer->certificate, answer->certificate_size), failure) &&
+           put(directory, "issuer.cvc", member_certificate(&ca->hierarchy, issuer), failure) &&
+           put(directory, "root.cvc", member_certificate(&ca->hierarchy, MEMBER_ROOT), failure) &&
+           put(directory, "certificate.pem", bytes_of(answer->x509, answer->x509_size), failure) &&
+           ca_x509_root(ca, root, sizeof root, &size, failure) &&
+           put(directory, "root.pem", bytes_of(root, size), failure);
+}
+
+static bool issue_from(struct ca *ca, const struct arguments *arguments, uint16_t roles,
+                       struct failure *failure) {
+    struct key_pair signing, kem;
+    struct ca_answer answer;
+    const struct crypto *crypto = arguments->crypto;
+    bool with_kem = (roles & ROLES_WITH_KEM) != 0;
+    struct ca_request request = {.id = arguments->id,
+                                 .roles = roles,
+                                 .enterprise =
+                                     arguments->enterprise != NULL ? arguments->enterprise : "",
+                                 .assurance = ASSURANCE_EMULATED,
+                                 .signing_point = signing.point,
+                                 .kem_point = with_kem ? kem.point : NULL};
+    bool done = ca_check_request(ca, &request, failure) && make_out(arguments->out, failure);
+    if (done && (!crypto->ops->p256_generate(crypto, signing.scalar, signing.point) ||
+                 (with_kem && !crypto->ops->p256_generate(crypto, kem.scalar, kem.point))))
+        done = fail(failure, EXIT_REFUSED, "cannot draw a key");
+    done = done && ca_certify(ca, &request, &answer, failure) &&
+           put_all(ca, arguments->out, &signing, with_kem ? &kem : NULL, &answer, failure);
+    if (done)
+        printf("%s %s serial %" PRIu64 " valid %" PRIu32 "..%" PRIu32 " in %s\n", request.id,
+               role_name(roles), answer.serial, answer.validity.from, answer.validity.until,
+               arguments->out);
+    bytes_erase(&signing, sizeof signing);
+    bytes_erase(&kem, sizeof kem);
+    return done;
+}
+
+static bool run_issue(struct arguments *arguments, struct failure *failure) {
+    struct ca ca;
+    if (!need(arguments->ca, "--ca DIR", failure) || !need(arguments->role, "--role", failure) ||
+        !need(arguments->id, "--id", failure) || !need(arguments->out, "--out DIR", failure))
+        return false;
+    uint16_t roles = role_from_name(arguments->role);
+    if (roles == 0 || member_for_roles(roles) == MEMBER_COUNT)
+        return fail(failure, EXIT_USAGE, "there is no role '%s'; see 'tessera ca --help'",
+                    arguments->role);
+    if (!ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
+        return false;
+    bool done = issue_from(&ca, arguments, roles, failure);
+    ca_close(&ca);
+    return done;
+}
+
+// ---- revoke, hotlist -------------------------------------------------------------------------
+
+static bool run_revoke(struct arguments *arguments, struct failure *failure) {
+    struct ca ca;
+    size_t revoked = 0;
+    if (!need(arguments->ca, "--ca DIR", failure) || !need(arguments->id, "--id", failure) ||
+        !ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
+        return false;
+    bool done = ca_revoke(&ca, arguments->id, &revoked, failure);
+    if (done)
+        printf("%s revoked: %zu certificate%s\n", arguments->id, revoked, revoked == 1 ? "" : "s");
+    ca_close(&ca);
+    return done;
+}
+
+static bool run_hotlist(struct arguments *arguments, struct failure *failure) {
+    struct ca ca;
+    struct object object;
+    struct bytes whole;
+    uint8_t buffer[HOTLIST_OBJECT_MAX];
+    if (!need(arguments->ca, "--ca DIR", failure) || !need(arguments->out, "--out FILE", failure) ||
+        !ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
+        return false;
+    bool done = ca_hotlist(&ca, buffer, sizeof buffer, &whole, failure);
+    if (done && !file_write(arguments->out, whole, FILE_PUBLIC, FILE_REPLACE))
+        done = fail_errno(failure, "cannot write %s", arguments->out);
+    if (done && object_decode_as(OBJECT_HOTLIST, whole, &object))
+        printf("hotlist version %" PRIu64 ": %zu certificates, %zu devices\n",
+               object_uint(&object, FIELD_VERSION),
+               object.fields[FIELD_CERTIFICATES].size / CERTIFICATE_DIGEST_SIZE,
+               object.fields[FIELD_DEVICES].size / HOLDER_MAX);
+    ca_close(&ca);
+    return done;
+}
+
+static const struct action {
+    const char *word;
+    bool (*run)(struct arguments *arguments, struct failure *failure);
+} actions[] = {
+    {"init", run_init}, {"issue", run_issue}, {"revoke", run_revoke}, {"hotlist", run_hotlist}};
+
+static const struct action *find_action(const char *word) {
+    for (size_t i = 0; word != NULL && i < sizeof actions / sizeof actions[0]; i++)
+        if (strcmp(actions[i].word, word) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+static bool parse(struct arguments *arguments, const struct action **action, int argc, char **argv,
+                  struct failure *failure) {
+    int option;
+    arguments->world = program_world_now();
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (!take_option(arguments, option, failure))
+            return false;
+    const char *word = optind < argc ? argv[optind++] : NULL;
+    *action = find_action(word);
+    if (*action == NULL)
+        return fail(failure, EXIT_USAGE, "'%s' is none of init, issue, revoke, hotlist",
+                    word != NULL ? word : "");
+    if ((*action)->run == run_init && optind < argc)
+        arguments->directory = argv[optind++];
+    if (optind < argc)
+        return fail(failure, EXIT_USAGE, "unexpected argument '%s'", argv[optind]);
+    return true;
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments = {0};
+    const struct action *action = NULL;
+    struct failure failure;
+    if (program_informs("ca", HELP, argc, argv))
+        return EXIT_DONE;
+    if (!parse(&arguments, &action, argc, argv, &failure))
+        return program_fail("ca", &failure);
+    struct crypto *crypto = program_crypto(&arguments.world, &failure);
+    arguments.crypto = crypto;
+    bool done = crypto != NULL && action->run(&arguments, &failure);
+    crypto_openssl_free(crypto);
+    return done ? EXIT_DONE : program_fail("ca", &failure);
+}
