@@ -19,10 +19,11 @@ enum { LOCK_SECONDS = 10 };
 static const char MARK[] = "tessera authority 1\n";
 
 static bool write_in(const char *directory, const char *stem, const char *suffix,
-                     struct bytes content, enum file_mode mode, struct failure *failure) {
+                     struct bytes content, enum files_mode mode, struct failure *failure) {
     char name[NAME_MAX], path[PATH_MAX];
     snprintf(name, sizeof name, "%s.%s", stem, suffix);
-    if (file_path(path, sizeof path, directory, name) && file_write(path, content, mode, FILE_NEW))
+    if (files_path(path, sizeof path, directory, name) &&
+        files_write(path, content, mode, FILES_NEW))
         return true;
     return fail_errno(failure, "cannot write %s/%s", directory, name);
 }
@@ -30,7 +31,7 @@ static bool write_in(const char *directory, const char *stem, const char *suffix
 static bool read_in(const char *directory, const char *name, uint8_t *out, size_t capacity,
                     size_t *size, struct failure *failure) {
     char path[PATH_MAX];
-    if (file_path(path, sizeof path, directory, name) && file_read(path, out, capacity, size))
+    if (files_path(path, sizeof path, directory, name) && files_read(path, out, capacity, size))
         return true;
     return fail_errno(failure, "cannot read %s/%s", directory, name);
 }
@@ -41,7 +42,7 @@ static bool write_key(const char *directory, const char *stem,
                       const struct hierarchy_member *member, struct failure *failure) {
     char path[PATH_MAX], name[NAME_MAX];
     snprintf(name, sizeof name, "%s.key", stem);
-    if (!file_path(path, sizeof path, directory, name))
+    if (!files_path(path, sizeof path, directory, name))
         return fail_errno(failure, "cannot write %s/%s", directory, name);
     return keyfile_write(path, member->key.scalar, member->signer.point, failure);
 }
@@ -52,7 +53,7 @@ static bool write_hierarchy(const char *directory, const struct hierarchy *hiera
         enum member member = (enum member)i;
         if (!write_key(directory, member_word(member), &hierarchy->members[i], failure) ||
             !write_in(directory, member_word(member), "cvc", member_certificate(hierarchy, member),
-                      FILE_PUBLIC, failure))
+                      FILES_PUBLIC, failure))
             return false;
     }
     return true;
@@ -82,7 +83,7 @@ static bool make_x509_root(const char *directory, const struct hierarchy *hierar
         done = fail(failure, EXIT_REFUSED, "cannot make the X.509 root: OpenSSL failed");
     else
         done = write_key(directory, "x509", &root, failure) &&
-               write_in(directory, "root", "pem", bytes_of(pem, size), FILE_PUBLIC, failure);
+               write_in(directory, "root", "pem", bytes_of(pem, size), FILES_PUBLIC, failure);
     hierarchy->crypto->ops->forget(hierarchy->crypto, root.key.scalar);
     bytes_erase(&root, sizeof root);
     return done;
@@ -100,10 +101,10 @@ static bool fill(const char *directory, const struct crypto *crypto, uint32_t to
     hierarchy_erase(&hierarchy);
     if (!done)
         return false;
-    if (!file_path(path, sizeof path, directory, "issued") || mkdir(path, 0700) != 0)
+    if (!files_path(path, sizeof path, directory, "issued") || mkdir(path, 0700) != 0)
         return fail_errno(failure, "cannot make %s/issued", directory);
-    if (!file_path(path, sizeof path, directory, "authority") ||
-        !file_write(path, bytes_of_string(MARK), FILE_PUBLIC, FILE_NEW))
+    if (!files_path(path, sizeof path, directory, "authority") ||
+        !files_write(path, bytes_of_string(MARK), FILES_PUBLIC, FILES_NEW))
         return fail_errno(failure, "cannot write %s/authority", directory);
     return true;
 }
@@ -118,9 +119,9 @@ static void discard(const char *directory) {
             unlink(path);
     static const char *const others[] = {"x509.key", "root.pem", "authority"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (file_path(path, sizeof path, directory, others[i]))
+        if (files_path(path, sizeof path, directory, others[i]))
             unlink(path);
-    if (file_path(path, sizeof path, directory, "issued"))
+    if (files_path(path, sizeof path, directory, "issued"))
         rmdir(path);
     rmdir(directory);
 }
@@ -143,7 +144,7 @@ bool ca_init(const char *directory, const struct crypto *crypto, uint32_t today,
         discard(aside);
         return false;
     }
-    return file_sync_directory(directory) ||
+    return files_sync_directory(directory) ||
            fail_errno(failure, "cannot sync the directory of %s", directory);
 }
 
@@ -153,8 +154,8 @@ static bool check_mark(const char *directory, struct failure *failure) {
     uint8_t text[64];
     size_t size = 0;
     char path[PATH_MAX];
-    if (!file_path(path, sizeof path, directory, "authority") ||
-        !file_read(path, text, sizeof text, &size)) {
+    if (!files_path(path, sizeof path, directory, "authority") ||
+        !files_read(path, text, sizeof text, &size)) {
         if (errno == EACCES)
             return fail_errno(failure, "cannot open the authority %s", directory);
         return fail(failure, EXIT_USAGE,
@@ -169,9 +170,9 @@ static bool check_mark(const char *directory, struct failure *failure) {
 
 static bool take_lock(struct ca *ca, struct failure *failure) {
     char path[PATH_MAX];
-    if (!file_path(path, sizeof path, ca->directory, "lock"))
+    if (!files_path(path, sizeof path, ca->directory, "lock"))
         return fail_errno(failure, "%s", ca->directory);
-    ca->lock = file_lock(path, LOCK_SECONDS);
+    ca->lock = files_lock(path, LOCK_SECONDS);
     if (ca->lock >= 0)
         return true;
     if (errno == EWOULDBLOCK)
@@ -186,7 +187,7 @@ static bool read_key(struct ca *ca, const char *stem, struct hierarchy_member *m
     char path[PATH_MAX], name[NAME_MAX];
     uint8_t point[P256_COMPRESSED_SIZE];
     snprintf(name, sizeof name, "%s.key", stem);
-    if (!file_path(path, sizeof path, ca->directory, name))
+    if (!files_path(path, sizeof path, ca->directory, name))
         return fail_errno(failure, "%s", ca->directory);
     if (!keyfile_read(path, member->key.scalar, point, failure))
         return false;

@@ -107,7 +107,7 @@ static bool keep_copy(const struct ca *ca, const struct ca_answer *answer, const
     int size = snprintf(path, sizeof path, "%s/issued/%" PRIu64 ".%s", ca->directory,
                         answer->serial, suffix);
     if (size > 0 && (size_t)size < sizeof path &&
-        file_write(path, content, FILE_PUBLIC, FILE_REPLACE))
+        files_write(path, content, FILES_PUBLIC, FILES_REPLACE))
         return true;
     return fail_errno(failure, "cannot write %s", path);
 }
@@ -228,9 +228,9 @@ bool ca_hotlist(struct ca *ca, uint8_t *out, size_t capacity, struct bytes *obje
                     "more than %zu revoked certificates do not fit a "
                     "hotlist; let some expire",
                     sizeof fields.certificates / HOLDER_MAX);
-    if (!file_path(path, sizeof path, ca->directory, "hotlist"))
+    if (!files_path(path, sizeof path, ca->directory, "hotlist"))
         return fail_errno(failure, "%s", ca->directory);
-    if (file_read(path, out, capacity, &size)) {
+    if (files_read(path, out, capacity, &size)) {
         if (!object_decode_as(OBJECT_HOTLIST, bytes_of(out, size), &stored))
             return fail(failure, EXIT_REFUSED, "%s is damaged; restore it from its backup", path);
         version = object_uint(&stored, FIELD_VERSION);
@@ -242,6 +242,6 @@ bool ca_hotlist(struct ca *ca, uint8_t *out, size_t capacity, struct bytes *obje
     }
     if (!sign_hotlist(ca, &fields, version + 1, out, capacity, object))
         return fail(failure, EXIT_REFUSED, "cannot sign the hotlist");
-    return file_write(path, *object, FILE_PUBLIC, FILE_REPLACE) ||
+    return files_write(path, *object, FILES_PUBLIC, FILES_REPLACE) ||
            fail_errno(failure, "cannot write %s", path);
 }

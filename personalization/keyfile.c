@@ -50,7 +50,7 @@ bool keyfile_write(const char *path, const uint8_t scalar[P256_SCALAR_SIZE],
         goto done;
     }
     long size = BIO_get_mem_data(memory, &text);
-    written = file_write(path, bytes_of(text, (size_t)size), FILE_SECRET, FILE_NEW);
+    written = files_write(path, bytes_of(text, (size_t)size), FILES_SECRET, FILES_NEW);
     if (!written)
         fail_errno(failure, "cannot write the key file %s", path);
 done:
@@ -107,7 +107,7 @@ bool keyfile_read(const char *path, uint8_t scalar[P256_SCALAR_SIZE],
     size_t size = 0;
     if (!is_private(path, failure))
         return false;
-    if (!file_read(path, text, sizeof text, &size))
+    if (!files_read(path, text, sizeof text, &size))
         return fail_errno(failure, "cannot read the key file %s", path);
     BIO *memory = BIO_new_mem_buf(text, (int)size);
     EVP_PKEY *key =

@@ -87,7 +87,7 @@ static bool read_lines(FILE *stream, struct register_list *list, line_reader rea
 static bool load(struct register_list *list, const char *directory, const char *name,
                  line_reader read, struct failure *failure) {
     char path[PATH_MAX];
-    if (!file_path(path, sizeof path, directory, name))
+    if (!files_path(path, sizeof path, directory, name))
         return fail_errno(failure, "%s", directory);
     FILE *stream = fopen(path, "re");
     if (stream == NULL)
@@ -114,8 +114,8 @@ void register_free(struct register_list *list) {
 static bool append_line(const char *directory, const char *name, const char *line,
                         struct failure *failure) {
     char path[PATH_MAX];
-    if (file_path(path, sizeof path, directory, name) &&
-        file_append(path, bytes_of_string(line), FILE_SECRET))
+    if (files_path(path, sizeof path, directory, name) &&
+        files_append(path, bytes_of_string(line), FILES_SECRET))
         return true;
     return fail_errno(failure, "cannot append to %s/%s", directory, name);
 }

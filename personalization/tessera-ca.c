@@ -108,8 +108,8 @@ enum { ROLES_WITH_KEM = ROLE_STORE | ROLE_PLAYER | ROLE_CONVERTER };
 static bool put(const char *directory, const char *name, struct bytes content,
                 struct failure *failure) {
     char path[PATH_MAX];
-    if (file_path(path, sizeof path, directory, name) &&
-        file_write(path, content, FILE_PUBLIC, FILE_NEW))
+    if (files_path(path, sizeof path, directory, name) &&
+        files_write(path, content, FILES_PUBLIC, FILES_NEW))
         return true;
     return fail_errno(failure, "cannot write %s/%s", directory, name);
 }
@@ -117,7 +117,7 @@ static bool put(const char *directory, const char *name, struct bytes content,
 static bool put_key(const char *directory, const char *name, const struct key_pair *pair,
                     struct failure *failure) {
     char path[PATH_MAX];
-    if (!file_path(path, sizeof path, directory, name))
+    if (!files_path(path, sizeof path, directory, name))
         return fail_errno(failure, "%s", directory);
     return keyfile_write(path, pair->scalar, pair->point, failure);
 }
@@ -221,7 +221,7 @@ static bool run_hotlist(struct arguments *arguments, struct failure *failure) {
         !ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
         return false;
     bool done = ca_hotlist(&ca, buffer, sizeof buffer, &whole, failure);
-    if (done && !file_write(arguments->out, whole, FILE_PUBLIC, FILE_REPLACE))
+    if (done && !files_write(arguments->out, whole, FILES_PUBLIC, FILES_REPLACE))
         done = fail_errno(failure, "cannot write %s", arguments->out);
     if (done && object_decode_as(OBJECT_HOTLIST, whole, &object))
         printf("hotlist version %" PRIu64 ": %zu certificates, %zu devices\n",

@@ -202,8 +202,8 @@ static void bad_directories_are_named(void) {
     CU_ASSERT_EQUAL(chmod(in_scratch("ca/purse.key"), 0600), 0);
     CU_ASSERT_EQUAL(rename(in_scratch("ca/purse.key"), in_scratch("ca/trade.key")), 0);
     CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
-    CU_ASSERT(file_write(in_scratch("ca/authority"), bytes_of_string("tessera authority 2\n"),
-                         FILE_PUBLIC, FILE_REPLACE));
+    CU_ASSERT(files_write(in_scratch("ca/authority"), bytes_of_string("tessera authority 2\n"),
+                          FILES_PUBLIC, FILES_REPLACE));
     CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "newer"));
     end();
@@ -255,14 +255,15 @@ static void a_torn_register_line_was_never_issued(void) {
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "T1", ROLE_TILL, &answer, &failure));
     ca_close(ca);
-    CU_ASSERT(file_append(in_scratch("ca/issued.tsv"), bytes_of_string("2\t20261121\tT2\t00"),
-                          FILE_SECRET));
+    CU_ASSERT(files_append(in_scratch("ca/issued.tsv"), bytes_of_string("2\t20261121\tT2\t00"),
+                           FILES_SECRET));
     ca = ca_at("ca", TODAY);
     CU_ASSERT_EQUAL(ca->issued.count, 1);
     CU_ASSERT(certify_in(ca, "T2", ROLE_TILL, &answer, &failure));
     CU_ASSERT_EQUAL(answer.serial, 2);
     ca_close(ca);
-    CU_ASSERT(file_append(in_scratch("ca/issued.tsv"), bytes_of_string("nonsense\n"), FILE_SECRET));
+    CU_ASSERT(
+        files_append(in_scratch("ca/issued.tsv"), bytes_of_string("nonsense\n"), FILES_SECRET));
     struct ca damaged;
     CU_ASSERT_FALSE(ca_open(&damaged, in_scratch("ca"), crypto, TODAY, &failure));
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "issued.tsv:3"));
@@ -274,9 +275,9 @@ static void one_process_holds_the_directory(void) {
     struct failure failure = {0};
     CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
-    CU_ASSERT_EQUAL(file_lock(in_scratch("ca/lock"), 0), -1);
+    CU_ASSERT_EQUAL(files_lock(in_scratch("ca/lock"), 0), -1);
     ca_close(ca);
-    int lock = file_lock(in_scratch("ca/lock"), 0);
+    int lock = files_lock(in_scratch("ca/lock"), 0);
     CU_ASSERT(lock >= 0);
     close(lock);
     end();

@@ -38,7 +38,7 @@ static bool read_all(int descriptor, uint8_t *out, size_t capacity, size_t *size
     }
 }
 
-bool file_read(const char *path, uint8_t *out, size_t capacity, size_t *size) {
+bool files_read(const char *path, uint8_t *out, size_t capacity, size_t *size) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return false;
@@ -61,7 +61,7 @@ static bool write_all(int descriptor, struct bytes content) {
     return true;
 }
 
-bool file_sync_directory(const char *path) {
+bool files_sync_directory(const char *path) {
     char directory[PATH_MAX];
     const char *slash = strrchr(path, '/');
     int size = slash == NULL ? 1 : (int)(slash - path) + (slash == path);
@@ -79,19 +79,19 @@ bool file_sync_directory(const char *path) {
     return true;
 }
 
-static bool fill(int descriptor, struct bytes content, enum file_mode mode) {
+static bool fill(int descriptor, struct bytes content, enum files_mode mode) {
     return fchmod(descriptor, (mode_t)mode) == 0 && write_all(descriptor, content) &&
            fsync(descriptor) == 0;
 }
 
-static bool put_in_place(const char *aside, const char *path, enum file_place place) {
-    if (place == FILE_REPLACE)
+static bool put_in_place(const char *aside, const char *path, enum files_place place) {
+    if (place == FILES_REPLACE)
         return rename(aside, path) == 0;
     return link(aside, path) == 0 && unlink(aside) == 0;
 }
 
-bool file_write(const char *path, struct bytes content, enum file_mode mode,
-                enum file_place place) {
+bool files_write(const char *path, struct bytes content, enum files_mode mode,
+                 enum files_place place) {
     char aside[PATH_MAX];
     int size = snprintf(aside, sizeof aside, "%s.XXXXXX", path);
     if (size < 0 || (size_t)size >= sizeof aside) {
@@ -112,10 +112,10 @@ bool file_write(const char *path, struct bytes content, enum file_mode mode,
         errno = error;
         return false;
     }
-    return file_sync_directory(path);
+    return files_sync_directory(path);
 }
 
-bool file_append(const char *path, struct bytes record, enum file_mode mode) {
+bool files_append(const char *path, struct bytes record, enum files_mode mode) {
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, (mode_t)mode);
     if (descriptor < 0)
         return false;
@@ -124,13 +124,13 @@ bool file_append(const char *path, struct bytes record, enum file_mode mode) {
     return close(descriptor) == 0;
 }
 
-bool file_remove(const char *path) {
+bool files_remove(const char *path) {
     if (unlink(path) != 0)
         return errno == ENOENT;
-    return file_sync_directory(path);
+    return files_sync_directory(path);
 }
 
-int file_lock(const char *path, unsigned seconds) {
+int files_lock(const char *path, unsigned seconds) {
     const struct timespec pause = {0, 20 * 1000 * 1000};
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
@@ -145,7 +145,7 @@ int file_lock(const char *path, unsigned seconds) {
     return descriptor;
 }
 
-bool file_path(char *out, size_t capacity, const char *directory, const char *name) {
+bool files_path(char *out, size_t capacity, const char *directory, const char *name) {
     int size = snprintf(out, capacity, "%s/%s", directory, name);
     if (size >= 0 && (size_t)size < capacity)
         return true;

@@ -8,32 +8,33 @@
 
 #include <sys/types.h>
 
-enum file_mode { FILE_SECRET = 0600, FILE_PUBLIC = 0644 };
-enum file_place {
-    FILE_NEW,     // EEXIST when the name is taken
-    FILE_REPLACE, // an old file of this name goes away in the same step
+enum files_mode { FILES_SECRET = 0600, FILES_PUBLIC = 0644 };
+enum files_place {
+    FILES_NEW,     // EEXIST when the name is taken
+    FILES_REPLACE, // an old file of this name goes away in the same step
 };
 
 /// Reads a whole file. EFBIG when it is longer than capacity.
-bool file_read(const char *path, uint8_t *out, size_t capacity, size_t *size);
+bool files_read(const char *path, uint8_t *out, size_t capacity, size_t *size);
 
 /// Writes a whole file, synced together with its directory entry.
-bool file_write(const char *path, struct bytes content, enum file_mode mode, enum file_place place);
+bool files_write(const char *path, struct bytes content, enum files_mode mode,
+                 enum files_place place);
 
 /// Appends one record and syncs it. The file is created if need be.
-bool file_append(const char *path, struct bytes record, enum file_mode mode);
+bool files_append(const char *path, struct bytes record, enum files_mode mode);
 
 /// Removes a file and syncs its directory. A file that is not there is no failure.
-bool file_remove(const char *path);
+bool files_remove(const char *path);
 
 /// Syncs the directory that holds path.
-bool file_sync_directory(const char *path);
+bool files_sync_directory(const char *path);
 
 /// Takes an exclusive lock on path (created if need be, mode 0600), waiting up to seconds for its
 /// holder. Returns a descriptor whose close gives it back, or -1 (EWOULDBLOCK: still held).
-int file_lock(const char *path, unsigned seconds);
+int files_lock(const char *path, unsigned seconds);
 
 /// "DIRECTORY/NAME"; false (ENAMETOOLONG) when it does not fit.
-bool file_path(char *out, size_t capacity, const char *directory, const char *name);
+bool files_path(char *out, size_t capacity, const char *directory, const char *name);
 
 #endif
