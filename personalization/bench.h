@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The factory bench: makes a purse out of a blank card over the internal interface. Keys are born
+// on the card and leave it only as a self-signed request; value is never put in. The procedure
+// stands in docs/purse.md, the data groupings in apdu/perso.h, who may certify in hierarchy.h.
+#ifndef PERSONALIZATION_BENCH_H
+#define PERSONALIZATION_BENCH_H
+
+#include "apdu/certificate.h"
+#include "apdu/link.h"
+#include "apdu/perso.h"
+#include "services/wire/failure.h"
+
+/// A limit that the profile leaves out.
+#define BENCH_NO_LIMIT UINT64_MAX
+
+/// Limits until the first issue log brings its own. Amounts in minor units.
+struct bench_limits {
+    uint64_t balance, single;
+    uint64_t no_pin_single, no_pin_sum, no_pin_count;
+    uint64_t offline_count, offline_sum;
+};
+
+struct bench_order {
+    const char *id;
+    uint16_t roles;
+    const char *enterprise; // "" for none
+    const char *device;     // NULL: none
+    const char *user;       // NULL: none
+    uint8_t options;        // PURSE_FREE_READING
+    const uint16_t *units;
+    size_t unit_count;
+    struct bench_limits limits;
+    const char *pin, *puk; // 4..12 digits; NULL: none
+    uint8_t tries;
+    /// Where counters begin: 0 for the usual 1. For tests of their end.
+    uint32_t first_counter, first_n, first_state;
+};
+
+/// An order with the bench's defaults: JPY and points, free reading, three tries, no balance limit,
+/// payments without PIN and offline up to amounts that suit a laboratory.
+struct bench_order bench_order_for(const char *id, uint16_t roles);
+
+/// What a checked certificate request asks for.
+struct bench_request {
+    const struct bench_order *order;
+    enum assurance assurance;
+    const uint8_t *signing_point, *kem_point; // P256_COMPRESSED_SIZE; kem_point may be NULL
+};
+
+/// Who certifies, and whom the card is to trust.
+struct bench_authority {
+    void *context;
+    bool (*certify)(void *context, const struct bench_request *request, uint8_t *out,
+                    size_t capacity, size_t *size, struct failure *failure);
+    struct bytes root;
+    struct bytes issuing[PERSO_ISSUING_MAX];
+    size_t issuing_count;
+    struct bytes center;  // certificate of the hotlist's signer; size 0: no hotlist
+    struct bytes hotlist; // object
+};
+
+/// Personalizes the blank card behind link and closes its factory bench. On failure the card is
+/// useless and is to be thrown away.
+bool bench_personalize(struct link *link, const struct bench_order *order,
+                       const struct bench_authority *authority, const struct crypto *crypto,
+                       struct failure *failure);
+
+struct hierarchy;
+struct ca;
+
+/// Certifies straight from a hierarchy in memory, without any register.
+struct bench_hierarchy {
+    const struct hierarchy *hierarchy;
+    uint32_t today;
+};
+struct bench_authority bench_from_hierarchy(struct bench_hierarchy *source);
+
+/// Certifies through an authority's directory: registered, with an X.509 twin.
+struct bench_authority bench_from_ca(struct ca *ca);
+
+#endif

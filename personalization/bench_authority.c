@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two authorities a factory bench can stand beside: keys in memory, or a directory.
+#include "personalization/authority.h"
+#include "personalization/bench.h"
+#include "personalization/validity.h"
+
+static void put_trust(struct bench_authority *authority, const struct hierarchy *hierarchy) {
+    authority->root = member_certificate(hierarchy, MEMBER_ROOT);
+    for (int i = ISSUING_FIRST; i <= ISSUING_LAST; i++)
+        authority->issuing[authority->issuing_count++] =
+            member_certificate(hierarchy, (enum member)i);
+}
+
+static bool certify_from_hierarchy(void *context, const struct bench_request *request, uint8_t *out,
+                                   size_t capacity, size_t *size, struct failure *failure) {
+    const struct bench_hierarchy *source = context;
+    const struct bench_order *order = request->order;
+    struct validity validity = validity_for(order->roles, source->today);
+    struct certificate fields = {.holder = bytes_of_string(order->id),
+                                 .roles = order->roles,
+                                 .enterprise = bytes_of_string(order->enterprise),
+                                 .assurance = request->assurance,
+                                 .from = validity.from,
+                                 .until = validity.until,
+                                 .signing_point = request->signing_point,
+                                 .kem_point = request->kem_point};
+    enum certificate_fault fault =
+        hierarchy_certify(source->hierarchy, &fields, out, capacity, size);
+    if (fault == CERTIFICATE_OK)
+        return true;
+    return fail(failure, EXIT_REFUSED, "cannot certify %s: %s", order->id,
+                certificate_fault_text(fault));
+}
+
+struct bench_authority bench_from_hierarchy(struct bench_hierarchy *source) {
+    struct bench_authority authority = {.context = source, .certify = certify_from_hierarchy};
+    put_trust(&authority, source->hierarchy);
+    return authority;
+}
+
+static bool certify_from_ca(void *context, const struct bench_request *request, uint8_t *out,
+                            size_t capacity, size_t *size, struct failure *failure) {
+    struct ca_answer answer;
+    struct ca_request wanted = {.id = request->order->id,
+                                .roles = request->order->roles,
+                                .enterprise = request->order->enterprise,
+                                .assurance = request->assurance,
+                                .signing_point = request->signing_point,
+                                .kem_point = request->kem_point};
+    if (!ca_certify(context, &wanted, &answer, failure))
+        return false;
+    if (answer.certificate_size > capacity)
+        return fail(failure, EXIT_REFUSED, "the certificate of %s is too long", wanted.id);
+    for (size_t i = 0; i < answer.certificate_size; i++)
+        out[i] = answer.certificate[i];
+    *size = answer.certificate_size;
+    return true;
+}
+
+struct bench_authority bench_from_ca(struct ca *ca) {
+    struct bench_authority authority = {.context = ca, .certify = certify_from_ca};
+    put_trust(&authority, &ca->hierarchy);
+    return authority;
+}
