@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The purse as a terminal sees it: one function a command, over any link, with answers taken apart.
+// What each command does and refuses: docs/purse.md and apdu/catalogue.h. Nothing is decided here;
+// the order of commands is the flows' (host/flows).
+#ifndef HOST_PURSE_CLIENT_H
+#define HOST_PURSE_CLIENT_H
+
+#include "apdu/certificate.h"
+#include "apdu/exchange.h"
+#include "apdu/purse.h"
+
+enum {
+    PURSE_ANSWER_MAX = 2048,
+    PURSE_OBJECT_MAX = 256, // request, usage log, receive log, void: one short APDU each
+    PURSE_POCKETS_MAX = 16,
+    PURSE_OPEN_MAX = 256,
+    PURSE_REFERENCE_MAX = 17,
+};
+
+enum purse_outcome {
+    PURSE_OK = 0,
+    PURSE_REFUSED, // the card said no: client.sw tells why; nothing changed
+    PURSE_ABSENT,  // no card: nothing was sent
+    PURSE_BROKEN,  // the pipe broke: the command may have taken effect or not
+    PURSE_LOCKED,  // someone else holds the card
+    PURSE_GARBLED, // the answer is not what the command answers
+};
+
+/// A stored object with its octets.
+struct purse_object {
+    uint8_t octets[PURSE_OBJECT_MAX];
+    size_t size;
+    struct object object; // points into octets: do not copy the struct, use purse_object_set
+};
+
+/// Copies and decodes. False: not an object of this type (0: of any type).
+bool purse_object_set(struct purse_object *out, uint8_t type, struct bytes octets);
+
+struct purse_balance {
+    uint16_t unit;
+    uint64_t balance;
+};
+
+/// What SELECT tells.
+struct purse_selection {
+    char id[HOLDER_PURSE_MAX + 1];
+    uint8_t digest[CERTIFICATE_DIGEST_SIZE]; // of its certificate
+    uint8_t challenge[16];
+    uint32_t counter; // of its next debit
+    unsigned unratified;
+    bool has_balances; // the owner allows free reading
+    struct purse_balance balances[PURSE_POCKETS_MAX];
+    size_t balance_count;
+};
+
+/// One totals row of a pocket. balance = issued + loaded + recredited - spent - redeemed.
+struct purse_pocket {
+    uint16_t unit;
+    uint64_t balance, issued, loaded, recredited, spent, redeemed;
+};
+
+struct purse_identity {
+    char holder[HOLDER_PURSE_MAX + 1];
+    uint16_t roles;
+};
+
+/// An unratified entry of the payer's ring.
+struct purse_entry {
+    uint16_t slot;
+    uint32_t counter, n;
+    char payee[HOLDER_PURSE_MAX + 1];
+};
+
+/// Terms of a transfer, as REQUEST takes them and an open request tells them.
+struct purse_terms {
+    uint64_t amount;
+    uint16_t unit;
+    uint8_t reference[PURSE_REFERENCE_MAX];
+    size_t reference_size;
+    const uint8_t *policy_hash; // SHA256_SIZE octets, or NULL
+};
+
+struct purse_open {
+    uint32_t n;
+    char payer[HOLDER_PURSE_MAX + 1];
+    struct purse_terms terms;
+};
+
+struct purse_client {
+    struct link *link;
+    struct exchange_count count;
+    struct purse_selection selection; // of the last SELECT
+    uint16_t sw;
+    const char *step; // the command that came last, for messages
+    uint8_t answer[PURSE_ANSWER_MAX];
+};
+
+/// Over a link that the caller keeps and closes.
+void purse_client_over(struct purse_client *client, struct link *link);
+
+/// Erases what was received.
+void purse_client_erase(struct purse_client *client);
+
+enum purse_outcome purse_select(struct purse_client *client);
+enum purse_outcome purse_read_identity(struct purse_client *client, struct purse_identity *out);
+enum purse_outcome purse_read_pockets(struct purse_client *client,
+                                      struct purse_pocket pockets[PURSE_POCKETS_MAX],
+                                      size_t *count);
+/// serial 0: no issue log yet.
+enum purse_outcome purse_read_counters(struct purse_client *client, uint32_t *counter,
+                                       uint64_t *serial);
+enum purse_outcome purse_read_unratified(struct purse_client *client, struct purse_entry *entries,
+                                         size_t capacity, size_t *count);
+/// Open requests of one payer (NULL: of everyone).
+enum purse_outcome purse_read_open(struct purse_client *client, const char *payer,
+                                   struct purse_open *out, size_t capacity, size_t *count);
+/// The usage log in a slot of the ring.
+enum purse_outcome purse_get_log(struct purse_client *client, uint16_t slot,
+                                 struct purse_object *log);
+/// Points into the client's answer.
+enum purse_outcome purse_read_certificate(struct purse_client *client, struct bytes *certificate);
+
+/// Gives a certificate, takes the purse's own (into the client's answer).
+enum purse_outcome purse_exchange(struct purse_client *client, struct bytes certificate,
+                                  struct bytes *own);
+/// REQUEST for a payer as its selection tells it.
+enum purse_outcome purse_request(struct purse_client *payee, const struct purse_selection *payer,
+                                 const struct purse_terms *terms, struct purse_object *request);
+enum purse_outcome purse_debit(struct purse_client *payer, const struct purse_object *request,
+                               struct purse_object *log);
+/// receipt is a receive log, or a void where VOID came first: look at its type.
+enum purse_outcome purse_credit(struct purse_client *payee, const struct purse_object *log,
+                                struct purse_object *receipt);
+/// receipt is a void, or a receive log where CREDIT came first.
+enum purse_outcome purse_void(struct purse_client *payee, uint32_t n, struct purse_object *receipt);
+enum purse_outcome purse_ratify(struct purse_client *payer, const struct purse_object *receive_log);
+enum purse_outcome purse_take_void(struct purse_client *payer, const struct purse_object *voided);
+enum purse_outcome purse_statement(struct purse_client *client, struct bytes challenge,
+                                   struct bytes *statement);
+enum purse_outcome purse_issue(struct purse_client *client, struct bytes issue_log);
+/// The PIN is not kept.
+enum purse_outcome purse_verify_pin(struct purse_client *client, const char *pin);
+
+/// Balance behind the totals of a usage log: what the payer has left in that unit.
+uint64_t purse_log_balance(const struct object *usage_log);
+/// Reference of this kind with up to 16 octets of text.
+bool purse_terms_refer(struct purse_terms *terms, uint8_t kind, const char *text);
+/// Do the object's amount, unit and reference equal the terms?
+bool purse_terms_match(const struct purse_terms *terms, const struct object *object);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// tessera card new: a card image, blank or from the factory bench. The card is made in memory and
+// becomes a file only when it is finished. docs/man/tessera-card.1 describes it.
+#include "apdu/unit.h"
+#include "card/card.h"
+#include "card/port/file.h"
+#include "card/port/memory.h"
+#include "personalization/authority.h"
+#include "personalization/bench.h"
+#include "readers/emu.h"
+#include "services/wire/program.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char HELP[] =
+    "usage: tessera card new --ca DIR --role ROLE --id ID --out IMAGE [option...]\n"
+    "       tessera card new --blank --out IMAGE\n"
+    "\n"
+    "  Makes a card image of mode 0600; an existing file is never overwritten. Its keys are drawn\n"
+    "  on the card. It holds no value: 'tessera purse issue' brings some.\n"
+    "\n"
+    "  --role ROLE         wallet, till, float or store (a store's card is a wallet too)\n"
+    "  --enterprise ID     enterprise that the card belongs to\n"
+    "  --device ID         device id named by issue logs\n"
+    "  --user ID           user id named by issue logs\n"
+    "  --unit UNIT         a unit that the purse can hold (again for more); default JPY, POINT\n"
+    "  --pin-fd N          PIN as one line from descriptor N; without it a random one is drawn "
+    "and\n"
+    "                      told once on standard error, with the PUK\n"
+    "  --puk-fd N          PUK likewise\n"
+    "  --private           balances are readable only after the PIN\n"
+    "  --blank             no applications, no keys: for personalization elsewhere\n"
+    "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
+
+enum { SECRET_MAX = 13 };
+
+struct arguments {
+    const char *ca, *role, *out;
+    bool blank;
+    char pin[SECRET_MAX], puk[SECRET_MAX];
+    uint16_t units[PERSO_UNITS_MAX];
+    struct bench_order order; // id and texts from the command line
+    struct program_world world;
+};
+
+enum option_id {
+    OPTION_CA = 256,
+    OPTION_ROLE,
+    OPTION_ID,
+    OPTION_OUT,
+    OPTION_ENTERPRISE,
+    OPTION_DEVICE,
+    OPTION_USER,
+    OPTION_UNIT,
+    OPTION_PIN,
+    OPTION_PUK,
+    OPTION_PRIVATE,
+    OPTION_BLANK,
+    OPTION_CLOCK,
+    OPTION_SEED
+};
+
+static const struct option options[] = {
+    {"ca", required_argument, NULL, OPTION_CA},
+    {"role", required_argument, NULL, OPTION_ROLE},
+    {"id", required_argument, NULL, OPTION_ID},
+    {"out", required_argument, NULL, OPTION_OUT},
+    {"enterprise", required_argument, NULL, OPTION_ENTERPRISE},
+    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"user", required_argument, NULL, OPTION_USER},
+    {"unit", required_argument, NULL, OPTION_UNIT},
+    {"pin-fd", required_argument, NULL, OPTION_PIN},
+    {"puk-fd", required_argument, NULL, OPTION_PUK},
+    {"private", no_argument, NULL, OPTION_PRIVATE},
+    {"blank", no_argument, NULL, OPTION_BLANK},
+    {"clock", required_argument, NULL, OPTION_CLOCK},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take_unit(struct arguments *arguments, struct failure *failure) {
+    uint16_t unit = unit_from_name(optarg);
+    if (unit == 0)
+        return fail(failure, EXIT_USAGE,
+                    "--unit '%s' is no unit; write JPY, an ISO 4217 number or F000..FFFF", optarg);
+    if (arguments->order.unit_count == PERSO_UNITS_MAX)
+        return fail(failure, EXIT_USAGE, "a purse has room for %d units", PERSO_UNITS_MAX);
+    arguments->units[arguments->order.unit_count++] = unit;
+    return true;
+}
+
+static bool take_option(struct arguments *arguments, int option, struct failure *failure) {
+    const struct {
+        int option;
+        const char **text;
+    } texts[] = {
+        {OPTION_CA, &arguments->ca},
+        {OPTION_ROLE, &arguments->role},
+        {OPTION_ID, &arguments->order.id},
+        {OPTION_OUT, &arguments->out},
+        {OPTION_ENTERPRISE, &arguments->order.enterprise},
+        {OPTION_DEVICE, &arguments->order.device},
+        {OPTION_USER, &arguments->order.user},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].option == option) {
+            *texts[i].text = optarg;
+            return true;
+        }
+    switch (option) {
+    case OPTION_UNIT:
+        return take_unit(arguments, failure);
+    case OPTION_PIN:
+        return program_secret("--pin-fd", optarg, arguments->pin, SECRET_MAX, failure);
+    case OPTION_PUK:
+        return program_secret("--puk-fd", optarg, arguments->puk, SECRET_MAX, failure);
+    case OPTION_PRIVATE:
+        arguments->order.options = 0;
+        return true;
+    case OPTION_BLANK:
+        arguments->blank = true;
+        return true;
+    case OPTION_CLOCK:
+        return program_set_clock(&arguments->world, optarg, failure);
+    case OPTION_SEED:
+        return program_set_seed(&arguments->world, optarg, failure);
+    default:
+        return fail(failure, EXIT_USAGE, "see 'tessera card new --help'");
+    }
+}
+
+static bool take_role(struct arguments *arguments, struct failure *failure) {
+    uint16_t role = role_from_name(arguments->role);
+    if (role == ROLE_STORE)
+        role |= ROLE_WALLET;
+    if ((role & ROLE_PURSES) == 0)
+        return fail(failure, EXIT_USAGE, "--role '%s' is none of wallet, till, float, store",
+                    arguments->role);
+    arguments->order.roles = role;
+    return true;
+}
+
+static bool check(struct arguments *arguments, struct failure *failure) {
+    if (arguments->out == NULL)
+        return fail(failure, EXIT_USAGE, "--out IMAGE is missing; see 'tessera card new --help'");
+    if (access(arguments->out, F_OK) == 0)
+        return fail(failure, EXIT_REFUSED, "%s exists already; a card is never overwritten",
+                    arguments->out);
+    if (arguments->blank)
+        return true;
+    if (arguments->ca == NULL || arguments->role == NULL || arguments->order.id == NULL)
+        return fail(failure, EXIT_USAGE,
+                    "--ca DIR, --role ROLE and --id ID are needed; see 'tessera card new --help'");
+    return take_role(arguments, failure);
+}
+
+static bool parse(struct arguments *arguments, int argc, char **argv, struct failure *failure) {
+    int option;
+    arguments->world = program_world_now();
+    arguments->order = bench_order_for(NULL, 0);
+    struct bench_order defaults = arguments->order;
+    arguments->order.unit_count = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (!take_option(arguments, option, failure))
+            return false;
+    if (optind < argc)
+        return fail(failure, EXIT_USAGE, "unexpected argument '%s'", argv[optind]);
+    arguments->order.units = arguments->units;
+    if (arguments->order.unit_count == 0) {
+        arguments->order.units = defaults.units;
+        arguments->order.unit_count = defaults.unit_count;
+    }
+    return check(arguments, failure);
+}
+
+// ---- the card --------------------------------------------------------------------------------
+
+/// A card under construction: its medium is memory until it is whole.
+struct workpiece {
+    struct memory_port memory;
+    struct card_ports ports;
+    struct card *card;
+    uint8_t *image;
+    uint32_t size;
+};
+
+static bool workpiece_make(struct workpiece *piece, uint32_t size, const struct crypto *crypto,
+                           struct failure *failure) {
+    uint8_t serial[8];
+    piece->size = size;
+    piece->image = calloc(1, size);
+    piece->card = calloc(1, card_context_size());
+    if (piece->image == NULL || piece->card == NULL)
+        return fail(failure, EXIT_REFUSED, "out of memory for an image of %u octets", size);
+    memory_port_open(&piece->memory, piece->image, size);
+    piece->ports = (struct card_ports){&piece->memory.nvm, crypto};
+    if (!crypto->ops->random(crypto, serial, sizeof serial) ||
+        card_format(&piece->ports, serial) != CARD_OK ||
+        card_power_on(piece->card, &piece->ports) != CARD_OK)
+        return fail(failure, EXIT_REFUSED, "the card operating system does not start");
+    return true;
+}
+
+static void workpiece_discard(struct workpiece *piece) {
+    if (piece->image != NULL)
+        bytes_erase(piece->image, piece->size);
+    if (piece->card != NULL)
+        bytes_erase(piece->card, card_context_size());
+    free(piece->image);
+    free(piece->card);
+}
+
+static bool workpiece_write(const struct workpiece *piece, const char *path,
+                            struct failure *failure) {
+    enum file_status status = file_image_write(path, bytes_of(piece->image, piece->size), false);
+    if (status == FILE_OK)
+        return true;
+    enum exit_code code =
+        status == FILE_EXISTS ? EXIT_REFUSED : (enum exit_code)file_status_exit(status);
+    return fail(failure, code, "%s: %s", path, file_status_text(status));
+}
+
+/// Digits drawn without bias.
+static bool draw_digits(const struct crypto *crypto, char *out, size_t count) {
+    size_t done = 0;
+    while (done < count) {
+        uint8_t octet;
+        if (!crypto->ops->random(crypto, &octet, 1))
+            return false;
+        if (octet < 250)
+            out[done++] = (char)('0' + octet % 10);
+    }
+    out[count] = '\0';
+    return true;
+}
+
+/// Tells drawn secrets once, as a PIN letter does; given ones are not repeated.
+static bool settle_secrets(struct arguments *arguments, const struct crypto *crypto,
+                           struct failure *failure) {
+    bool draw_pin = arguments->pin[0] == '\0', draw_puk = arguments->puk[0] == '\0';
+    if ((draw_pin && !draw_digits(crypto, arguments->pin, 6)) ||
+        (draw_puk && !draw_digits(crypto, arguments->puk, 8)))
+        return fail(failure, EXIT_REFUSED, "cannot draw a PIN");
+    arguments->order.pin = arguments->pin;
+    arguments->order.puk = arguments->puk;
+    if (draw_pin)
+        fprintf(stderr, "PIN of %s: %s (told only once)\n", arguments->order.id, arguments->pin);
+    if (draw_puk)
+        fprintf(stderr, "PUK of %s: %s (told only once)\n", arguments->order.id, arguments->puk);
+    return true;
+}
+
+static bool personalize(struct workpiece *piece, struct arguments *arguments,
+                        const struct crypto *crypto, struct failure *failure) {
+    struct ca ca;
+    if (!ca_open(&ca, arguments->ca, crypto, arguments->world.today, failure))
+        return false;
+    struct bench_authority authority = bench_from_ca(&ca);
+    struct link *link = emu_link_over(piece->card, &piece->ports, CARD_INTERNAL, NULL);
+    bool done = link != NULL || fail(failure, EXIT_REFUSED, "out of memory for a link");
+    done = done && settle_secrets(arguments, crypto, failure) &&
+           bench_personalize(link, &arguments->order, &authority, crypto, failure);
+    link_close(link);
+    ca_close(&ca);
+    return done;
+}
+
+static bool make_card(struct arguments *arguments, const struct crypto *crypto,
+                      struct failure *failure) {
+    struct workpiece piece = {0};
+    bool large = (arguments->order.roles & (ROLE_TILL | ROLE_FLOAT)) != 0;
+    bool done =
+        workpiece_make(&piece, large ? NVM_IMAGE_SIZE_LARGE : NVM_IMAGE_SIZE, crypto, failure) &&
+        (arguments->blank || personalize(&piece, arguments, crypto, failure)) &&
+        workpiece_write(&piece, arguments->out, failure);
+    workpiece_discard(&piece);
+    return done;
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments = {0};
+    struct failure failure;
+    struct crypto *crypto = NULL;
+    if (program_informs("card new", HELP, argc, argv))
+        return EXIT_DONE;
+    bool done = parse(&arguments, argc, argv, &failure);
+    if (done)
+        crypto = program_crypto(&arguments.world, &failure);
+    done = done && crypto != NULL && make_card(&arguments, crypto, &failure);
+    crypto_openssl_free(crypto);
+    bytes_erase(&arguments, sizeof arguments);
+    return done ? EXIT_DONE : program_fail("card new", &failure);
+}
