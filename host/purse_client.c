@@ -8,13 +8,13 @@
 static const uint8_t purse_aid[] = AID_PURSE;
 static const struct bytes no_data = {NULL, 0};
 
-void purse_client_over(struct purse_client *client, struct link *link) {
+void client_over(struct purse_client *client, struct link *link) {
     memset(client, 0, sizeof *client);
     client->link = link;
     client->step = "SELECT";
 }
 
-void purse_client_erase(struct purse_client *client) {
+void client_erase(struct purse_client *client) {
     bytes_erase(client->answer, sizeof client->answer);
     bytes_erase(&client->selection, sizeof client->selection);
 }
@@ -156,7 +156,7 @@ static bool take_selection(struct bytes answer, struct purse_selection *out) {
     return take_balances(inner.value, out);
 }
 
-enum purse_outcome purse_select(struct purse_client *client) {
+enum purse_outcome client_select(struct purse_client *client) {
     struct bytes answer;
     enum purse_outcome outcome = plain(client, COMMAND_SELECT, BYTES_OF(purse_aid), &answer);
     if (outcome == PURSE_OK && !take_selection(answer, &client->selection))
@@ -164,7 +164,7 @@ enum purse_outcome purse_select(struct purse_client *client) {
     return outcome;
 }
 
-enum purse_outcome purse_read_identity(struct purse_client *client, struct purse_identity *out) {
+enum purse_outcome client_read_identity(struct purse_client *client, struct purse_identity *out) {
     struct bytes answer;
     struct tlv holder, roles;
     enum purse_outcome outcome = get_data(client, PURSE_DATA_IDENTITY, &answer);
@@ -189,9 +189,9 @@ static struct purse_pocket take_pocket(const uint8_t *row) {
     };
 }
 
-enum purse_outcome purse_read_pockets(struct purse_client *client,
-                                      struct purse_pocket pockets[PURSE_POCKETS_MAX],
-                                      size_t *count) {
+enum purse_outcome client_read_pockets(struct purse_client *client,
+                                       struct purse_pocket pockets[PURSE_POCKETS_MAX],
+                                       size_t *count) {
     enum { ROW = 50 };
     struct bytes answer;
     struct tlv found;
@@ -207,8 +207,8 @@ enum purse_outcome purse_read_pockets(struct purse_client *client,
     return PURSE_OK;
 }
 
-enum purse_outcome purse_read_counters(struct purse_client *client, uint32_t *counter,
-                                       uint64_t *serial) {
+enum purse_outcome client_read_counters(struct purse_client *client, uint32_t *counter,
+                                        uint64_t *serial) {
     struct bytes answer;
     enum purse_outcome outcome = get_data(client, PURSE_DATA_COUNTERS, &answer);
     if (outcome != PURSE_OK)
@@ -231,8 +231,8 @@ static bool take_entry(struct bytes row, struct purse_entry *out) {
     return true;
 }
 
-enum purse_outcome purse_read_unratified(struct purse_client *client, struct purse_entry *entries,
-                                         size_t capacity, size_t *count) {
+enum purse_outcome client_read_unratified(struct purse_client *client, struct purse_entry *entries,
+                                          size_t capacity, size_t *count) {
     struct bytes answer;
     struct tlv row;
     *count = 0;
@@ -262,8 +262,8 @@ static bool take_open(struct bytes row, struct purse_open *out) {
     return true;
 }
 
-enum purse_outcome purse_read_open(struct purse_client *client, const char *payer,
-                                   struct purse_open *out, size_t capacity, size_t *count) {
+enum purse_outcome client_read_open(struct purse_client *client, const char *payer,
+                                    struct purse_open *out, size_t capacity, size_t *count) {
     struct bytes answer;
     struct tlv row;
     *count = 0;
@@ -281,8 +281,8 @@ enum purse_outcome purse_read_open(struct purse_client *client, const char *paye
     return PURSE_OK;
 }
 
-enum purse_outcome purse_get_log(struct purse_client *client, uint16_t slot,
-                                 struct purse_object *log) {
+enum purse_outcome client_get_log(struct purse_client *client, uint16_t slot,
+                                  struct purse_object *log) {
     struct bytes answer;
     enum purse_outcome outcome = command(client, COMMAND_PURSE_GET_LOG, (uint8_t)(slot >> 8),
                                          (uint8_t)(slot & 0xFF), no_data, &answer);
@@ -291,19 +291,19 @@ enum purse_outcome purse_get_log(struct purse_client *client, uint16_t slot,
     return outcome;
 }
 
-enum purse_outcome purse_read_certificate(struct purse_client *client, struct bytes *certificate) {
+enum purse_outcome client_read_certificate(struct purse_client *client, struct bytes *certificate) {
     return get_data(client, PURSE_DATA_CERTIFICATE, certificate);
 }
 
 // ---- moving value ----------------------------------------------------------------------------
 
-enum purse_outcome purse_exchange(struct purse_client *client, struct bytes certificate,
-                                  struct bytes *own) {
+enum purse_outcome client_exchange(struct purse_client *client, struct bytes certificate,
+                                   struct bytes *own) {
     return plain(client, COMMAND_PURSE_EXCHANGE_CERTIFICATES, certificate, own);
 }
 
-enum purse_outcome purse_request(struct purse_client *payee, const struct purse_selection *payer,
-                                 const struct purse_terms *terms, struct purse_object *request) {
+enum purse_outcome client_request(struct purse_client *payee, const struct purse_selection *payer,
+                                  const struct purse_terms *terms, struct purse_object *request) {
     uint8_t data[160], unit[2];
     struct tlv_writer out = tlv_writer_over(data, sizeof data);
     bytes_put_be(unit, sizeof unit, terms->unit);
@@ -321,8 +321,8 @@ enum purse_outcome purse_request(struct purse_client *payee, const struct purse_
                           OBJECT_PAYMENT_REQUEST, request);
 }
 
-enum purse_outcome purse_debit(struct purse_client *payer, const struct purse_object *request,
-                               struct purse_object *log) {
+enum purse_outcome client_debit(struct purse_client *payer, const struct purse_object *request,
+                                struct purse_object *log) {
     return object_command(payer, COMMAND_PURSE_DEBIT, bytes_of(request->octets, request->size),
                           OBJECT_USAGE_LOG, log);
 }
@@ -335,15 +335,15 @@ static enum purse_outcome receipt_of(enum purse_outcome outcome,
     return outcome;
 }
 
-enum purse_outcome purse_credit(struct purse_client *payee, const struct purse_object *log,
-                                struct purse_object *receipt) {
+enum purse_outcome client_credit(struct purse_client *payee, const struct purse_object *log,
+                                 struct purse_object *receipt) {
     return receipt_of(
         object_command(payee, COMMAND_PURSE_CREDIT, bytes_of(log->octets, log->size), 0, receipt),
         receipt);
 }
 
-enum purse_outcome purse_void(struct purse_client *payee, uint32_t n,
-                              struct purse_object *receipt) {
+enum purse_outcome client_void(struct purse_client *payee, uint32_t n,
+                               struct purse_object *receipt) {
     uint8_t data[8];
     struct tlv_writer out = tlv_writer_over(data, sizeof data);
     tlv_put_uint(&out, field_specs[FIELD_N].tag, n);
@@ -351,26 +351,26 @@ enum purse_outcome purse_void(struct purse_client *payee, uint32_t n,
                       receipt);
 }
 
-enum purse_outcome purse_ratify(struct purse_client *payer,
-                                const struct purse_object *receive_log) {
+enum purse_outcome client_ratify(struct purse_client *payer,
+                                 const struct purse_object *receive_log) {
     return plain(payer, COMMAND_PURSE_RATIFY, bytes_of(receive_log->octets, receive_log->size),
                  NULL);
 }
 
-enum purse_outcome purse_take_void(struct purse_client *payer, const struct purse_object *voided) {
+enum purse_outcome client_take_void(struct purse_client *payer, const struct purse_object *voided) {
     return plain(payer, COMMAND_PURSE_TAKE_VOID, bytes_of(voided->octets, voided->size), NULL);
 }
 
-enum purse_outcome purse_statement(struct purse_client *client, struct bytes challenge,
-                                   struct bytes *statement) {
+enum purse_outcome client_statement(struct purse_client *client, struct bytes challenge,
+                                    struct bytes *statement) {
     return plain(client, COMMAND_PURSE_STATEMENT, challenge, statement);
 }
 
-enum purse_outcome purse_issue(struct purse_client *client, struct bytes issue_log) {
+enum purse_outcome client_issue(struct purse_client *client, struct bytes issue_log) {
     return plain(client, COMMAND_PURSE_ISSUE, issue_log, NULL);
 }
 
-enum purse_outcome purse_verify_pin(struct purse_client *client, const char *pin) {
+enum purse_outcome client_verify_pin(struct purse_client *client, const char *pin) {
     return plain(client, COMMAND_PURSE_VERIFY, bytes_of_string(pin), NULL);
 }
 

@@ -96,50 +96,52 @@ struct purse_client {
 };
 
 /// Over a link that the caller keeps and closes.
-void purse_client_over(struct purse_client *client, struct link *link);
+void client_over(struct purse_client *client, struct link *link);
 
 /// Erases what was received.
-void purse_client_erase(struct purse_client *client);
+void client_erase(struct purse_client *client);
 
-enum purse_outcome purse_select(struct purse_client *client);
-enum purse_outcome purse_read_identity(struct purse_client *client, struct purse_identity *out);
-enum purse_outcome purse_read_pockets(struct purse_client *client,
-                                      struct purse_pocket pockets[PURSE_POCKETS_MAX],
-                                      size_t *count);
+enum purse_outcome client_select(struct purse_client *client);
+enum purse_outcome client_read_identity(struct purse_client *client, struct purse_identity *out);
+enum purse_outcome client_read_pockets(struct purse_client *client,
+                                       struct purse_pocket pockets[PURSE_POCKETS_MAX],
+                                       size_t *count);
 /// serial 0: no issue log yet.
-enum purse_outcome purse_read_counters(struct purse_client *client, uint32_t *counter,
-                                       uint64_t *serial);
-enum purse_outcome purse_read_unratified(struct purse_client *client, struct purse_entry *entries,
-                                         size_t capacity, size_t *count);
+enum purse_outcome client_read_counters(struct purse_client *client, uint32_t *counter,
+                                        uint64_t *serial);
+enum purse_outcome client_read_unratified(struct purse_client *client, struct purse_entry *entries,
+                                          size_t capacity, size_t *count);
 /// Open requests of one payer (NULL: of everyone).
-enum purse_outcome purse_read_open(struct purse_client *client, const char *payer,
-                                   struct purse_open *out, size_t capacity, size_t *count);
+enum purse_outcome client_read_open(struct purse_client *client, const char *payer,
+                                    struct purse_open *out, size_t capacity, size_t *count);
 /// The usage log in a slot of the ring.
-enum purse_outcome purse_get_log(struct purse_client *client, uint16_t slot,
-                                 struct purse_object *log);
+enum purse_outcome client_get_log(struct purse_client *client, uint16_t slot,
+                                  struct purse_object *log);
 /// Points into the client's answer.
-enum purse_outcome purse_read_certificate(struct purse_client *client, struct bytes *certificate);
+enum purse_outcome client_read_certificate(struct purse_client *client, struct bytes *certificate);
 
 /// Gives a certificate, takes the purse's own (into the client's answer).
-enum purse_outcome purse_exchange(struct purse_client *client, struct bytes certificate,
-                                  struct bytes *own);
+enum purse_outcome client_exchange(struct purse_client *client, struct bytes certificate,
+                                   struct bytes *own);
 /// REQUEST for a payer as its selection tells it.
-enum purse_outcome purse_request(struct purse_client *payee, const struct purse_selection *payer,
-                                 const struct purse_terms *terms, struct purse_object *request);
-enum purse_outcome purse_debit(struct purse_client *payer, const struct purse_object *request,
-                               struct purse_object *log);
+enum purse_outcome client_request(struct purse_client *payee, const struct purse_selection *payer,
+                                  const struct purse_terms *terms, struct purse_object *request);
+enum purse_outcome client_debit(struct purse_client *payer, const struct purse_object *request,
+                                struct purse_object *log);
 /// receipt is a receive log, or a void where VOID came first: look at its type.
-enum purse_outcome purse_credit(struct purse_client *payee, const struct purse_object *log,
-                                struct purse_object *receipt);
+enum purse_outcome client_credit(struct purse_client *payee, const struct purse_object *log,
+                                 struct purse_object *receipt);
 /// receipt is a void, or a receive log where CREDIT came first.
-enum purse_outcome purse_void(struct purse_client *payee, uint32_t n, struct purse_object *receipt);
-enum purse_outcome purse_ratify(struct purse_client *payer, const struct purse_object *receive_log);
-enum purse_outcome purse_take_void(struct purse_client *payer, const struct purse_object *voided);
-enum purse_outcome purse_statement(struct purse_client *client, struct bytes challenge,
-                                   struct bytes *statement);
-enum purse_outcome purse_issue(struct purse_client *client, struct bytes issue_log);
+enum purse_outcome client_void(struct purse_client *payee, uint32_t n,
+                               struct purse_object *receipt);
+enum purse_outcome client_ratify(struct purse_client *payer,
+                                 const struct purse_object *receive_log);
+enum purse_outcome client_take_void(struct purse_client *payer, const struct purse_object *voided);
+enum purse_outcome client_statement(struct purse_client *client, struct bytes challenge,
+                                    struct bytes *statement);
+enum purse_outcome client_issue(struct purse_client *client, struct bytes issue_log);
 /// The PIN is not kept.
-enum purse_outcome purse_verify_pin(struct purse_client *client, const char *pin);
+enum purse_outcome client_verify_pin(struct purse_client *client, const char *pin);
 
 /// Balance behind the totals of a usage log: what the payer has left in that unit.
 uint64_t purse_log_balance(const struct object *usage_log);

@@ -25,7 +25,7 @@ static const char HELP[] =
     "\n"
     "  --role ROLE         wallet, till, float or store (a store's card is a wallet too)\n"
     "  --enterprise ID     enterprise that the card belongs to\n"
-    "  --device ID         device id named by issue logs\n"
+    "  --device ID         device id named by issue logs; default the id\n"
     "  --user ID           user id named by issue logs\n"
     "  --unit UNIT         a unit that the purse can hold (again for more); default JPY, POINT\n"
     "  --pin-fd N          PIN as one line from descriptor N; without it a random one is drawn "
@@ -141,6 +141,8 @@ static bool take_role(struct arguments *arguments, struct failure *failure) {
         return fail(failure, EXIT_USAGE, "--role '%s' is none of wallet, till, float, store",
                     arguments->role);
     arguments->order.roles = role;
+    if (arguments->order.device == NULL)
+        arguments->order.device = arguments->order.id;
     return true;
 }
 
