@@ -121,8 +121,9 @@ static const uint16_t CHANGE_PIN_REFUSALS[] = {SW_TRIES_LEFT, SW_PIN_BLOCKED, SW
 static const uint16_t ISD_GET_DATA_REFUSALS[] = {SW_REFERENCE_NOT_FOUND};
 static const uint16_t INSTALL_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_FOUND, SW_EXISTS, SW_NO_SPACE,
                                             SW_SECURITY_STATUS};
-static const uint16_t STORE_DATA_REFUSALS[] = {SW_WRONG_DATA, SW_CONDITIONS, SW_NO_SPACE,
-                                               SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS};
+static const uint16_t STORE_DATA_REFUSALS[] = {
+    SW_WRONG_DATA,          SW_CONDITIONS,      SW_NO_SPACE,
+    SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS, SW_WRONG_P1P2}; // a block out of its sequence
 
 // ---- rows ----------------------------------------------------------------------------------
 

@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/tear.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card/os/context.h"
+#include "tests/medium.h"
+
+enum {
+    EXHAUSTIVE_PENDING = 5, // up to here every subset of unsynced writes
+    MANY_PENDING = 40,      // from here on only a few
+    RANDOM_SUBSETS = 16,
+    PENDING_MAX = 2048,
+};
+
+struct tear_card {
+    struct link link;
+    struct tear *tear;
+    size_t index;
+    struct medium *medium;
+    struct card *card;
+    const struct crypto *crypto;
+    enum card_interface interface;
+};
+
+/// One command that a card got, or its format.
+struct step {
+    size_t card;
+    uint8_t head[4];
+    uint16_t sw;
+    bool wrote;
+    uint8_t *after; // the image as the card saw it, when it wrote
+};
+
+struct tear {
+    struct tear_card cards[TEAR_CARDS_MAX];
+    size_t card_count;
+    struct step *steps;
+    size_t step_count, step_capacity;
+};
+
+// ---- recording ---------------------------------------------------------------------------------
+
+struct tear *tear_new(void) {
+    struct tear *tear = calloc(1, sizeof *tear);
+    if (tear == NULL)
+        abort();
+    return tear;
+}
+
+void tear_free(struct tear *tear) {
+    for (size_t i = 0; i < tear->card_count; i++) {
+        card_power_off(tear->cards[i].card);
+        free(tear->cards[i].card);
+        medium_free(tear->cards[i].medium);
+    }
+    for (size_t i = 0; i < tear->step_count; i++)
+        free(tear->steps[i].after);
+    free(tear->steps);
+    free(tear);
+}
+
+static struct step *step_begin(struct tear_card *card) {
+    struct tear *tear = card->tear;
+    if (tear->step_count == tear->step_capacity) {
+        tear->step_capacity = tear->step_capacity == 0 ? 64 : 2 * tear->step_capacity;
+        tear->steps = realloc(tear->steps, tear->step_capacity * sizeof *tear->steps);
+        if (tear->steps == NULL)
+            abort();
+    }
+    card->medium->owner = tear->step_count;
+    struct step *step = &tear->steps[tear->step_count++];
+    *step = (struct step){.card = card->index};
+    return step;
+}
+
+static void step_end(struct tear_card *card, struct step *step, size_t events_before) {
+    const struct medium *medium = card->medium;
+    step->wrote = medium->event_count > events_before;
+    if (!step->wrote)
+        return;
+    step->after = malloc(medium->nvm.size);
+    if (step->after == NULL)
+        abort();
+    memcpy(step->after, medium->image, medium->nvm.size);
+}
+
+static enum link_status tear_transmit(struct link *link, struct bytes command, uint8_t *answer,
+                                      size_t capacity, size_t *answer_size) {
+    struct tear_card *card = (struct tear_card *)link;
+    size_t events = card->medium->event_count;
+    struct step *step = step_begin(card);
+    memcpy(step->head, command.data, command.size < 4 ? command.size : 4);
+    *answer_size = card_transmit(card->card, card->interface, command, answer, capacity);
+    step->sw = (uint16_t)bytes_get_be(answer + *answer_size - 2, 2);
+    step_end(card, step, events);
+    return LINK_OK;
+}
+
+static bool power_on(struct tear_card *card) {
+    struct card_ports ports = {&card->medium->nvm, card->crypto};
+    card_power_off(card->card);
+    return card_power_on(card->card, &ports) == CARD_OK;
+}
+
+static enum link_status tear_reset(struct link *link, enum link_reset kind, uint8_t *atr,
+                                   size_t capacity, size_t *atr_size) {
+    struct tear_card *card = (struct tear_card *)link;
+    size_t events = card->medium->event_count;
+    struct step *step = step_begin(card);
+    if (kind == LINK_RESET_WARM)
+        card_reset(card->card);
+    else if (!power_on(card))
+        return LINK_NO_CARD;
+    step_end(card, step, events);
+    if (atr != NULL && capacity >= CARD_ATR_MAX)
+        *atr_size = card_atr(card->card, atr);
+    return LINK_OK;
+}
+
+static void tear_close(struct link *link) {
+    (void)link;
+}
+
+static const struct link_ops tear_link_ops = {tear_transmit, tear_reset, tear_close};
+
+static void link_form(struct link *link, const struct link_ops *ops, const char *name) {
+    *link = (struct link){.ops = ops, .command_max = 2048, .answer_max = 258};
+    snprintf(link->name, sizeof link->name, "tear:%s", name);
+}
+
+struct link *tear_add(struct tear *tear, const char *name, const uint8_t *image, uint32_t size,
+                      const struct crypto *crypto) {
+    if (tear->card_count == TEAR_CARDS_MAX)
+        abort();
+    struct tear_card *card = &tear->cards[tear->card_count];
+    card->tear = tear;
+    card->index = tear->card_count++;
+    card->medium = medium_new(image, size);
+    card->crypto = crypto;
+    card->card = calloc(1, card_context_size());
+    if (card->card == NULL)
+        abort();
+    link_form(&card->link, &tear_link_ops, name);
+    power_on(card);
+    return &card->link;
+}
+
+void tear_interface(struct link *link, enum card_interface interface) {
+    ((struct tear_card *)link)->interface = interface;
+}
+
+const uint8_t *tear_image(const struct link *link, uint32_t *size) {
+    const struct tear_card *card = (const struct tear_card *)link;
+    *size = card->medium->nvm.size;
+    return card->medium->image;
+}
+
+void tear_misplace_syncs(struct tear *tear) {
+    for (size_t i = 0; i < tear->card_count; i++) {
+        struct medium *medium = tear->cards[i].medium;
+        for (size_t e = 0; e + 1 < medium->event_count; e++) {
+            if (!medium->events[e].sync || medium->events[e + 1].sync)
+                continue;
+            struct medium_event sync = medium->events[e];
+            medium->events[e] = medium->events[e + 1];
+            medium->events[++e] = sync;
+        }
+    }
+}
+
+// ---- states ------------------------------------------------------------------------------------
+
+/// What a card is after recovery: not a card at all, or its data area.
+struct state {
+    enum card_status status;
+    uint8_t *image; // of the whole medium; only the data area counts
+};
+
+/// One sweep over the cuts of one card.
+struct sweep {
+    struct tear *tear;
+    const struct tear_card *card;
+    struct scratch *scratch; // the durable image; tries on top are rolled back
+    struct card *probe;
+    struct state old, new;
+    size_t pending[PENDING_MAX]; // events since the last sync
+    size_t pending_count;
+    bool old_seen, new_seen; // in this segment, with their images
+    uint8_t *old_image, *new_image;
+    size_t step; // of the write under way
+    tear_tap tap;
+    void *context;
+    struct tear_figures *figures;
+};
+
+static void complain(struct sweep *sweep, const char *what, const struct medium_event *event,
+                     size_t octets) {
+    const struct step *step = &sweep->tear->steps[sweep->step];
+    sweep->figures->violations++;
+    if (sweep->figures->violations > 20)
+        return;
+    fprintf(stderr, "tear: %s: step %zu (%02X %02X %02X %02X -> %04X): ", sweep->card->link.name,
+            sweep->step, step->head[0], step->head[1], step->head[2], step->head[3], step->sw);
+    if (event == NULL)
+        fprintf(stderr, "%s\n", what);
+    else if (event->sync)
+        fprintf(stderr, "cut in sync: %s\n", what);
+    else
+        fprintf(stderr, "cut in write of %u at %u after %zu octets: %s\n", event->size,
+                event->offset, octets, what);
+}
+
+static enum card_status recover(struct sweep *sweep) {
+    struct card_ports ports = {&sweep->scratch->nvm, sweep->card->crypto};
+    return card_power_on(sweep->probe, &ports);
+}
+
+static bool same_data(const struct sweep *sweep, const uint8_t *image) {
+    uint32_t begin = nvm_data_begin();
+    return memcmp(sweep->scratch->image + begin, image + begin, sweep->scratch->nvm.size - begin) ==
+           0;
+}
+
+static bool is_state(const struct sweep *sweep, enum card_status status,
+                     const struct state *state) {
+    if (status != CARD_OK)
+        return status == CARD_FOREIGN_IMAGE && state->status == CARD_FOREIGN_IMAGE;
+    return state->status == CARD_OK && same_data(sweep, state->image);
+}
+
+static void take_state(struct sweep *sweep, struct state *state) {
+    size_t mark = scratch_mark(sweep->scratch);
+    state->status = recover(sweep);
+    memcpy(state->image, sweep->scratch->image, sweep->scratch->nvm.size);
+    scratch_rollback(sweep->scratch, mark);
+}
+
+// ---- one cut -----------------------------------------------------------------------------------
+
+/// Recovery is cut at each of its own writes; what is left must recover to the same state.
+static void cut_recovery(struct sweep *sweep, size_t writes, const struct state *state) {
+    for (size_t write = 0; write < writes; write++) {
+        for (size_t part = 0; part < 3; part++) {
+            size_t mark = scratch_mark(sweep->scratch);
+            scratch_fuse(sweep->scratch, write, part == 0 ? 0 : part == 1 ? 1 : 7);
+            recover(sweep);
+            scratch_fuse(sweep->scratch, FUSE_NEVER, 0);
+            enum card_status status = recover(sweep);
+            sweep->figures->recut++;
+            if (!is_state(sweep, status, state))
+                complain(sweep, "a recovery that was cut does not recover", NULL, 0);
+            scratch_rollback(sweep->scratch, mark);
+        }
+    }
+}
+
+/// A commit on top of the recovered image must be whole after the next power-on.
+static void check_next_commit(struct sweep *sweep, const uint8_t *image) {
+    static const uint8_t mark[8] = {0x54, 0x45, 0x41, 0x52, 0xA5, 0x5A, 0x0F, 0xF0};
+    struct nvm *nvm = &sweep->probe->nvm;
+    uint32_t at = nvm_data_end(nvm) - (uint32_t)sizeof mark, begin = nvm_data_begin();
+    nvm_begin(nvm);
+    nvm_stage(nvm, at, mark, sizeof mark);
+    bool sound = nvm_commit(nvm) && recover(sweep) == CARD_OK &&
+                 memcmp(sweep->scratch->image + at, mark, sizeof mark) == 0 &&
+                 memcmp(sweep->scratch->image + begin, image + begin, at - begin) == 0;
+    if (!sound)
+        complain(sweep, "the next commit on the recovered image is not sound", NULL, 0);
+}
+
+static void keep_image(struct sweep *sweep, bool *seen, uint8_t **kept) {
+    if (*seen)
+        return;
+    *seen = true;
+    memcpy(*kept, sweep->scratch->image, sweep->scratch->nvm.size);
+}
+
+/// The scratch holds what the medium holds after the cut.
+static void check_cut(struct sweep *sweep, const struct medium_event *event, size_t octets,
+                      bool thorough) {
+    size_t mark = scratch_mark(sweep->scratch);
+    scratch_fuse(sweep->scratch, FUSE_NEVER, 0);
+    enum card_status status = recover(sweep);
+    size_t writes = sweep->scratch->writes;
+    bool is_old = is_state(sweep, status, &sweep->old);
+    bool is_new = !is_old && is_state(sweep, status, &sweep->new);
+    if (is_old)
+        keep_image(sweep, &sweep->old_seen, &sweep->old_image);
+    else if (is_new)
+        keep_image(sweep, &sweep->new_seen, &sweep->new_image);
+    else
+        complain(sweep, status != CARD_OK ? "recovery fails" : "neither the old nor the new state",
+                 event, octets);
+    const struct state *state = is_old ? &sweep->old : &sweep->new;
+    if (thorough && (is_old || is_new) && status == CARD_OK)
+        check_next_commit(sweep, state->image);
+    scratch_rollback(sweep->scratch, mark);
+    if (thorough && (is_old || is_new))
+        cut_recovery(sweep, writes, state);
+}
+
+// ---- every cut ---------------------------------------------------------------------------------
+
+/// Does pending write i survive in this subset? Subset 0 keeps all, 1 keeps none.
+static bool survives(size_t subset, size_t i, size_t count) {
+    if (subset < 2)
+        return subset == 0;
+    if (count <= EXHAUSTIVE_PENDING)
+        return (subset - 1) >> i & 1;
+    size_t kind = count > MANY_PENDING ? 3 : (subset - 2) / count, which = (subset - 2) % count;
+    if (kind < 3)
+        return kind == 0 ? i != which : kind == 1 ? i == which : i < which;
+    uint64_t word = (subset * 0x9E3779B97F4A7C15u) ^ (i * 0xC2B2AE3D27D4EB4Fu);
+    return (word ^ word >> 29) * 0xBF58476D1CE4E5B9u >> 63;
+}
+
+static size_t subset_count(size_t count) {
+    if (count == 0)
+        return 1;
+    if (count <= EXHAUSTIVE_PENDING)
+        return (size_t)1 << count;
+    return 2 + RANDOM_SUBSETS + (count > MANY_PENDING ? 0 : 3 * count);
+}
+
+static void apply(struct sweep *sweep, const struct medium_event *event, size_t octets) {
+    scratch_write(sweep->scratch, event->offset, sweep->card->medium->octets + event->at, octets);
+}
+
+static void apply_subset(struct sweep *sweep, size_t subset) {
+    for (size_t i = 0; i < sweep->pending_count; i++) {
+        const struct medium_event *event = &sweep->card->medium->events[sweep->pending[i]];
+        if (survives(subset, i, sweep->pending_count))
+            apply(sweep, event, event->size);
+    }
+}
+
+/// This write torn after each octet: in full where all or none of the others survive, at its ends
+/// and its middle in the other subsets. An octet that does not change the image needs no recovery.
+static void tear_write(struct sweep *sweep, const struct medium_event *event, size_t subset) {
+    const uint8_t *data = sweep->card->medium->octets + event->at;
+    bool full = subset < 2;
+    for (size_t octets = 0; octets <= event->size; octets++) {
+        bool edge = octets == 0 || octets == event->size / 2 || octets == event->size;
+        if (!full && !edge)
+            continue;
+        sweep->figures->cuts++;
+        if (subset == 0)
+            sweep->figures->points++;
+        if (octets > 0 && !edge &&
+            sweep->scratch->image[event->offset + octets - 1] == data[octets - 1])
+            continue;
+        size_t mark = scratch_mark(sweep->scratch);
+        apply(sweep, event, octets);
+        check_cut(sweep, event, octets, edge);
+        scratch_rollback(sweep->scratch, mark);
+    }
+}
+
+static void cut_event(struct sweep *sweep, const struct medium_event *event) {
+    size_t subsets = subset_count(sweep->pending_count);
+    sweep->step = event->owner;
+    for (size_t subset = 0; subset < subsets; subset++) {
+        size_t mark = scratch_mark(sweep->scratch);
+        apply_subset(sweep, subset);
+        if (event->sync) {
+            sweep->figures->cuts++;
+            if (subset == 0)
+                sweep->figures->points++;
+            check_cut(sweep, event, 0, true);
+        } else {
+            tear_write(sweep, event, subset);
+        }
+        scratch_rollback(sweep->scratch, mark);
+    }
+}
+
+// ---- the next tap ------------------------------------------------------------------------------
+
+/// A card on a scratch medium, for taps.
+struct tap_card {
+    struct link link;
+    struct scratch *scratch;
+    struct card *card;
+    const struct crypto *crypto;
+    enum card_interface interface;
+};
+
+static enum link_status tap_transmit(struct link *link, struct bytes command, uint8_t *answer,
+                                     size_t capacity, size_t *answer_size) {
+    struct tap_card *card = (struct tap_card *)link;
+    *answer_size = card_transmit(card->card, card->interface, command, answer, capacity);
+    return LINK_OK;
+}
+
+static enum link_status tap_reset(struct link *link, enum link_reset kind, uint8_t *atr,
+                                  size_t capacity, size_t *atr_size) {
+    struct tap_card *card = (struct tap_card *)link;
+    struct card_ports ports = {&card->scratch->nvm, card->crypto};
+    (void)kind;
+    card_power_off(card->card);
+    if (card_power_on(card->card, &ports) != CARD_OK)
+        return LINK_NO_CARD;
+    if (atr != NULL && capacity >= CARD_ATR_MAX)
+        *atr_size = card_atr(card->card, atr);
+    return LINK_OK;
+}
+
+static const struct link_ops tap_link_ops = {tap_transmit, tap_reset, tear_close};
+
+/// What this card held when the step began: its own last image before it.
+static const uint8_t *image_before(const struct tear *tear, size_t card, size_t step) {
+    while (step-- > 0)
+        if (tear->steps[step].card == card && tear->steps[step].after != NULL)
+            return tear->steps[step].after;
+    return tear->cards[card].medium->begin;
+}
+
+static void run_tap(struct sweep *sweep, const uint8_t *image, const char *which) {
+    struct tap_card cards[TEAR_CARDS_MAX] = {0};
+    struct link *links[TEAR_CARDS_MAX] = {NULL};
+    for (size_t i = 0; i < sweep->tear->card_count; i++) {
+        const struct tear_card *from = &sweep->tear->cards[i];
+        const uint8_t *at = from == sweep->card ? image : image_before(sweep->tear, i, sweep->step);
+        cards[i].scratch = scratch_new(at, from->medium->nvm.size);
+        cards[i].crypto = from->crypto;
+        cards[i].card = calloc(1, card_context_size());
+        link_form(&cards[i].link, &tap_link_ops, from->link.name + strlen("tear:"));
+        links[i] = &cards[i].link;
+        if (cards[i].card == NULL)
+            abort();
+        tap_reset(links[i], LINK_RESET_COLD, NULL, 0, NULL);
+    }
+    const char *said = sweep->tap(sweep->context, links);
+    sweep->figures->taps++;
+    if (said != NULL) {
+        char line[320];
+        snprintf(line, sizeof line, "next tap after a cut that left the %s state: %s", which, said);
+        complain(sweep, line, NULL, 0);
+    }
+    for (size_t i = 0; i < sweep->tear->card_count; i++) {
+        card_power_off(cards[i].card);
+        free(cards[i].card);
+        scratch_free(cards[i].scratch);
+    }
+}
+
+static void run_taps(struct sweep *sweep) {
+    bool differ = sweep->old.status != sweep->new.status || sweep->old.status != CARD_OK ||
+                  memcmp(sweep->old.image + nvm_data_begin(), sweep->new.image + nvm_data_begin(),
+                         sweep->scratch->nvm.size - nvm_data_begin()) != 0;
+    sweep->figures->states += (size_t)sweep->old_seen + (size_t)sweep->new_seen;
+    if (sweep->tap == NULL || !differ)
+        return;
+    if (sweep->old_seen && sweep->old.status == CARD_OK)
+        run_tap(sweep, sweep->old_image, "old");
+    if (sweep->new_seen && sweep->new.status == CARD_OK)
+        run_tap(sweep, sweep->new_image, "new");
+}
+
+// ---- segments from sync to sync ----------------------------------------------------------------
+
+/// What the card said before this event must be durable: its view equals the last synced state.
+static void check_answered(struct sweep *sweep, const struct medium_event *next) {
+    size_t last = next->owner;
+    while (last-- > 0)
+        if (sweep->tear->steps[last].card == sweep->card->index &&
+            sweep->tear->steps[last].after != NULL)
+            break;
+    if (last == SIZE_MAX || sweep->old.status != CARD_OK)
+        return;
+    uint32_t begin = nvm_data_begin();
+    sweep->step = last;
+    if (memcmp(sweep->tear->steps[last].after + begin, sweep->old.image + begin,
+               sweep->scratch->nvm.size - begin) != 0)
+        complain(sweep, "answered before it was durable", NULL, 0);
+}
+
+/// One past the next sync from here on, or the end of the events.
+static size_t segment_end(const struct medium *medium, size_t from) {
+    while (from < medium->event_count && !medium->events[from].sync)
+        from++;
+    return from < medium->event_count ? from + 1 : from;
+}
+
+static void take_new_state(struct sweep *sweep, size_t from, size_t end) {
+    const struct medium *medium = sweep->card->medium;
+    size_t mark = scratch_mark(sweep->scratch);
+    for (size_t e = from; e < end; e++)
+        if (!medium->events[e].sync)
+            apply(sweep, &medium->events[e], medium->events[e].size);
+    take_state(sweep, &sweep->new);
+    scratch_rollback(sweep->scratch, mark);
+}
+
+static void sweep_segment(struct sweep *sweep, size_t from, size_t end) {
+    const struct medium *medium = sweep->card->medium;
+    take_new_state(sweep, from, end);
+    sweep->old_seen = sweep->new_seen = false;
+    sweep->pending_count = 0;
+    for (size_t e = from; e < end; e++) {
+        const struct medium_event *event = &medium->events[e];
+        if (e == 0 || medium->events[e - 1].owner != event->owner) {
+            sweep->figures->commands++;
+            if (e > 0)
+                check_answered(sweep, event);
+        }
+        cut_event(sweep, event);
+        if (!event->sync && sweep->pending_count < PENDING_MAX)
+            sweep->pending[sweep->pending_count++] = e;
+    }
+    run_taps(sweep);
+    for (size_t e = from; e < end; e++)
+        if (!medium->events[e].sync)
+            apply(sweep, &medium->events[e], medium->events[e].size);
+    scratch_commit(sweep->scratch);
+    struct state swap = sweep->old;
+    sweep->old = sweep->new;
+    sweep->new = swap;
+}
+
+static void *image_buffer(const struct sweep *sweep) {
+    void *buffer = calloc(1, sweep->scratch->nvm.size);
+    if (buffer == NULL)
+        abort();
+    return buffer;
+}
+
+void tear_cut(struct tear *tear, tear_tap tap, void *context, struct tear_figures *figures) {
+    for (size_t i = 0; i < tear->card_count; i++) {
+        const struct tear_card *card = &tear->cards[i];
+        struct sweep sweep = {.tear = tear, .card = card, .tap = tap, .context = context};
+        sweep.figures = figures;
+        sweep.scratch = scratch_new(card->medium->begin, card->medium->nvm.size);
+        sweep.probe = calloc(1, card_context_size());
+        if (sweep.probe == NULL)
+            abort();
+        sweep.old.image = image_buffer(&sweep);
+        sweep.new.image = image_buffer(&sweep);
+        sweep.old_image = image_buffer(&sweep);
+        sweep.new_image = image_buffer(&sweep);
+        take_state(&sweep, &sweep.old);
+        for (size_t from = 0; from < card->medium->event_count;) {
+            size_t end = segment_end(card->medium, from);
+            sweep_segment(&sweep, from, end);
+            from = end;
+        }
+        free(sweep.old.image);
+        free(sweep.new.image);
+        free(sweep.old_image);
+        free(sweep.new_image);
+        card_power_off(sweep.probe);
+        free(sweep.probe);
+        scratch_free(sweep.scratch);
+    }
+}
