@@ -34,8 +34,9 @@ TEST_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/test-%.c tests/be
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: build all-tests deps deps-check check demo behaviours lint clean help install bench \
-        tear fuzz soak cortex-m model docs
+        tear fuzz seeds soak cortex-m model docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -63,7 +64,24 @@ $(BUILD)/tests/test-%: $(BUILD)/obj/tests/test-%.o $(TEST_LIB) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
 
-all-tests: $(SUITES) $(PROGRAMS)
+# One source gives two programs: a libFuzzer target, and a replay that runs files through the same
+# function under the tests' sanitizers.
+FUZZERS  := $(patsubst tests/fuzz/fuzz-%.c,%,$(wildcard tests/fuzz/fuzz-*.c))
+
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz-%.o $(BUILD)/obj/tests/fuzz/replay.o $(TEST_LIB) \
+                   $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
+
+$(BUILD)/fuzzers/%: $(BUILD)/obj/tests/fuzz/fuzz-%.o $(TEST_LIB) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
+
+$(BUILD)/replay/seeds: $(BUILD)/obj/tests/fuzz/seeds.o $(TEST_LIB) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
+
+all-tests: $(SUITES) $(PROGRAMS) $(FUZZERS:%=$(BUILD)/replay/%)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -81,6 +99,14 @@ check: deps ## build with sanitizers and run every test
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
 	@tests/run
+
+# SECONDS is bash's own variable, too: it counts only when it was given on the command line.
+fuzz: ## SECONDS=n [TARGET=name]: libFuzzer on every target of tests/fuzz
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz $(addprefix build/fuzz/fuzzers/,$(or $(TARGET),$(FUZZERS)))
+	@tests/fuzz/run $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60) $(or $(TARGET),$(FUZZERS))
+
+seeds: $(BUILD)/replay/seeds ## write the seed corpora of objects, certificates and commands again
+	@$(BUILD)/replay/seeds tests/corpus
 
 behaviours: ## behaviours.tsv line by line: which test proves it, with what result
 	@tests/behaviours $(if $(ALL),--all)
