@@ -22,6 +22,7 @@ endif
 ifeq ($(FLAVOUR),fuzz)
 CC       := clang
 CFLAGS   := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+WARN     := -Wall
 endif
 
 MAINS    := $(foreach r,$(ROOMS),$(wildcard $(r)/tessera.c $(r)/tessera-*.c))
