@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the OpenSSL implementation share; nobody else includes it. crypto_openssl.c
 // holds context, digests and ciphers, crypto_openssl_ec.c keys and ECDSA, crypto_openssl_rsa.c RSA,
-// crypto_openssl_random.c the random sources, crypto_openssl_form.c the two spellings of a
+// crypto_openssl_random.c the random sources, ecdsa_form.c the two spellings of a
 // signature.
 #ifndef APDU_CRYPTO_OPENSSL_H
 #define APDU_CRYPTO_OPENSSL_H
 
 #include "apdu/crypto.h"
+#include "apdu/ecdsa_form.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -14,7 +15,6 @@
 enum {
     KEY_CACHE_SIZE = 64,   // parsed keys kept, public and private together
     DRBG_SEED_MAX = 64,    // seed octets of the deterministic generator
-    ECDSA_DER_MAX = 72,    // SEQUENCE of two INTEGERs of up to 33 octets
     RANDOM_TEST_SIZE = 32, // octets of one draw of the start test
 };
 
@@ -87,15 +87,5 @@ bool drbg_draw(const struct crypto *crypto, struct drbg *drbg, uint8_t *out, siz
 /// Start test: draws do not fail, are not one repeated octet, and differ.
 bool random_start_test(const struct crypto *crypto,
                        bool (*draw)(const struct crypto *crypto, uint8_t *out, size_t size));
-
-/// Is 0 < scalar < order of P-256?
-bool p256_scalar_is_valid(const uint8_t scalar[P256_SCALAR_SIZE]);
-/// Is s in the lower half of the order?
-bool ecdsa_is_low(const uint8_t signature[ECDSA_SIZE]);
-/// Replaces a high s by order - s: the other spelling of the same signature.
-void ecdsa_make_low(uint8_t signature[ECDSA_SIZE]);
-/// r and s as DER SEQUENCE of INTEGERs; returns its size.
-size_t ecdsa_to_der(const uint8_t signature[ECDSA_SIZE], uint8_t der[ECDSA_DER_MAX]);
-bool ecdsa_from_der(struct bytes der, uint8_t signature[ECDSA_SIZE]);
 
 #endif

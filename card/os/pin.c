@@ -119,16 +119,26 @@ uint16_t pin_status(const struct card_call *call, struct pin pin) {
     return tries == 0 ? SW_PIN_BLOCKED : (uint16_t)(SW_TRIES_LEFT | tries);
 }
 
-uint16_t pin_change(struct card_call *call, struct pin pin, struct bytes old_value,
-                    struct bytes new_value) {
+static uint16_t change(struct card_call *call, struct pin pin, struct secret secret,
+                       struct bytes old_value, struct bytes new_value) {
     if (!good_length(new_value))
         return SW_WRONG_DATA;
-    uint16_t sw = attempt(call, pin, the_pin, old_value);
+    uint16_t sw = attempt(call, pin, secret, old_value);
     if (sw != SW_OK)
         return sw;
-    stage_value(call, pin, the_pin, new_value);
-    stage_all_tries(call, pin, the_pin);
+    stage_value(call, pin, secret, new_value);
+    stage_all_tries(call, pin, secret);
     return card_commit(call) ? SW_OK : SW_MEMORY_FAILURE;
+}
+
+uint16_t pin_change(struct card_call *call, struct pin pin, struct bytes old_value,
+                    struct bytes new_value) {
+    return change(call, pin, the_pin, old_value, new_value);
+}
+
+uint16_t pin_change_puk(struct card_call *call, struct pin pin, struct bytes old_value,
+                        struct bytes new_value) {
+    return change(call, pin, the_puk, old_value, new_value);
 }
 
 uint16_t pin_unblock(struct card_call *call, struct pin pin, struct bytes puk,

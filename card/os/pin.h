@@ -25,6 +25,9 @@ uint16_t pin_status(const struct card_call *call, struct pin pin);
 /// CHANGE REFERENCE DATA: old and new value, told apart by old_size.
 uint16_t pin_change(struct card_call *call, struct pin pin, struct bytes old_value,
                     struct bytes new_value);
+/// The same for the PUK, with its own tries.
+uint16_t pin_change_puk(struct card_call *call, struct pin pin, struct bytes old_value,
+                        struct bytes new_value);
 /// RESET RETRY COUNTER: PUK and new PIN.
 uint16_t pin_unblock(struct card_call *call, struct pin pin, struct bytes puk,
                      struct bytes new_value);

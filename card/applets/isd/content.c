@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// INSTALL and STORE DATA: instances of the applets in ROM, and their personalization by data
-// groupings. GlobalPlatform Card Specification 2.3, 11.5 and 11.11; forms: apdu/perso_card.h.
-#include "apdu/perso_card.h"
+// INSTALL, DELETE and STORE DATA: instances of the applets in ROM, and their personalization by
+// data groupings. GlobalPlatform Card Specification 2.3, 11.5, 11.2 and 11.11; forms:
+// apdu/perso_card.h.
 #include "card/applets/isd/isd.h"
-#include "card/os/context.h"
 
 enum { STORE_FORMAT = 0x18, STORE_ENCRYPTED = 0x60, DGI_LONG = 0xFF };
 
@@ -59,15 +58,33 @@ static uint16_t begin_personalization(struct card_call *call, const struct insta
 
 uint16_t isd_install(struct card_call *call) {
     struct install_fields fields;
-    uint16_t sw = SW_WRONG_P1P2;
-    if (!isd_may_manage(call))
-        return SW_SECURITY_STATUS;
+    uint16_t sw = isd_require(call, SCP03_LEVEL_CMAC);
+    if (sw != SW_OK)
+        return sw;
     if (!parse_install(call->command.data, &fields))
         return SW_WRONG_DATA;
+    sw = SW_WRONG_P1P2;
     if (call->command.p1 == INSTALL_AND_MAKE_SELECTABLE)
         sw = install_instance(call, &fields);
     else if (call->command.p1 == INSTALL_FOR_PERSONALIZATION)
         sw = begin_personalization(call, &fields);
+    return sw == SW_OK ? confirm(call) : sw;
+}
+
+// ---- DELETE ------------------------------------------------------------------------------------
+
+uint16_t isd_delete(struct card_call *call) {
+    struct bytes rest = call->command.data;
+    struct tlv aid;
+    uint16_t sw = isd_require(call, SCP03_LEVEL_CMAC);
+    if (sw != SW_OK)
+        return sw;
+    if (!tlv_next(&rest, &aid) || aid.tag != 0x4F)
+        return SW_WRONG_DATA;
+    isd_session(call)->target = CARD_DEFAULT_INSTANCE;
+    sw = directory_remove(call, aid.value);
+    if (sw == SW_NOT_FOUND)
+        return SW_REFERENCE_NOT_FOUND;
     return sw == SW_OK ? confirm(call) : sw;
 }
 
@@ -101,6 +118,8 @@ static uint16_t store_own(struct card_call *call, uint16_t dgi, struct bytes val
         return SW_WRONG_DATA;
     if (value.data[0] <= card_life_cycle(call))
         return SW_CONDITIONS;
+    if (value.data[0] == CARD_SECURED && !isd_at_bench(call) && isd_has_initial_keys(call))
+        return SW_DEFAULT_KEYS;
     card_set_life_cycle(call, (enum card_life_cycle)value.data[0]);
     return SW_OK;
 }
@@ -110,7 +129,13 @@ static uint16_t store_grouping(struct card_call *call, size_t target, uint16_t d
     if (target == CARD_DEFAULT_INSTANCE)
         return store_own(call, dgi, value);
     struct card_call inner = card_call_inside(call, target);
-    return inner.instance->applet->store_data(&inner, dgi, value);
+    uint8_t before = inner.instance->life_cycle;
+    uint16_t sw = inner.instance->applet->store_data(&inner, dgi, value);
+    bool finished = inner.instance->life_cycle != before;
+    // nothing is finished while everybody knows the card's keys
+    if (sw == SW_OK && finished && !isd_at_bench(call) && isd_has_initial_keys(call))
+        return SW_DEFAULT_KEYS;
+    return sw;
 }
 
 static uint16_t store_groupings(struct card_call *call, size_t target) {
@@ -127,17 +152,18 @@ static uint16_t store_groupings(struct card_call *call, size_t target) {
 uint16_t isd_store_data(struct card_call *call) {
     struct isd_session *session = call->on_deselect;
     uint8_t format = call->command.p1 & STORE_FORMAT;
-    if (!isd_may_manage(call))
-        return SW_SECURITY_STATUS;
+    uint16_t sw = isd_require(call, ISD_LEVEL_FULL);
+    if (sw != SW_OK)
+        return sw;
     if ((call->command.p1 & STORE_ENCRYPTED) != 0 || (format != 0 && format != STORE_DATA_DGI))
         return SW_WRONG_P1P2;
     if (call->command.p2 != session->next_block)
         return SW_WRONG_P1P2;
-    uint16_t sw = store_groupings(call, session->target);
+    sw = store_groupings(call, session->target);
     if (sw != SW_OK)
         return sw;
     session->next_block++;
     if ((call->command.p1 & STORE_DATA_LAST) != 0)
-        *session = (struct isd_session){0};
+        session->target = session->next_block = 0;
     return SW_OK;
 }

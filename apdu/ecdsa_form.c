@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two spellings of a P-256 signature: r and s of 32 octets each (on the card and in objects)
 // and the DER form of SEC 1 C.5 that OpenSSL speaks; the rule that s is in the lower half.
-#include "apdu/crypto_openssl.h"
+#include "apdu/ecdsa_form.h"
 #include "apdu/tlv.h"
 
 #include <string.h>

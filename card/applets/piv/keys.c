@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asymmetric keys: born on the card (GENERATE ASYMMETRIC KEY PAIR, SP 800-73-4 part 2, 3.3.3), kept
+// in two buffers like data objects, never readable.
+#include "card/applets/piv/piv.h"
+
+#include "card/os/context.h"
+
+#include <string.h>
+
+static const uint8_t references[PIV_KEYS] = {PIV_KEY_AUTHENTICATION, PIV_KEY_SIGNATURE,
+                                             PIV_KEY_KEY_MANAGEMENT, PIV_KEY_CARD_AUTHENTICATION};
+
+static size_t slot_of(uint8_t reference) {
+    size_t slot = 0;
+    while (slot < PIV_KEYS && references[slot] != reference)
+        slot++;
+    return slot;
+}
+
+static uint32_t head_of(size_t slot) {
+    return (uint32_t)(PIV_AT_KEY_HEADS + slot * PIV_HEAD_SIZE);
+}
+
+static uint32_t buffer_of(size_t slot, uint8_t which) {
+    return (uint32_t)(PIV_AT_KEYS + (2 * slot + which) * PIV_KEY_SIZE);
+}
+
+bool piv_read_key(const struct card_call *call, uint8_t reference, struct piv_key *key) {
+    size_t slot = slot_of(reference);
+    if (slot == PIV_KEYS)
+        return false;
+    struct piv_head head = piv_read_head(call, head_of(slot));
+    if (head.kind == 0)
+        return false;
+    key->algorithm = head.kind;
+    card_read(call, buffer_of(slot, head.live), key->secret, head.size);
+    return true;
+}
+
+// Draws the pair; the secret goes to key, the public half as 7F49 to the answer.
+static uint16_t draw(struct card_call *call, struct piv_key *key, uint16_t *size) {
+    static const uint8_t exponent[] = {0x01, 0x00, 0x01};
+    uint8_t compressed[P256_COMPRESSED_SIZE], point[P256_POINT_SIZE], modulus[RSA_2048_SIZE];
+    const struct crypto *crypto = call->crypto;
+    size_t mark = tlv_begin(&call->answer, 0x7F49);
+    if (key->algorithm == PIV_P256) {
+        if (!crypto->ops->p256_generate(crypto, key->secret, compressed) ||
+            !crypto->ops->p256_expand(crypto, compressed, point))
+            return SW_EXECUTION_ERROR;
+        tlv_put(&call->answer, 0x86, BYTES_OF(point));
+        *size = P256_SCALAR_SIZE;
+    } else {
+        if (!crypto->ops->rsa_generate(crypto, key->secret, modulus))
+            return SW_EXECUTION_ERROR;
+        tlv_put(&call->answer, 0x81, BYTES_OF(modulus));
+        tlv_put(&call->answer, 0x82, BYTES_OF(exponent));
+        *size = RSA_KEY_SIZE;
+    }
+    tlv_end(&call->answer, mark);
+    return SW_OK;
+}
+
+static uint16_t store(struct card_call *call, size_t slot, const struct piv_key *key,
+                      uint16_t size) {
+    struct piv_head head = piv_read_head(call, head_of(slot));
+    head = (struct piv_head){(uint8_t)key->algorithm, head.live ^ 1, size};
+    if (!nvm_fill(&call->card->nvm, call->instance->base + buffer_of(slot, head.live), key->secret,
+                  size))
+        return SW_MEMORY_FAILURE;
+    piv_stage_head(call, head_of(slot), head);
+    return SW_OK;
+}
+
+// AC { 80 algorithm }
+static uint8_t asked_algorithm(struct bytes data) {
+    struct tlv template, algorithm;
+    if (!tlv_next(&data, &template) || template.tag != 0xAC || data.size > 0 ||
+        !tlv_find(template.value, 0x80, &algorithm) || algorithm.value.size != 1)
+        return 0;
+    return algorithm.value.data[0];
+}
+
+uint16_t piv_generate(struct card_call *call) {
+    struct piv_key key = {.algorithm = asked_algorithm(call->command.data)};
+    size_t slot = slot_of(call->command.p2);
+    uint16_t size = 0;
+    piv_take_fresh(call);
+    if (!piv_session(call)->manager)
+        return SW_SECURITY_STATUS;
+    if (slot == PIV_KEYS)
+        return SW_WRONG_P1P2;
+    if (key.algorithm != PIV_P256 && key.algorithm != PIV_RSA_2048)
+        return SW_WRONG_DATA;
+    uint16_t sw = draw(call, &key, &size);
+    if (sw == SW_OK)
+        sw = store(call, slot, &key, size);
+    bytes_erase(&key, sizeof key);
+    return sw;
+}

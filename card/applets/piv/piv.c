@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The application itself: selection, personalization, its command table.
+#include "card/applets/piv/piv.h"
+
+#include "apdu/perso_piv.h"
+
+#include <string.h>
+
+struct piv_session *piv_session(const struct card_call *call) {
+    return call->on_deselect;
+}
+
+bool piv_take_fresh(struct card_call *call) {
+    struct piv_session *session = piv_session(call);
+    bool fresh = session->pin_fresh;
+    session->pin_fresh = false;
+    return fresh;
+}
+
+struct piv_head piv_read_head(const struct card_call *call, uint32_t at) {
+    uint8_t octets[PIV_HEAD_SIZE];
+    card_read(call, at, octets, sizeof octets);
+    return (struct piv_head){octets[0], octets[1] & 1, (uint16_t)bytes_get_be(octets + 2, 2)};
+}
+
+void piv_stage_head(struct card_call *call, uint32_t at, struct piv_head head) {
+    uint8_t octets[PIV_HEAD_SIZE] = {head.kind, head.live};
+    bytes_put_be(octets + 2, 2, head.size);
+    card_stage(call, at, octets, sizeof octets);
+}
+
+static uint32_t persistent_size(struct bytes install_parameters) {
+    (void)install_parameters;
+    return PIV_AT_OBJECTS + piv_objects_size();
+}
+
+// Application property template, SP 800-73-4 part 2 table 3.
+static uint16_t piv_select(struct card_call *call) {
+    static const uint8_t pix[] = {0x00, 0x00, 0x10, 0x00, 0x01, 0x00};
+    static const uint8_t authority[] = {0xA0, 0x00, 0x00, 0x03, 0x08};
+    struct tlv_writer *out = &call->answer;
+    size_t template = tlv_begin(out, 0x61);
+    tlv_put(out, 0x4F, BYTES_OF(pix));
+    size_t allocation = tlv_begin(out, 0x79);
+    tlv_put(out, 0x4F, BYTES_OF(authority));
+    tlv_end(out, allocation);
+    tlv_put(out, 0x50, bytes_of_string("Tessera PIV"));
+    tlv_end(out, template);
+    return SW_OK;
+}
+
+static bool manager_key_fits(struct bytes value) {
+    if (value.size < 1)
+        return false;
+    size_t size = value.size - 1;
+    uint8_t algorithm = value.data[0];
+    return (algorithm == PIV_AES_128 && size == 16) || (algorithm == PIV_AES_192 && size == 24) ||
+           (algorithm == PIV_AES_256 && size == 32);
+}
+
+static uint16_t store_data(struct card_call *call, uint16_t dgi, struct bytes data) {
+    struct pin pin = {PIV_AT_PIN};
+    switch (dgi) {
+    case PERSO_PIV_DGI_PIN:
+        return pin_set(call, pin, data, PERSO_PIV_PIN_TRIES);
+    case PERSO_PIV_DGI_PUK:
+        return pin_set_puk(call, pin, data, PERSO_PIV_PUK_TRIES);
+    case PERSO_PIV_DGI_MANAGEMENT_KEY:
+        if (!manager_key_fits(data))
+            return SW_WRONG_DATA;
+        card_stage(call, PIV_AT_MANAGER, data.data, data.size);
+        return SW_OK;
+    default:
+        return SW_REFERENCE_NOT_FOUND;
+    }
+}
+
+static const struct applet_command commands[] = {
+    {COMMAND_PIV_GET_DATA, piv_get_data},
+    {COMMAND_PIV_PUT_DATA, piv_put_data},
+    {COMMAND_PIV_VERIFY, piv_verify},
+    {COMMAND_PIV_FORGET_PIN, piv_verify},
+    {COMMAND_PIV_CHANGE_PIN, piv_change_reference},
+    {COMMAND_PIV_CHANGE_PUK, piv_change_reference},
+    {COMMAND_PIV_RESET_RETRY, piv_reset_retry},
+    {COMMAND_PIV_GENERATE, piv_generate},
+    {COMMAND_PIV_AUTHENTICATE, piv_authenticate},
+};
+
+const struct applet piv_applet = {
+    .name = "piv",
+    .aid = {0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00},
+    .aid_size = 11,
+    .deselect_size = sizeof(struct piv_session),
+    .commands = commands,
+    .command_count = sizeof commands / sizeof commands[0],
+    .persistent_size = persistent_size,
+    .select = piv_select,
+    .store_data = store_data,
+};
