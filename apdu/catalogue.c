@@ -494,7 +494,7 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                 .cla = 0x80,
                                 .ins = 0xF0,
                                 ANY_P1P2,
-                                .cases = CASE_1 | CASE_3,
+                                .cases = CASE_1 | CASE_2 | CASE_3 | CASE_4,
                                 .lc_min = 5,
                                 .lc_max = 16,
                                 .interfaces = WIRED,

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// The issuer security domain as a GlobalPlatform host meets it: reading before authentication, the
+// channel in every mode, content and keys behind it, life cycles, and hosts that behave badly.
+#include "apdu/perso_card.h"
+#include "apdu/perso_ndef.h"
+#include "apdu/status.h"
+#include "card/os/context.h"
+#include "card/port/memory.h"
+#include "personalization/gp_session.h"
+#include "readers/emu.h"
+#include "tests/suite.h"
+#include "tests/support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t ndef_aid[] = {0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01};
+
+/// One blank card in memory, reached over its contacts.
+struct bench {
+    uint8_t image[NVM_IMAGE_SIZE];
+    struct memory_port port;
+    struct crypto *crypto;
+    struct card_ports ports;
+    struct card card;
+    struct link *link;
+};
+
+static struct bench *bench_new(void) {
+    static const uint8_t serial[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    struct bench *bench = calloc(1, sizeof *bench);
+    memory_port_open(&bench->port, bench->image, sizeof bench->image);
+    bench->crypto = crypto_openssl_new();
+    bench->ports = (struct card_ports){&bench->port.nvm, bench->crypto};
+    CU_ASSERT_EQUAL_FATAL(card_format(&bench->ports, serial), CARD_OK);
+    CU_ASSERT_EQUAL_FATAL(card_power_on(&bench->card, &bench->ports), CARD_OK);
+    bench->link = emu_link_over(&bench->card, &bench->ports, CARD_CONTACT, NULL);
+    return bench;
+}
+
+static void bench_free(struct bench *bench) {
+    link_close(bench->link);
+    crypto_openssl_free(bench->crypto);
+    free(bench);
+}
+
+static bool initial_keys(void *context, const struct gp_card *card, struct scp03_keys *keys,
+                         const char **reason) {
+    (void)context, (void)card, (void)reason;
+    keys->size = 16;
+    for (uint8_t i = 0; i < 16; i++)
+        keys->enc[i] = keys->mac[i] = keys->dek[i] = (uint8_t)(0x40 + i);
+    return true;
+}
+
+static bool given_keys(void *context, const struct gp_card *card, struct scp03_keys *keys,
+                       const char **reason) {
+    (void)card, (void)reason;
+    *keys = *(const struct scp03_keys *)context;
+    return true;
+}
+
+static struct scp03_keys new_keys(uint8_t size, uint8_t first) {
+    struct scp03_keys keys = {.size = size};
+    for (uint8_t i = 0; i < size; i++) {
+        keys.enc[i] = (uint8_t)(first + i);
+        keys.mac[i] = (uint8_t)(first + 0x40 + i);
+        keys.dek[i] = (uint8_t)(first + 0x80 + i);
+    }
+    return keys;
+}
+
+static enum gp_status open_initial(struct bench *bench, struct gp_session *session, uint8_t level) {
+    return gp_open(session, bench->link, bench->crypto, (struct bytes){0}, 0, level, initial_keys,
+                   NULL);
+}
+
+// One plain command in hexadecimal; its answer with the status word.
+static size_t plain(struct bench *bench, const char *hex, uint8_t *answer, size_t capacity) {
+    uint8_t command[300];
+    size_t size = from_hex(hex, command, sizeof command);
+    return card_transmit(&bench->card, CARD_CONTACT, bytes_of(command, size), answer, capacity);
+}
+
+static uint16_t plain_sw(struct bench *bench, const char *hex) {
+    uint8_t answer[300];
+    size_t size = plain(bench, hex, answer, sizeof answer);
+    return (uint16_t)bytes_get_be(answer + size - 2, 2);
+}
+
+static void what_hosts_read_first(void) {
+    struct bench *bench = bench_new();
+    uint8_t answer[300];
+    size_t size = plain(bench, "00A4040000", answer, sizeof answer);
+    CU_ASSERT(is_hex(answer, size, "6F108408A000000151000000A5049F6501FF9000"));
+    size = plain(bench, "80CA006600", answer, sizeof answer);
+    CU_ASSERT(is_hex(answer, size,
+                     "66 30 732E 0607 2A864886FC6B01 600B 0609 2A864886FC6B020203"
+                     "6309 0607 2A864886FC6B03 640B 0609 2A864886FC6B040370 9000"));
+    size = plain(bench, "80CA00E000", answer, sizeof answer);
+    CU_ASSERT(is_hex(answer, size, "E012 C00401FF8810 C00402FF8810 C00403FF8810 9000"));
+    CU_ASSERT_EQUAL(plain_sw(bench, "80CA9F7F00"), SW_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "80CA123400"), SW_REFERENCE_NOT_FOUND);
+    CU_ASSERT_EQUAL(plain_sw(bench, "80F28000024F0000"), SW_SECURITY_STATUS);
+    bench_free(bench);
+}
+
+static void every_level_opens(void) {
+    static const uint8_t levels[] = {0x00, 0x01, 0x03, 0x11, 0x13, 0x33};
+    struct bench *bench = bench_new();
+    for (size_t i = 0; i < sizeof levels; i++) {
+        struct gp_session session;
+        CU_ASSERT_EQUAL(open_initial(bench, &session, levels[i]), GP_OK);
+        if (levels[i] == 0)
+            continue;
+        struct apdu_command status = {
+            .cla = 0x80, .ins = 0xF2, .p1 = 0x80, .p2 = 0x02, .data = bytes_of("\x4F\x00", 2)};
+        CU_ASSERT_EQUAL(gp_send(&session, &status), GP_OK);
+        CU_ASSERT(is_hex(session.answer, session.answer_size,
+                         "E313 4F08A000000151000000 9F700101 C5039E0000"));
+        gp_close(&session);
+    }
+    bench_free(bench);
+}
+
+static void instances_come_and_go(void) {
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    static const uint8_t message[] = {0xD1, 0x01, 0x04, 0x55, 0x04, 'a', '.', 'b'};
+    struct gp_grouping grouping = {PERSO_NDEF_DGI_MESSAGE, BYTES_OF(message)};
+    struct bytes aid = BYTES_OF(ndef_aid);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(gp_install(&session, aid, aid, (struct bytes){0}), GP_OK);
+    CU_ASSERT_EQUAL(gp_install(&session, aid, aid, (struct bytes){0}), GP_REFUSED);
+    CU_ASSERT_EQUAL(session.sw, SW_EXISTS);
+    CU_ASSERT_EQUAL(gp_personalize(&session, aid, &grouping, 1), GP_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "00A4040007D2760000850101"), SW_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "00A4000C02E104"), SW_OK);
+    uint8_t answer[64];
+    size_t size = plain(bench, "00B000000A", answer, sizeof answer);
+    CU_ASSERT(is_hex(answer, size, "0008 D101045504612E62 9000"));
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(gp_delete(&session, aid), GP_OK);
+    CU_ASSERT_EQUAL(gp_delete(&session, aid), GP_REFUSED);
+    CU_ASSERT_EQUAL(session.sw, SW_REFERENCE_NOT_FOUND);
+    CU_ASSERT_EQUAL(plain_sw(bench, "00A4040007D2760000850101"), SW_NOT_FOUND);
+    bench_free(bench);
+}
+
+static void weak_channels_do_not_personalize(void) {
+    static const uint8_t levels[] = {0x01, 0x03, 0x11, 0x13};
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    struct gp_grouping grouping = {PERSO_NDEF_DGI_MESSAGE, bytes_of("x", 1)};
+    struct bytes aid = BYTES_OF(ndef_aid);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(gp_install(&session, aid, aid, (struct bytes){0}), GP_OK);
+    for (size_t i = 0; i < sizeof levels; i++) {
+        CU_ASSERT_EQUAL(open_initial(bench, &session, levels[i]), GP_OK);
+        CU_ASSERT_EQUAL(gp_personalize(&session, aid, &grouping, 1), GP_REFUSED);
+        CU_ASSERT_EQUAL(session.sw, SW_SECURITY_STATUS);
+    }
+    bench_free(bench);
+}
+
+static void keys_are_replaced_whole(void) {
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    for (uint8_t size = 16; size <= 32; size += 8) {
+        struct scp03_keys keys = new_keys(size, size), old = new_keys(size - 8, size - 8);
+        enum gp_status status = size == 16 ? open_initial(bench, &session, 0x33)
+                                           : gp_open(&session, bench->link, bench->crypto,
+                                                     (struct bytes){0}, 0, 0x33, given_keys, &old);
+        CU_ASSERT_EQUAL(status, GP_OK);
+        uint8_t version = size / 8, before = size == 16 ? 0 : (uint8_t)(version - 1);
+        CU_ASSERT_EQUAL(gp_put_keys(&session, before, version, &keys), GP_OK);
+        CU_ASSERT_EQUAL(session.answer_size, 1 + 3 * 3);
+        CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_WRONG_KEYS);
+        CU_ASSERT_EQUAL(gp_open(&session, bench->link, bench->crypto, (struct bytes){0}, version,
+                                0x33, given_keys, &keys),
+                        GP_OK);
+    }
+    bench_free(bench);
+}
+
+static void wrong_check_value_changes_nothing(void) {
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    struct scp03_keys keys = new_keys(16, 1);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    uint8_t saved = session.dek[0];
+    session.dek[0] ^= 1; // the card decrypts other keys than their check values belong to
+    CU_ASSERT_EQUAL(gp_put_keys(&session, 0, 1, &keys), GP_REFUSED);
+    CU_ASSERT_EQUAL(session.sw, SW_BAD_KCV);
+    session.dek[0] = saved;
+    CU_ASSERT_EQUAL(gp_put_keys(&session, 9, 1, &keys), GP_REFUSED);
+    CU_ASSERT_EQUAL(session.sw, SW_REFERENCE_NOT_FOUND);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    bench_free(bench);
+}
+
+static void life_cycle_goes_forward(void) {
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    struct scp03_keys keys = new_keys(16, 1);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_SECURED), GP_REFUSED);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_INITIALIZED), GP_OK);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_SECURED), GP_REFUSED);
+    CU_ASSERT_EQUAL(session.sw, SW_DEFAULT_KEYS);
+    CU_ASSERT_EQUAL(gp_put_keys(&session, 0, 1, &keys), GP_OK);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_SECURED), GP_OK);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_OP_READY), GP_REFUSED);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_LOCKED), GP_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "00A4040000"), SW_FILE_INVALIDATED);
+    CU_ASSERT_EQUAL(gp_open(&session, bench->link, bench->crypto, (struct bytes){0}, 0, 0x33,
+                            given_keys, &keys),
+                    GP_OK);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_SECURED), GP_OK);
+    CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_TERMINATED), GP_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "80CA9F7F00"), SW_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "8050000008000102030405060700"), SW_LIFE_CYCLE);
+    bench_free(bench);
+}
+
+static void bad_hosts_are_refused(void) {
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    struct scp03_keys keys = new_keys(16, 1);
+    // wrong keys: the host notices first; a host that goes on gets 6300
+    CU_ASSERT_EQUAL(gp_open(&session, bench->link, bench->crypto, (struct bytes){0}, 0, 0x33,
+                            given_keys, &keys),
+                    GP_WRONG_KEYS);
+    CU_ASSERT_EQUAL(plain_sw(bench, "8482330010 00000000000000000000000000000000"),
+                    SW_AUTHENTICATION_FAILED);
+    // nothing pending any more
+    CU_ASSERT_EQUAL(plain_sw(bench, "8482330010 00000000000000000000000000000000"), SW_CONDITIONS);
+    // a level that i does not announce
+    CU_ASSERT_EQUAL(plain_sw(bench, "8050000008000102030405060700"), SW_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "8482310010 00000000000000000000000000000000"), SW_WRONG_P1P2);
+    CU_ASSERT_EQUAL(plain_sw(bench, "8050770008000102030405060700"), SW_REFERENCE_NOT_FOUND);
+    // secure messaging without a channel
+    CU_ASSERT_EQUAL(plain_sw(bench, "84F280020A4F000102030405060708"),
+                    SW_SECURE_MESSAGING_NOT_SUPPORTED);
+    // a tampered MAC ends the channel
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "84F280020A4F000102030405060708"), SW_SM_OBJECT_WRONG);
+    CU_ASSERT_EQUAL(plain_sw(bench, "84F280020A4F000102030405060708"),
+                    SW_SECURE_MESSAGING_NOT_SUPPORTED);
+    // so do a missing MAC and a plain command
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "84F28002024F00"), SW_SM_OBJECT_MISSING);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    CU_ASSERT_EQUAL(plain_sw(bench, "80F28002024F00"), SW_SECURITY_STATUS);
+    CU_ASSERT_EQUAL(plain_sw(bench, "84F280020A4F000102030405060708"),
+                    SW_SECURE_MESSAGING_NOT_SUPPORTED);
+    bench_free(bench);
+}
+
+static void failures_are_counted_before_they_are_judged(void) {
+    struct bench *bench = bench_new();
+    struct gp_session session;
+    CU_ASSERT_EQUAL(plain_sw(bench, "8050000008000102030405060700"), SW_OK);
+    // power goes in the first write of EXTERNAL AUTHENTICATE, whole: the failure is on record
+    memory_port_cut(&bench->port, 1, 0);
+    plain_sw(bench, "8482330010 00000000000000000000000000000000");
+    memory_port_power(&bench->port);
+    CU_ASSERT_EQUAL(card_power_on(&bench->card, &bench->ports), CARD_OK);
+    struct card_call call = card_call_to(&bench->card, CARD_CONTACT, CARD_DEFAULT_INSTANCE);
+    CU_ASSERT_EQUAL(card_read_uint(&call, 0, 2), 1);
+    CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
+    call = card_call_to(&bench->card, CARD_CONTACT, CARD_DEFAULT_INSTANCE);
+    CU_ASSERT_EQUAL(card_read_uint(&call, 0, 2), 0);
+    bench_free(bench);
+}
+
+int main(int argc, char **argv) {
+    static const struct suite_test tests[] = {
+        {"what hosts read before they authenticate", what_hosts_read_first, NULL},
+        {"every security level opens", every_level_opens, NULL},
+        {"instances are installed, personalized and deleted", instances_come_and_go, NULL},
+        {"channels below 33 do not personalize", weak_channels_do_not_personalize, NULL},
+        {"key sets are replaced whole, in all three lengths", keys_are_replaced_whole, NULL},
+        {"a wrong check value changes nothing", wrong_check_value_changes_nothing, NULL},
+        {"the life cycle goes forward", life_cycle_goes_forward, NULL},
+        {"bad hosts get the standard's status words", bad_hosts_are_refused, NULL},
+        {"failures are counted before they are judged", failures_are_counted_before_they_are_judged,
+         NULL},
+    };
+    return suite_main("test-isd", tests, sizeof tests / sizeof tests[0], argc, argv);
+}
