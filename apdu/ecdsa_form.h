@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two spellings of an ECDSA P-256 signature, r and s side by side or DER, and the rule that s is
-// low. Freestanding.
+// The two spellings of an ECDSA P-256 signature, r and s side by side or DER, and the rule that s
+// is low. Freestanding.
 #ifndef APDU_ECDSA_FORM_H
 #define APDU_ECDSA_FORM_H
 

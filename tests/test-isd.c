@@ -218,6 +218,7 @@ static void life_cycle_goes_forward(void) {
                     GP_OK);
     CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_SECURED), GP_OK);
     CU_ASSERT_EQUAL(gp_set_card_status(&session, CARD_TERMINATED), GP_OK);
+    card_reset(&bench->card);
     CU_ASSERT_EQUAL(plain_sw(bench, "80CA9F7F00"), SW_OK);
     CU_ASSERT_EQUAL(plain_sw(bench, "8050000008000102030405060700"), SW_LIFE_CYCLE);
     bench_free(bench);

@@ -119,12 +119,9 @@ static struct verdict judge(const struct bench *bench, const uint8_t header[4],
         return exactly(SW_CLA_NOT_SUPPORTED);
     if ((cla & 0x03) != 0)
         return exactly(SW_CHANNEL_NOT_SUPPORTED);
-    if ((cla & 0x0C) != 0)
-        return exactly(
-            SW_SECURE_MESSAGING_NOT_SUPPORTED); // no row has such a class, no channel is open
     row = nearest(bench->applet, header, cla & 0xEF, &miss);
-    if (row == NULL)
-        return exactly(miss);
+    if (row == NULL) // no channel is open that could unwrap a protected command
+        return exactly((cla & 0x0C) != 0 ? SW_SECURE_MESSAGING_NOT_SUPPORTED : miss);
     return (cla & 0x10) != 0 ? judge_chained(row, body, bench->interface)
                              : judge_row(row, body, bench->interface);
 }

@@ -143,8 +143,6 @@ uint16_t isd_put_key(struct card_call *call) {
     uint16_t sw = isd_require(call, SCP03_LEVEL_CMAC);
     if (sw != SW_OK)
         return sw;
-    if (call->command.p2 != 0x81) // several keys, the first has identifier 1
-        return SW_WRONG_P1P2;
     const struct isd_session *session = isd_session(call);
     isd_read_key_set(call, session->open ? session->slot : 0, &current);
     fresh.version = data.data[0];
