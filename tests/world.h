@@ -113,16 +113,26 @@ struct world_terms {
 struct world_terms world_terms(const struct world_card *payer,
                                const struct world_selected *selected, uint64_t amount,
                                enum reference_kind kind, const char *text);
-/// REQUEST; the answer is copied to out (256 octets) and returned.
-struct bytes world_request(struct world_card *payee, const struct world_terms *terms, uint8_t *out);
+/// An object that a card answered, kept.
+struct world_object {
+    uint8_t octets[256];
+    size_t size;
+};
+
+static inline struct bytes world_bytes(const struct world_object *object) {
+    return bytes_of(object->octets, object->size);
+}
+
+/// REQUEST; the answer is kept when it is 9000. Returns the status word.
+uint16_t world_request(struct world_card *payee, const struct world_terms *terms,
+                       struct world_object *request);
 
 /// One payment step by step; each object stays for the test to look at, repeat or spoil.
 struct world_payment {
     struct world_card *payer, *payee;
     struct world_selected selected;
     struct world_terms terms;
-    uint8_t request_octets[256], log_octets[256], receipt_octets[256];
-    struct bytes request, log, receipt; // receipt: receive log or void
+    struct world_object request, log, receipt; // receipt: receive log or void
     uint32_t n;
 };
 

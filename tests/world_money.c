@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct bytes keep(const struct world_card *card, uint8_t *out) {
-    if (card->sw != SW_OK || card->answer.size > 256)
-        return bytes_of(out, 0);
-    if (card->answer.size > 0)
-        memcpy(out, card->answer.data, card->answer.size);
-    return bytes_of(out, card->answer.size);
+/// Keeps the card's answer when it is 9000; returns the status word.
+static uint16_t keep(const struct world_card *card, struct world_object *object) {
+    if (card->sw != SW_OK || card->answer.size > sizeof object->octets)
+        return card->sw;
+    object->size = card->answer.size;
+    if (object->size > 0)
+        memcpy(object->octets, card->answer.data, object->size);
+    return SW_OK;
 }
 
 struct world_terms world_terms(const struct world_card *payer,
@@ -28,8 +30,8 @@ struct world_terms world_terms(const struct world_card *payer,
     return terms;
 }
 
-struct bytes world_request(struct world_card *payee, const struct world_terms *terms,
-                           uint8_t *out) {
+uint16_t world_request(struct world_card *payee, const struct world_terms *terms,
+                       struct world_object *request) {
     uint8_t data[128], unit[2];
     struct tlv_writer writer = tlv_writer_over(data, sizeof data);
     bytes_put_be(unit, sizeof unit, terms->unit);
@@ -42,7 +44,7 @@ struct bytes world_request(struct world_card *payee, const struct world_terms *t
     if (terms->policy_hash != NULL)
         tlv_put(&writer, 0x89, bytes_of(terms->policy_hash, SHA256_SIZE));
     world_send(payee, COMMAND_PURSE_REQUEST, tlv_writer_bytes(&writer));
-    return keep(payee, out);
+    return keep(payee, request);
 }
 
 // ---- one payment -------------------------------------------------------------------------------
@@ -66,47 +68,37 @@ uint16_t world_step_request(struct world_payment *payment) {
         return payment->payer->sw;
     payment->terms.counter = payment->selected.counter;
     memcpy(payment->terms.challenge, payment->selected.challenge, 16);
-    struct bytes made = world_request(payment->payee, &payment->terms, payment->request_octets);
-    if (payment->payee->sw != SW_OK)
+    if (world_request(payment->payee, &payment->terms, &payment->request) != SW_OK)
         return payment->payee->sw;
-    payment->request = made;
-    if (object_decode_as(OBJECT_PAYMENT_REQUEST, payment->request, &request))
+    if (object_decode_as(OBJECT_PAYMENT_REQUEST, world_bytes(&payment->request), &request))
         payment->n = (uint32_t)object_uint(&request, FIELD_N);
     return SW_OK;
 }
 
-/// One command with an object in it; the answer is kept only when it is 9000.
-static uint16_t step(struct world_card *card, enum command_id id, struct bytes data,
-                     uint8_t *octets, struct bytes *kept) {
-    if (world_send(card, id, data) == SW_OK && octets != NULL)
-        *kept = keep(card, octets);
-    return card->sw;
-}
-
 uint16_t world_step_debit(struct world_payment *payment) {
-    return step(payment->payer, COMMAND_PURSE_DEBIT, payment->request, payment->log_octets,
-                &payment->log);
+    world_send(payment->payer, COMMAND_PURSE_DEBIT, world_bytes(&payment->request));
+    return keep(payment->payer, &payment->log);
 }
 
 uint16_t world_step_credit(struct world_payment *payment) {
-    return step(payment->payee, COMMAND_PURSE_CREDIT, payment->log, payment->receipt_octets,
-                &payment->receipt);
+    world_send(payment->payee, COMMAND_PURSE_CREDIT, world_bytes(&payment->log));
+    return keep(payment->payee, &payment->receipt);
 }
 
 uint16_t world_step_void(struct world_payment *payment) {
     uint8_t data[8];
     struct tlv_writer writer = tlv_writer_over(data, sizeof data);
     tlv_put_uint(&writer, 0x82, payment->n);
-    return step(payment->payee, COMMAND_PURSE_VOID, tlv_writer_bytes(&writer),
-                payment->receipt_octets, &payment->receipt);
+    world_send(payment->payee, COMMAND_PURSE_VOID, tlv_writer_bytes(&writer));
+    return keep(payment->payee, &payment->receipt);
 }
 
 uint16_t world_step_ratify(struct world_payment *payment) {
-    return step(payment->payer, COMMAND_PURSE_RATIFY, payment->receipt, NULL, NULL);
+    return world_send(payment->payer, COMMAND_PURSE_RATIFY, world_bytes(&payment->receipt));
 }
 
 uint16_t world_step_take_void(struct world_payment *payment) {
-    return step(payment->payer, COMMAND_PURSE_TAKE_VOID, payment->receipt, NULL, NULL);
+    return world_send(payment->payer, COMMAND_PURSE_TAKE_VOID, world_bytes(&payment->receipt));
 }
 
 uint16_t world_pay(struct world_card *payer, struct world_card *payee, uint64_t amount,
