@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "readers/emu.h"
+#include "readers/nfc.h"
 #include "readers/pcsc.h"
 
 /// One row per kind of link; a new kind adds its row here and nothing else.
@@ -16,6 +17,7 @@ static const struct {
 } kinds[] = {
     {"emu:", "emu:IMAGE[,contactless|,internal]", emu_link_open},
     {"pcsc:", "pcsc:NAME-OR-NUMBER", pcsc_link_open},
+    {"nfc:", "nfc:CONNSTRING", nfc_link_open},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
