@@ -82,7 +82,11 @@ $(BUILD)/replay/seeds: $(BUILD)/obj/tests/fuzz/seeds.o $(TEST_LIB) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
 
-all-tests: $(SUITES) $(PROGRAMS) $(FUZZERS:%=$(BUILD)/replay/%)
+$(BUILD)/docs/generate: $(BUILD)/obj/docs/generate.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+all-tests: $(SUITES) $(PROGRAMS) $(FUZZERS:%=$(BUILD)/replay/%) $(BUILD)/docs/generate
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -108,6 +112,9 @@ fuzz: ## SECONDS=n [TARGET=name]: libFuzzer on every target of tests/fuzz
 
 seeds: $(BUILD)/replay/seeds ## write the seed corpora of objects, certificates and commands again
 	@$(BUILD)/replay/seeds tests/corpus
+
+docs: $(BUILD)/docs/generate ## print the reference pages from the tables of apdu/
+	@for page in commands objects; do $(BUILD)/docs/generate $$page >docs/$$page.md || exit 1; done
 
 behaviours: ## behaviours.tsv line by line: which test proves it, with what result
 	@tests/behaviours $(if $(ALL),--all)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints a reference page from the tables of apdu/: generate commands|objects. `make docs` writes
+// docs/commands.md and docs/objects.md with it; tests/e2e-docs holds both against the tables.
+#include "apdu/catalogue.h"
+#include "apdu/certificate.h"
+#include "apdu/object.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char NOTICE[] =
+    "<!-- Printed by `make docs` from the tables in apdu/. Do not edit. -->\n";
+
+// ---- commands ------------------------------------------------------------------------------
+
+static void print_cases(uint8_t cases) {
+    const char *gap = "";
+    for (unsigned number = 1; number <= 4; number++)
+        if ((cases & 1u << number) != 0) {
+            printf("%s%u", gap, number);
+            gap = ", ";
+        }
+}
+
+static const char *interfaces_text(uint8_t interfaces) {
+    static const char *const TEXTS[] = {
+        "none",     "contact",           "contactless",           "contact, contactless",
+        "internal", "contact, internal", "contactless, internal", "any"};
+    return TEXTS[interfaces & OVER_ANY];
+}
+
+static void print_octet(uint8_t value, uint8_t mask) {
+    if (mask == 0xFF)
+        printf("%02X", value);
+    else if (mask == 0)
+        printf("xx");
+    else
+        printf("%02X (mask %02X)", value, mask);
+}
+
+static void print_parameter(const struct catalogue_parameter *parameter) {
+    printf("- `%s`: ", parameter->name);
+    switch (parameter->kind) {
+    case PARAMETER_TLV_FIELD:
+        printf("data object %X", (unsigned)parameter->tag);
+        break;
+    case PARAMETER_OBJECT:
+        printf("signed object of this type");
+        break;
+    case PARAMETER_RAW:
+        printf("octets without a tag");
+        break;
+    }
+    printf("%s%s\n", parameter->optional ? ", optional" : "", parameter->secret ? ", secret" : "");
+}
+
+static void print_refusals(const struct catalogue_command *row) {
+    if (row->refusal_count == 0)
+        return;
+    printf("\nRefusals:\n\n");
+    for (size_t i = 0; i < row->refusal_count; i++) {
+        const struct status_word *word = status_find(row->refusals[i]);
+        printf("- %04X", word->sw);
+        if (word->reason != NULL)
+            printf(" `%s`", word->reason);
+        printf(": %s\n", word->text);
+    }
+}
+
+static void print_command(const struct catalogue_command *row) {
+    printf("\n### %s\n\n`%s`. Header %02X %02X ", row->title, row->name, row->cla, row->ins);
+    print_octet(row->p1, row->p1_mask);
+    printf(" ");
+    print_octet(row->p2, row->p2_mask);
+    printf("; case ");
+    print_cases(row->cases);
+    if (row->lc_max > 0)
+        printf("; %u to %u octets of data", row->lc_min, row->lc_max);
+    printf(".\nInterfaces: %s.%s\nAnswer: %s.\nSource: %s.\n", interfaces_text(row->interfaces),
+           row->secret ? " The data is secret and masked in every trace." : "", row->answer,
+           row->clause);
+    if (row->parameter_count > 0)
+        printf("\nData, in this order:\n\n");
+    for (size_t i = 0; i < row->parameter_count; i++)
+        print_parameter(&row->parameters[i]);
+    print_refusals(row);
+}
+
+// A heading where an applet begins: its rows stand together.
+static void print_heading(const char *applet) {
+    static const struct {
+        const char *applet, *heading;
+    } APPLETS[] = {{"os", "Any application"},         {"purse", "Purse"},
+                   {"isd", "Issuer security domain"}, {"piv", "Identity (PIV)"},
+                   {"ndef", "NFC data exchange"},     {"tickets", "Licence tickets"}};
+    const char *heading = applet;
+    for (size_t i = 0; i < sizeof APPLETS / sizeof APPLETS[0]; i++)
+        if (strcmp(APPLETS[i].applet, applet) == 0)
+            heading = APPLETS[i].heading;
+    printf("\n## %s\n", heading);
+}
+
+static void print_status_words(void) {
+    printf("\n## Status words\n\nThe words in the second column are stable: tools print them and"
+           " scripts may test them.\n\n| SW | word | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < status_word_count; i++) {
+        const struct status_word *word = &status_words[i];
+        printf("| %04X | %s%s%s | %s |\n", word->sw, word->reason != NULL ? "`" : "",
+               word->reason != NULL ? word->reason : "", word->reason != NULL ? "`" : "",
+               word->text);
+    }
+}
+
+static void print_commands(void) {
+    printf("# Commands\n\n%s\n", NOTICE);
+    printf("Every command a card knows, from `apdu/catalogue.c`. Numbers are hexadecimal but for"
+           " sizes.\nBesides the refusals listed, any command may be answered with the generic"
+           " ones: 6700 (size), 6A86\n(P1 P2), 6881, 6882, 6883, 6884 (class), 6D00, 6E00, 6986 "
+           "(nothing selected), 941C\n(`wrong-interface`), 941D (`life-cycle`), 6581 (the memory "
+           "failed: power-cycle the card).\nData longer than 255 octets goes as an extended APDU "
+           "or as a chain (class bit 10).\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (i == 0 || strcmp(catalogue[i - 1].applet, catalogue[i].applet) != 0)
+            print_heading(catalogue[i].applet);
+        print_command(&catalogue[i]);
+    }
+    print_status_words();
+}
+
+// ---- objects -------------------------------------------------------------------------------
+
+static const char *kind_text(enum field_kind kind) {
+    static const char *const TEXTS[] = {
+        [KIND_UINT] = "unsigned integer",
+        [KIND_ID] = "printable id",
+        [KIND_OCTETS] = "octets",
+        [KIND_UNIT] = "unit",
+        [KIND_DATE] = "date",
+    };
+    return TEXTS[kind];
+}
+
+static void print_roles(uint16_t roles) {
+    const char *gap = "";
+    for (uint32_t bit = 1; bit < 0x10000; bit <<= 1)
+        if ((roles & bit) != 0) {
+            printf("%s%s", gap, role_name((uint16_t)bit));
+            gap = ", ";
+        }
+}
+
+static void print_schema(const struct object_schema *schema) {
+    printf("\n### %s\n\nType %02X, version %02X. Signed by: ", schema->word, schema->type,
+           OBJECT_VERSION);
+    print_roles(schema->maker_roles);
+    printf(".\n\n| tag | field | |\n|---|---|---|\n");
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const struct field_spec *field = &field_specs[schema->fields[i].field];
+        printf("| %X | %s | %s |\n", (unsigned)field->tag, field->word,
+               schema->fields[i].optional ? "optional" : "");
+    }
+}
+
+static void print_objects(void) {
+    printf("# Signed objects\n\n%s\n", NOTICE);
+    printf("Fields and types of signed objects, from `apdu/object.h` and `apdu/object_schema.c`."
+           " How an object is\nencoded, and what the rules between fields are, stands in"
+           " [protocol.md](protocol.md).\n\n## Fields\n\n"
+           "| tag | field | kind | octets |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const struct field_spec *field = &field_specs[i];
+        printf("| %X | %s | %s | %u", (unsigned)field->tag, field->word, kind_text(field->kind),
+               field->min);
+        if (field->max > field->min)
+            printf("..%u", field->max);
+        printf(" |\n");
+    }
+    printf("\n## Types\n\nFields stand in this order, behind 80 02 *type* *version*.\n");
+    for (size_t i = 0; i < object_schema_count; i++)
+        print_schema(&object_schemas[i]);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "commands") == 0) {
+        print_commands();
+    } else if (argc == 2 && strcmp(argv[1], "objects") == 0) {
+        print_objects();
+    } else {
+        fprintf(stderr, "usage: generate commands|objects\n");
+        return 2;
+    }
+    return fflush(stdout) == 0 ? 0 : 1;
+}
