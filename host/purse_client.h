@@ -62,6 +62,7 @@ struct purse_pocket {
 struct purse_identity {
     char holder[HOLDER_PURSE_MAX + 1];
     uint16_t roles;
+    char device[HOLDER_MAX + 1], user[HOLDER_MAX + 1]; // "": none
 };
 
 /// An unratified entry of the payer's ring.

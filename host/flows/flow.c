@@ -321,9 +321,16 @@ static bool give_up(struct flow *flow) {
     return false;
 }
 
+/// The owner's PIN, where one was given: it allows one debit.
+static bool consent(struct flow *flow) {
+    return flow->pin == NULL || went(flow, flow->payer, client_verify_pin(flow->payer, flow->pin));
+}
+
 bool flow_debit(struct flow *flow) {
     if (flow->settled)
         return true;
+    if (!consent(flow))
+        return give_up(flow);
     enum purse_outcome outcome = client_debit(flow->payer, &flow->request, &flow->log);
     if (are_strangers(flow, outcome, flow->payer)) {
         if (!flow_meet(flow))

@@ -25,6 +25,7 @@ struct flow {
     struct purse_client *customer; // the one of the two across the air
     struct purse_terms terms;
     struct journal *journal; // NULL: the purses alone remember
+    const char *pin;         // of the payer, verified before the debit; NULL: none
 
     enum flow_status status;
     uint16_t sw;
