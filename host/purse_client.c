@@ -306,6 +306,22 @@ enum purse_outcome client_get_log(struct purse_client *client, uint16_t slot,
     return outcome;
 }
 
+enum purse_outcome client_read_known(struct purse_client *client,
+                                     const uint8_t digest[CERTIFICATE_DIGEST_SIZE], bool *known) {
+    struct bytes answer;
+    struct tlv found;
+    *known = false;
+    enum purse_outcome outcome = get_data(client, PURSE_DATA_PEERS, &answer);
+    if (outcome != PURSE_OK)
+        return outcome;
+    if (!tlv_find(answer, PURSE_TAG_PEERS, &found))
+        return PURSE_GARBLED;
+    for (size_t at = 0; at + CERTIFICATE_DIGEST_SIZE <= found.value.size;
+         at += CERTIFICATE_DIGEST_SIZE)
+        *known = *known || memcmp(found.value.data + at, digest, CERTIFICATE_DIGEST_SIZE) == 0;
+    return PURSE_OK;
+}
+
 enum purse_outcome client_read_certificate(struct purse_client *client, struct bytes *certificate) {
     return get_data(client, PURSE_DATA_CERTIFICATE, certificate);
 }

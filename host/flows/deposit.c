@@ -11,6 +11,7 @@ static bool deposit_steps(struct flow *flow) {
            && flow_select(flow)                 // 1 float and wallet: ids, challenge, counters
            && flow_finish_old(flow)             //   what an earlier tap left between the two
            && flow_look_up_number(flow)         //   the number an earlier run had for this note
+           && flow_greet(flow)                  //   first meeting: certificates
            && flow_request(flow)                // 2 wallet: number n open, signed request
            && flow_record(flow, SALE_REQUESTED) //   before the float is debited
            && flow_debit(flow)                  // 3 float: debited, signed usage log

@@ -137,6 +137,17 @@ bool flow_meet(struct flow *flow) {
     return went(flow, own, client_exchange(own, bytes_of(theirs, answer.size), &answer));
 }
 
+bool flow_greet(struct flow *flow) {
+    struct purse_client *own = terminal_of(flow);
+    bool known = false;
+    if (flow->settled)
+        return true;
+    enum purse_outcome outcome = client_read_known(own, flow->customer->selection.digest, &known);
+    if (outcome == PURSE_REFUSED || known)
+        return true;
+    return went(flow, own, outcome) && flow_meet(flow);
+}
+
 /// Was this refused only because the two have not met?
 static bool are_strangers(const struct flow *flow, enum purse_outcome outcome,
                           const struct purse_client *client) {

@@ -63,7 +63,11 @@ bool flow_finish_old(struct flow *flow);
 /// A recorded number that is no longer open: asks the payee which way it ended.
 bool flow_look_up_number(struct flow *flow);
 
-/// REQUEST; on a first meeting each side gets the other's certificate before it.
+/// On a first meeting, as the terminal's own purse knows it, each side gets the other's
+/// certificate.
+bool flow_greet(struct flow *flow);
+
+/// REQUEST. A purse that has forgotten the other one gets its certificate first.
 bool flow_request(struct flow *flow);
 
 /// The record as of now, durable.

@@ -8,6 +8,7 @@ void payment_run(struct flow *flow) {
            && flow_select(flow)                 // 1 who is there: id, challenge, next counter
            && flow_finish_old(flow)             //   what an earlier tap left between the two
            && flow_look_up_number(flow)         //   the number an earlier run had for this sale
+           && flow_greet(flow)                  //   first meeting: certificates
            && flow_request(flow)                // 2 payee: number n open, signed request
            && flow_record(flow, SALE_REQUESTED) // sale -> n, before anything is debited
            && flow_debit(flow)                  // 3 payer: debited, signed usage log
