@@ -239,8 +239,26 @@ static struct pattern *parse_element(struct script_parser *parser) {
     return parse_expr_pattern(parser);
 }
 
+/// Neighbouring octets become one part: long patterns are matched without recursion.
+static bool merge_masked(struct script_parser *parser, struct pattern *last,
+                         const struct pattern *more) {
+    size_t size = last->value.size + more->value.size;
+    uint8_t *value = parse_node(parser, 2 * size + 1);
+    if (value == NULL)
+        return false;
+    memcpy(value, last->value.data, last->value.size);
+    memcpy(value + last->value.size, more->value.data, more->value.size);
+    memcpy(value + size, last->mask.data, last->mask.size);
+    memcpy(value + size + last->mask.size, more->mask.data, more->mask.size);
+    last->value = bytes_of(value, size);
+    last->mask = bytes_of(value + size, size);
+    return true;
+}
+
 static bool parse_pattern(struct script_parser *parser, struct expectation *out) {
-    struct pattern **tail = &out->pattern;
+    enum { PARTS_MAX = 1024, MERGED_MAX = 64 };
+    struct pattern **tail = &out->pattern, *last = NULL;
+    size_t parts = 0;
     out->check = CHECK_PATTERN;
     if (parse_take_word(parser, "empty"))
         return true;
@@ -248,7 +266,15 @@ static bool parse_pattern(struct script_parser *parser, struct expectation *out)
         struct pattern *element = parse_element(parser);
         if (element == NULL)
             return false;
-        *tail = element;
+        bool merges = last != NULL && last->kind == PATTERN_MASKED &&
+                      element->kind == PATTERN_MASKED && last->value.size < MERGED_MAX;
+        if (merges && merge_masked(parser, last, element))
+            continue;
+        if (++parts > PARTS_MAX) {
+            parse_fault(parser, &element->at, "a pattern has at most 1024 parts");
+            return false;
+        }
+        *tail = last = element;
         tail = &element->next;
     }
     return true;

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// One statement of a script: the seam between run.c and run_statement.c.
+#ifndef APDU_SCRIPT_RUN_STATEMENT_H
+#define APDU_SCRIPT_RUN_STATEMENT_H
+
+#include "apdu/script/run_internal.h"
+
+enum flow run_statement(struct runner *runner, const struct statement *statement);
+
+#endif
