@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many script files: which ones a command line means, and running them one after the other or in
+// worker processes whose output comes out in order and unmixed.
+#ifndef APDU_SCRIPT_BATCH_H
+#define APDU_SCRIPT_BATCH_H
+
+#include "apdu/script/report.h"
+
+struct batch_files {
+    char **names;
+    size_t count;
+};
+
+/// Adds a file, or every *.apdu below a folder in sorted order. False: *error says why.
+bool batch_add(struct batch_files *files, const char *name, const char **error);
+void batch_free(struct batch_files *files);
+
+struct batch {
+    const struct batch_files *files;
+    unsigned jobs; // 1: in this process
+    /// Runs one file into its report. What it prints goes to out (data) and err (messages).
+    void (*run)(void *context, const char *file, struct report *report, FILE *out, FILE *err);
+    /// Takes over a finished report; called in the order of the files.
+    void (*done)(void *context, struct report *report);
+    void *context;
+};
+
+/// False: processes or memory are out; errno says which.
+bool batch_run(const struct batch *batch);
+
+#endif

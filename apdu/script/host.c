@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apdu/script/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// ---- memory ----------------------------------------------------------------------------------
+
+static void *heap_resize(const struct script_memory *memory, void *old, size_t size) {
+    (void)memory;
+    if (size == 0) {
+        free(old);
+        return NULL;
+    }
+    return realloc(old, size);
+}
+
+const struct script_memory host_memory = {heap_resize, NULL};
+
+// ---- files -----------------------------------------------------------------------------------
+
+/// name as seen from the file `from`, without "./" in front.
+static bool resolve(const char *from, struct bytes name, char *path, size_t capacity) {
+    while (name.size > 2 && memcmp(name.data, "./", 2) == 0)
+        name = bytes_of(name.data + 2, name.size - 2);
+    const char *slash = from != NULL ? strrchr(from, '/') : NULL;
+    bool absolute = name.size > 0 && name.data[0] == '/';
+    int folder = slash != NULL && !absolute ? (int)(slash - from) + 1 : 0;
+    int size = snprintf(path, capacity, "%.*s%.*s", folder, from != NULL ? from : "",
+                        (int)name.size, (const char *)name.data);
+    return size > 0 && (size_t)size < capacity && memchr(name.data, 0, name.size) == NULL;
+}
+
+static bool read_stream(FILE *stream, struct bytes *text) {
+    size_t size = 0, capacity = 65536;
+    char *data = malloc(capacity);
+    while (data != NULL) {
+        size += fread(data + size, 1, capacity - size, stream);
+        if (size < capacity)
+            break;
+        char *more = realloc(data, capacity *= 2);
+        if (more == NULL)
+            free(data);
+        data = more;
+    }
+    *text = bytes_of(data, size);
+    return data != NULL;
+}
+
+/// Anonymous memory, so that release can treat it as a mapped file.
+static bool map_stream(FILE *stream, struct bytes *text) {
+    struct bytes read;
+    if (!read_stream(stream, &read))
+        return false;
+    void *copy = mmap(NULL, read.size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy != MAP_FAILED)
+        memcpy(copy, read.data, read.size);
+    free((void *)(uintptr_t)read.data);
+    *text = bytes_of(copy, read.size);
+    return copy != MAP_FAILED;
+}
+
+static bool map_file(int file, struct bytes *text, const char **error) {
+    struct stat status;
+    if (fstat(file, &status) != 0 || S_ISDIR(status.st_mode)) {
+        *error = "it is a directory";
+        return false;
+    }
+    if (!S_ISREG(status.st_mode) || status.st_size == 0) { // pipes and the like
+        FILE *stream = fdopen(dup(file), "r");
+        bool ok = stream != NULL && map_stream(stream, text);
+        if (stream != NULL)
+            fclose(stream);
+        *error = "it cannot be read";
+        return ok;
+    }
+    size_t size = (size_t)status.st_size;
+    void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    *error = "it cannot be mapped into memory";
+    *text = bytes_of(data, size);
+    return data != MAP_FAILED;
+}
+
+static bool files_load(const struct script_files *files, const char *from, struct bytes name,
+                       struct bytes *text, char *path, size_t capacity, const char **error) {
+    (void)files;
+    *error = "the name is not usable";
+    if (!resolve(from, name, path, capacity))
+        return false;
+    if (strcmp(path, "-") == 0) {
+        *error = "standard input cannot be read";
+        return map_stream(stdin, text);
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        *error = strerror(errno);
+        return false;
+    }
+    bool ok = map_file(file, text, error);
+    close(file);
+    return ok;
+}
+
+static void files_release(const struct script_files *files, struct bytes text) {
+    (void)files;
+    munmap((void *)(uintptr_t)text.data, text.size > 0 ? text.size : 1);
+}
+
+const struct script_files host_files = {files_load, files_release, NULL};
+
+// ---- the rest --------------------------------------------------------------------------------
+
+static const char *environment(const struct script_world *world, const char *name) {
+    (void)world;
+    return getenv(name);
+}
+
+static uint64_t now(const struct script_world *world) {
+    struct timespec time;
+    (void)world;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void wait_for(const struct script_world *world, uint64_t nanoseconds) {
+    struct timespec time = {.tv_sec = (time_t)(nanoseconds / 1000000000u),
+                            .tv_nsec = (long)(nanoseconds % 1000000000u)};
+    (void)world;
+    while (nanosleep(&time, &time) != 0 && errno == EINTR)
+        continue;
+}
+
+struct script_world host_world(const struct crypto *crypto) {
+    return (struct script_world){.memory = &host_memory,
+                                 .files = &host_files,
+                                 .environment = environment,
+                                 .now = now,
+                                 .wait = wait_for,
+                                 .crypto = crypto};
+}
+
+// ---- keys ------------------------------------------------------------------------------------
+
+static bool find_keys(const struct script_keys *keys, struct bytes name, struct scp03_keys *out) {
+    const struct host_keys *host = keys->context;
+    const char *error;
+    for (size_t i = 0; i < host->count; i++)
+        if (bytes_equal(name, bytes_of(host->rows[i].name, host->rows[i].name_size)))
+            return host_keys_read(host->rows[i].path, out, &error);
+    return false;
+}
+
+bool host_keys_add(struct host_keys *keys, const char *argument) {
+    const char *equals = strchr(argument, '=');
+    if (equals == NULL || equals == argument || keys->count == HOST_KEYS_MAX)
+        return false;
+    keys->rows[keys->count].name = argument;
+    keys->rows[keys->count].name_size = (size_t)(equals - argument);
+    keys->rows[keys->count++].path = equals + 1;
+    keys->keys = (struct script_keys){find_keys, keys};
+    return true;
+}
+
+static size_t parse_key(const char *text, uint8_t key[SCP03_KEY_MAX]) {
+    size_t digits = 0;
+    for (; *text != 0 && *text != '\n'; text++) {
+        int digit = hex_digit(*text);
+        if (digit < 0)
+            continue;
+        if (digits == (size_t)2 * SCP03_KEY_MAX)
+            return 0;
+        key[digits / 2] = (uint8_t)(key[digits / 2] << 4 | digit);
+        digits++;
+    }
+    return digits % 2 == 0 ? digits / 2 : 0;
+}
+
+static bool read_key_line(const char *line, struct scp03_keys *out) {
+    struct {
+        const char *word;
+        uint8_t *key;
+    } rows[] = {{"enc", out->enc}, {"mac", out->mac}, {"dek", out->dek}};
+    for (size_t i = 0; i < 3; i++)
+        if (strncasecmp(line, rows[i].word, 3) == 0)
+            return (out->size = (uint8_t)parse_key(line + 3, rows[i].key)) >= 16;
+    out->size = (uint8_t)parse_key(line, out->enc);
+    memcpy(out->mac, out->enc, sizeof out->mac);
+    memcpy(out->dek, out->enc, sizeof out->dek);
+    return out->size >= 16;
+}
+
+bool host_keys_read(const char *path, struct scp03_keys *out, const char **error) {
+    char line[256];
+    FILE *file = fopen(path, "re");
+    bool ok = file != NULL;
+    *error = ok ? "a line is neither enc, mac, dek with a key nor a key of 16, 24 or 32 octets"
+                : strerror(errno);
+    *out = (struct scp03_keys){.size = 0};
+    while (ok && fgets(line, sizeof line, file) != NULL)
+        if (line[0] != '#' && line[0] != '\n')
+            ok = read_key_line(line, out);
+    if (file != NULL)
+        fclose(file);
+    bytes_erase(line, sizeof line);
+    return ok && (out->size == 16 || out->size == 24 || out->size == 32);
+}
