@@ -209,7 +209,8 @@ static bool run_parallel(const struct batch *batch) {
     struct worker *workers = calloc(count, sizeof *workers);
     bool ok = workers != NULL;
     while (ok && delivered < count) {
-        while (ok && started < count && running(workers + delivered, started - delivered) < batch->jobs)
+        while (ok && started < count &&
+               running(workers + delivered, started - delivered) < batch->jobs)
             if ((ok = start(batch, &workers[started], batch->files->names[started])))
                 started++;
         if (ok && workers[delivered].process > 0)

@@ -59,7 +59,8 @@ static bool map_stream(FILE *stream, struct bytes *text) {
     struct bytes read;
     if (!read_stream(stream, &read))
         return false;
-    void *copy = mmap(NULL, read.size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *copy =
+        mmap(NULL, read.size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copy != MAP_FAILED)
         memcpy(copy, read.data, read.size);
     free((void *)(uintptr_t)read.data);

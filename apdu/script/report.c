@@ -24,8 +24,7 @@ void report_free(struct report *report) {
 }
 
 static bool append(struct report *report, const struct report_case *row) {
-    struct report_case *cases =
-        realloc(report->cases, (report->count + 1) * sizeof *report->cases);
+    struct report_case *cases = realloc(report->cases, (report->count + 1) * sizeof *report->cases);
     if (cases == NULL)
         return false;
     report->cases = cases;
@@ -33,8 +32,7 @@ static bool append(struct report *report, const struct report_case *row) {
     report->outcome = outcome_worse(report->outcome, row->outcome);
     report->exchanges += row->exchanges;
     report->nanoseconds += row->nanoseconds;
-    return row->title != NULL && row->message != NULL && row->place != NULL &&
-           row->detail != NULL;
+    return row->title != NULL && row->message != NULL && row->place != NULL && row->detail != NULL;
 }
 
 static char *place_of(const struct script_position *at) {
@@ -133,8 +131,8 @@ static void print_plain(const struct report *report, FILE *out) {
     for (size_t i = 0; i < report->count; i++) {
         const struct report_case *row = &report->cases[i];
         bool named = strcmp(row->title, report->file) != 0;
-        fprintf(out, "%-7s %s%s%s", outcome_word(row->outcome), report->file,
-                named ? ": " : "", named ? row->title : "");
+        fprintf(out, "%-7s %s%s%s", outcome_word(row->outcome), report->file, named ? ": " : "",
+                named ? row->title : "");
         if (row->outcome == OUTCOME_SKIPPED)
             fprintf(out, " (%s)", row->message);
         fprintf(out, "  %" PRIu64 " commands, %" PRIu64 " checks, %.3f ms\n", row->exchanges,
@@ -189,7 +187,10 @@ static void print_tap(const struct report_case *row, const struct report *report
 /// Octets of the UTF-8 character here; 0 when it is none.
 static size_t utf8_size(const char *text) {
     const uint8_t *at = (const uint8_t *)text;
-    size_t size = at[0] < 0x80 ? 1 : at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : at[0] >= 0xE1 && at[0] < 0xED ? 3 : 0;
+    size_t size = at[0] < 0x80                    ? 1
+                  : at[0] >= 0xC2 && at[0] < 0xE0 ? 2
+                  : at[0] >= 0xE1 && at[0] < 0xED ? 3
+                                                  : 0;
     for (size_t i = 1; i < size; i++)
         if ((at[i] & 0xC0) != 0x80)
             return 0;
@@ -229,8 +230,9 @@ static void print_json(const struct report_case *row, const struct report *repor
     json_field(out, "message", row->message);
     json_field(out, "at", row->place);
     json_field(out, "detail", row->detail);
-    fprintf(out, "\"exchanges\":%" PRIu64 ",\"checks\":%" PRIu64 ",\"us\":%" PRIu64
-                 ",\"seed\":%" PRIu64 "}\n",
+    fprintf(out,
+            "\"exchanges\":%" PRIu64 ",\"checks\":%" PRIu64 ",\"us\":%" PRIu64 ",\"seed\":%" PRIu64
+            "}\n",
             row->exchanges, row->checks, row->nanoseconds / 1000, report->seed);
 }
 

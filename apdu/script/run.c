@@ -73,6 +73,7 @@ enum flow runner_link_failed(struct runner *runner, const struct script_position
         [LINK_TOO_LONG] = {OUTCOME_ERROR, "command or answer is longer than this link carries"},
         [LINK_LOCKED] = {OUTCOME_LOCKED, "someone else holds the card"},
         [LINK_UNSUPPORTED] = {OUTCOME_ERROR, "this link cannot do that"},
+        [LINK_BAD_INPUT] = {OUTCOME_ERROR, "the link cannot be used"},
     };
     struct buffer message;
     buffer_init(&message, runner->world->memory);

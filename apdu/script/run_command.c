@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Catalogue commands by name: purse.debit amount=u64(1000). Data objects are put in the order of
 // the catalogue; cla=, p1=, p2=, le= and data= replace what the catalogue says.
+#include "apdu/object.h"
 #include "apdu/script/run_internal.h"
 
 struct build {
@@ -92,6 +93,17 @@ static void put_header(struct buffer *out, uint32_t tag, size_t size) {
     buffer_put(out, bytes_of(header, writer.size + bytes_be_size(size)));
 }
 
+/// Integers travel in their shortest form: amount=u64(1000) says what, not how wide.
+static struct bytes shortest(const struct catalogue_parameter *parameter, struct bytes octets) {
+    bool integer = false;
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        integer |= parameter->kind == PARAMETER_TLV_FIELD && field_specs[i].tag == parameter->tag &&
+                   field_specs[i].kind == KIND_UINT;
+    while (integer && octets.size > 1 && octets.data[0] == 0)
+        octets = bytes_of(octets.data + 1, octets.size - 1);
+    return octets;
+}
+
 static bool put_parameter(struct build *build, const struct catalogue_parameter *parameter) {
     const struct argument *argument = find(build, parameter->name);
     struct buffer value;
@@ -101,10 +113,11 @@ static bool put_parameter(struct build *build, const struct catalogue_parameter 
                         bytes_of_string(build->statement->command->name), parameter->name);
     buffer_init(&value, build->runner->world->memory);
     bool ok = put_value(build, argument, &value);
+    struct bytes octets = shortest(parameter, buffer_bytes(&value));
     if (ok && parameter->kind == PARAMETER_TLV_FIELD)
-        put_header(&build->data, parameter->tag, value.size);
+        put_header(&build->data, parameter->tag, octets.size);
     if (ok)
-        buffer_put(&build->data, buffer_bytes(&value));
+        buffer_put(&build->data, octets);
     if (ok && parameter->secret)
         build->runner->evaluation.secret_overflow = true;
     buffer_free(&value);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apdu/script/taps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apdu/dissect/context.h"
+#include "apdu/script/dump.h"
+#include "apdu/script/host.h"
+
+// ---- recordings ------------------------------------------------------------------------------
+
+struct record_tap {
+    struct script_tap tap;
+    FILE *file;
+    struct buffer text;
+    char card[64];
+    uint64_t start;
+    bool failed;
+};
+
+static void write_row(struct record_tap *record, const struct dump_row *row) {
+    buffer_clear(&record->text);
+    dump_write(row, &record->text);
+    record->failed |= record->text.failed || fwrite(record->text.data, 1, record->text.size,
+                                                    record->file) != record->text.size;
+}
+
+static void name_card(struct record_tap *record, const char *name) {
+    if (strcmp(record->card, name) == 0)
+        return;
+    snprintf(record->card, sizeof record->card, "%s", name);
+    write_row(record, &(struct dump_row){.kind = DUMP_CARD, .text = bytes_of_string(name)});
+}
+
+static void record_exchange(struct script_tap *tap, const struct script_exchange *what) {
+    struct record_tap *record = (struct record_tap *)tap;
+    if (record->start == 0)
+        record->start = what->begin;
+    name_card(record, what->card_name);
+    struct dump_row row = {.kind = what->answer.size > 0 ? DUMP_EXCHANGE : DUMP_SILENT,
+                           .command = what->command,
+                           .answer = what->answer,
+                           .begin = (what->begin - record->start) / 1000,
+                           .end = (what->end - record->start) / 1000 + 1};
+    write_row(record, &row);
+}
+
+static void record_event(struct script_tap *tap, const struct script_event *what) {
+    static const enum dump_kind kinds[] = {[EVENT_RESET] = DUMP_RESET,
+                                           [EVENT_COLD_RESET] = DUMP_COLD_RESET,
+                                           [EVENT_POWER_CUT] = DUMP_POWER_CUT,
+                                           [EVENT_INSERT] = DUMP_INSERT,
+                                           [EVENT_REMOVE] = DUMP_REMOVE};
+    struct record_tap *record = (struct record_tap *)tap;
+    name_card(record, what->card_name);
+    write_row(record, &(struct dump_row){.kind = kinds[what->kind], .number = what->number});
+    if (what->atr.size > 0)
+        write_row(record, &(struct dump_row){.kind = DUMP_ATR, .answer = what->atr});
+}
+
+static bool record_close(struct script_tap *tap) {
+    struct record_tap *record = (struct record_tap *)tap;
+    bool ok = !record->failed;
+    ok = fclose(record->file) == 0 && ok;
+    buffer_free(&record->text);
+    free(record);
+    return ok;
+}
+
+struct script_tap *record_tap_open(const char *path) {
+    struct record_tap *record = calloc(1, sizeof *record);
+    if (record == NULL)
+        return NULL;
+    record->tap = (struct script_tap){record_exchange, record_event, record_close, NULL};
+    snprintf(record->card, sizeof record->card, "card"); // the name that need not be told
+    buffer_init(&record->text, &host_memory);
+    record->file = fopen(path, "we");
+    if (record->file == NULL) {
+        free(record);
+        return NULL;
+    }
+    return &record->tap;
+}
+
+// ---- coverage --------------------------------------------------------------------------------
+
+struct coverage_tap {
+    struct script_tap tap;
+    FILE *file;
+    struct dissect_context cards[SCRIPT_CARDS_MAX];
+    uint8_t seen[COMMAND_COUNT][65536 / 8];
+};
+
+static void coverage_exchange(struct script_tap *tap, const struct script_exchange *what) {
+    struct coverage_tap *coverage = (struct coverage_tap *)tap;
+    struct dissect_context *card = &coverage->cards[what->card % SCRIPT_CARDS_MAX];
+    bool secured = what->clear_command.size > 0;
+    struct bytes command = secured ? what->clear_command : what->command;
+    struct bytes answer = secured ? what->clear_answer : what->answer;
+    const struct catalogue_command *row = dissect_context_command(card, command);
+    dissect_context_follow(card, command, answer);
+    if (row == NULL || answer.size < 2)
+        return;
+    uint16_t sw = (uint16_t)bytes_get_be(answer.data + answer.size - 2, 2);
+    uint8_t *seen = &coverage->seen[row->id][sw / 8], bit = (uint8_t)(1 << sw % 8);
+    if ((*seen & bit) == 0)
+        fprintf(coverage->file, "%s\t%04X\n", row->name, (unsigned)sw);
+    *seen |= bit;
+}
+
+static void coverage_event(struct script_tap *tap, const struct script_event *what) {
+    struct coverage_tap *coverage = (struct coverage_tap *)tap;
+    if (what->kind != EVENT_POWER_CUT)
+        dissect_context_reset(&coverage->cards[what->card % SCRIPT_CARDS_MAX]);
+}
+
+static bool coverage_close(struct script_tap *tap) {
+    struct coverage_tap *coverage = (struct coverage_tap *)tap;
+    bool ok = !ferror(coverage->file);
+    ok = fclose(coverage->file) == 0 && ok;
+    free(coverage);
+    return ok;
+}
+
+struct script_tap *coverage_tap_open(const char *path) {
+    struct coverage_tap *coverage = calloc(1, sizeof *coverage);
+    if (coverage == NULL)
+        return NULL;
+    coverage->tap = (struct script_tap){coverage_exchange, coverage_event, coverage_close, NULL};
+    coverage->file = fopen(path, "ae");
+    if (coverage->file == NULL) {
+        free(coverage);
+        return NULL;
+    }
+    for (size_t i = 0; i < SCRIPT_CARDS_MAX; i++)
+        dissect_context_reset(&coverage->cards[i]);
+    return &coverage->tap;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taps that write files: recordings (dump.h) and coverage of the catalogue.
+#ifndef APDU_SCRIPT_TAPS_H
+#define APDU_SCRIPT_TAPS_H
+
+#include "apdu/script/session.h"
+
+/// Every exchange into a dump. NULL: errno.
+struct script_tap *record_tap_open(const char *path);
+
+/// Appends a line "COMMAND<TAB>SW" for every catalogue command and status word met, each pair once
+/// a run. NULL: errno.
+struct script_tap *coverage_tap_open(const char *path);
+
+#endif
