@@ -498,8 +498,10 @@ static int run_batch(struct run *run) {
 
 int main(int argc, char **argv) {
     struct run run = {.options = {.jobs = 1}};
-    if (getrandom(&run.options.seed, sizeof run.options.seed, 0) < 0)
-        run.options.seed = 1;
+    uint32_t fresh = 1; // short enough to be typed and to be a number in JSON
+    if (getrandom(&fresh, sizeof fresh, 0) < 0)
+        fresh = 1;
+    run.options.seed = fresh;
     int status = parse_arguments(&run.options, argc, argv);
     if (status != 0)
         return status;

@@ -134,7 +134,7 @@ static void say_mismatch(const struct expectation *expectation, struct bytes val
     else if (mismatch->too_long)
         buffer_format(out, " has %z octets, expected %z", value.size, mismatch->offset);
     else
-        buffer_format(out, " differs at octet %z: %x", mismatch->offset,
+        buffer_format(out, " differs at octet %z, which is %x", mismatch->offset,
                       (unsigned)value.data[mismatch->offset]);
 }
 
