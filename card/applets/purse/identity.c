@@ -101,6 +101,9 @@ uint16_t identity_answer(struct card_call *call, struct object_writer *writer) {
     struct bytes object;
     if (!identity_sign(call, writer, &object))
         return SW_UNKNOWN;
-    tlv_put_raw(&call->answer, object);
+    if (object.data == call->answer.data)
+        call->answer.size = object.size; // built in place
+    else
+        tlv_put_raw(&call->answer, object);
     return SW_OK;
 }

@@ -31,7 +31,7 @@ uint16_t purse_statement(struct card_call *call) {
     struct center_object center;
     struct object_writer writer;
     struct once once = window_at(call);
-    uint8_t buffer[CARD_ANSWER_MAX], holder[HOLDER_MAX], counters[RING_LARGE * 4];
+    uint8_t holder[HOLDER_MAX], counters[RING_LARGE * 4];
     uint8_t pockets[PERSO_UNITS_MAX * POCKET_STATEMENT_SIZE];
     struct tlv_writer list = tlv_writer_over(pockets, sizeof pockets);
     uint16_t sw =
@@ -41,7 +41,7 @@ uint16_t purse_statement(struct card_call *call) {
     uint64_t serial = number_get(call, NUMBER_SERIAL);
     size_t counters_size = unratified_counters(call, counters);
     pockets_put(call, &list);
-    object_begin(&writer, OBJECT_STATEMENT, buffer, sizeof buffer);
+    object_begin(&writer, OBJECT_STATEMENT, call->answer.data, call->answer.capacity);
     object_put_uint(&writer, FIELD_N, once.next);
     object_put_uint(&writer, FIELD_COUNTER, number_get(call, NUMBER_COUNTER));
     object_copy(&writer, FIELD_CHALLENGE, &center.object);
