@@ -82,6 +82,7 @@ struct card_report {
         const char *name; // applet
         uint8_t aid[16];
         uint8_t aid_size;
+        uint32_t base, size; // its persistent memory within the image
     } instances[CARD_INSTANCES_MAX];
 };
 

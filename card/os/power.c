@@ -107,6 +107,8 @@ void card_report(struct card *card, struct card_report *report) {
         report->instances[at].name = instance->applet == NULL ? "?" : instance->applet->name;
         memcpy(report->instances[at].aid, instance->aid, instance->aid_size);
         report->instances[at].aid_size = instance->aid_size;
+        report->instances[at].base = instance->base;
+        report->instances[at].size = instance->size;
         report->instance_count++;
     }
 }

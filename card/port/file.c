@@ -238,7 +238,7 @@ static const struct {
     [FILE_TRUNCATED] = {2, "is a truncated card image; restore it from a snapshot"},
     [FILE_FOREIGN] = {2, "is not a card image (it does not begin with TSRACARD)"},
     [FILE_NEWER] = {2, "is a card image of a later version; use a newer tessera"},
-    [FILE_DAMAGED] = {2, "has a damaged header; restore it from a snapshot"},
+    [FILE_DAMAGED] = {1, "has a damaged header; restore it from a snapshot"},
     [FILE_LOCKED] = {5, "is locked: another program has this card open; end it first"},
     [FILE_NO_PERMISSION] = {5, "no permission to read and write it; run as its owner"},
     [FILE_FAILED] = {1, "could not be read or written"},
