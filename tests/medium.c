@@ -77,20 +77,25 @@ static bool medium_sync(const struct nvm_port *port) {
     return true;
 }
 
-struct medium *medium_new(const uint8_t *image, uint32_t size) {
+struct medium *medium_over(uint8_t *image, uint32_t size) {
     struct medium *medium = calloc(1, sizeof *medium);
     if (medium == NULL)
         abort();
-    medium->image = copy_of(image, size);
+    medium->image = image;
     medium->begin = copy_of(image, size);
     medium->nvm = (struct nvm_port){medium_read, medium_write, medium_sync, medium, size};
     return medium;
 }
 
+void medium_restart(struct medium *medium) {
+    memcpy(medium->begin, medium->image, medium->nvm.size);
+    medium->event_count = 0;
+    medium->octet_count = 0;
+}
+
 void medium_free(struct medium *medium) {
     if (medium == NULL)
         return;
-    free(medium->image);
     free(medium->begin);
     free(medium->events);
     free(medium->octets);

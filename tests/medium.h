@@ -26,9 +26,11 @@ struct medium {
     size_t owner; // set by the user
 };
 
-/// Copies the image (size octets; zeros when NULL) and begins to record. Aborts out of memory.
-struct medium *medium_new(const uint8_t *image, uint32_t size);
+/// Begins to record over an image of the caller's, which is written through. Aborts out of memory.
+struct medium *medium_over(uint8_t *image, uint32_t size);
 void medium_free(struct medium *medium);
+/// Forgets what was recorded: begins again with the image as it is, all of it synced.
+void medium_restart(struct medium *medium);
 
 /// A medium for one try: remembers what its writes replaced and can take them back.
 struct scratch {

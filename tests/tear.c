@@ -13,48 +13,101 @@ enum {
     MANY_PENDING = 40,      // from here on only a few
     RANDOM_SUBSETS = 16,
     PENDING_MAX = 2048,
+    COMPLAINTS_MAX = 10,
 };
 
-struct tear_card {
-    struct link link;
-    struct tear *tear;
-    size_t index;
-    struct medium *medium;
-    struct card *card;
-    const struct crypto *crypto;
-    enum card_interface interface;
-};
-
-/// One command that a card got, or its format.
+/// One command that a card got.
 struct step {
     size_t card;
     uint8_t head[4];
     uint16_t sw;
-    bool wrote;
-    uint8_t *after; // the image as the card saw it, when it wrote
+    uint8_t *after; // the image as the card saw it, when it had written; else NULL
 };
 
 struct tear {
-    struct tear_card cards[TEAR_CARDS_MAX];
-    size_t card_count;
+    struct world *world;
+    struct medium *media[WORLD_CARDS_MAX];
     struct step *steps;
     size_t step_count, step_capacity;
 };
 
 // ---- recording ---------------------------------------------------------------------------------
 
-struct tear *tear_new(void) {
+static size_t index_of(const struct tear *tear, const struct world_card *card) {
+    size_t i = 0;
+    while (tear->world->cards[i] != card)
+        i++;
+    return i;
+}
+
+/// Every write belongs to the step that the next answer closes.
+static void own_next_step(struct tear *tear) {
+    for (size_t i = 0; i < tear->world->count; i++)
+        if (tear->media[i] != NULL)
+            tear->media[i]->owner = tear->step_count;
+}
+
+static uint8_t *copy_if_written(const struct tear *tear, const struct medium *medium) {
+    if (medium->event_count == 0 ||
+        medium->events[medium->event_count - 1].owner != tear->step_count)
+        return NULL;
+    uint8_t *copy = malloc(medium->nvm.size);
+    if (copy == NULL)
+        abort();
+    memcpy(copy, medium->image, medium->nvm.size);
+    return copy;
+}
+
+static void note_answer(struct world *world, const struct world_card *card, struct bytes command) {
+    struct tear *tear = world->watcher;
+    if (tear->step_count == tear->step_capacity) {
+        tear->step_capacity = tear->step_capacity == 0 ? 64 : 2 * tear->step_capacity;
+        tear->steps = realloc(tear->steps, tear->step_capacity * sizeof *tear->steps);
+        if (tear->steps == NULL)
+            abort();
+    }
+    struct step step = {.card = index_of(tear, card), .sw = card->sw};
+    memcpy(step.head, command.data, command.size < 4 ? command.size : 4);
+    step.after = copy_if_written(tear, tear->media[step.card]);
+    tear->steps[tear->step_count++] = step;
+    own_next_step(tear);
+}
+
+static void stand_on(struct world_card *card, const struct nvm_port *port) {
+    card->ports.nvm = port;
+    world_power(card);
+}
+
+/// A card on its recording medium; what wakes it is no step of the scenario.
+static void watch(struct world *world, struct world_card *card) {
+    struct tear *tear = world->watcher;
+    size_t i = index_of(tear, card);
+    tear->media[i] = medium_over(card->image, card->size);
+    stand_on(card, &tear->media[i]->nvm);
+    medium_restart(tear->media[i]);
+    own_next_step(tear);
+}
+
+struct tear *tear_begin(struct world *world) {
     struct tear *tear = calloc(1, sizeof *tear);
     if (tear == NULL)
         abort();
+    tear->world = world;
+    world->watcher = tear;
+    for (size_t i = 0; i < world->count; i++)
+        watch(world, world->cards[i]);
+    world->on_answer = note_answer;
+    world->on_add = watch;
     return tear;
 }
 
-void tear_free(struct tear *tear) {
-    for (size_t i = 0; i < tear->card_count; i++) {
-        card_power_off(tear->cards[i].card);
-        free(tear->cards[i].card);
-        medium_free(tear->cards[i].medium);
+void tear_end(struct tear *tear) {
+    struct world *world = tear->world;
+    world->on_answer = NULL;
+    world->on_add = NULL;
+    for (size_t i = 0; i < world->count; i++) {
+        stand_on(world->cards[i], &world->cards[i]->port.nvm);
+        medium_free(tear->media[i]);
     }
     for (size_t i = 0; i < tear->step_count; i++)
         free(tear->steps[i].after);
@@ -62,105 +115,9 @@ void tear_free(struct tear *tear) {
     free(tear);
 }
 
-static struct step *step_begin(struct tear_card *card) {
-    struct tear *tear = card->tear;
-    if (tear->step_count == tear->step_capacity) {
-        tear->step_capacity = tear->step_capacity == 0 ? 64 : 2 * tear->step_capacity;
-        tear->steps = realloc(tear->steps, tear->step_capacity * sizeof *tear->steps);
-        if (tear->steps == NULL)
-            abort();
-    }
-    card->medium->owner = tear->step_count;
-    struct step *step = &tear->steps[tear->step_count++];
-    *step = (struct step){.card = card->index};
-    return step;
-}
-
-static void step_end(struct tear_card *card, struct step *step, size_t events_before) {
-    const struct medium *medium = card->medium;
-    step->wrote = medium->event_count > events_before;
-    if (!step->wrote)
-        return;
-    step->after = malloc(medium->nvm.size);
-    if (step->after == NULL)
-        abort();
-    memcpy(step->after, medium->image, medium->nvm.size);
-}
-
-static enum link_status tear_transmit(struct link *link, struct bytes command, uint8_t *answer,
-                                      size_t capacity, size_t *answer_size) {
-    struct tear_card *card = (struct tear_card *)link;
-    size_t events = card->medium->event_count;
-    struct step *step = step_begin(card);
-    memcpy(step->head, command.data, command.size < 4 ? command.size : 4);
-    *answer_size = card_transmit(card->card, card->interface, command, answer, capacity);
-    step->sw = (uint16_t)bytes_get_be(answer + *answer_size - 2, 2);
-    step_end(card, step, events);
-    return LINK_OK;
-}
-
-static bool power_on(struct tear_card *card) {
-    struct card_ports ports = {&card->medium->nvm, card->crypto};
-    card_power_off(card->card);
-    return card_power_on(card->card, &ports) == CARD_OK;
-}
-
-static enum link_status tear_reset(struct link *link, enum link_reset kind, uint8_t *atr,
-                                   size_t capacity, size_t *atr_size) {
-    struct tear_card *card = (struct tear_card *)link;
-    size_t events = card->medium->event_count;
-    struct step *step = step_begin(card);
-    if (kind == LINK_RESET_WARM)
-        card_reset(card->card);
-    else if (!power_on(card))
-        return LINK_NO_CARD;
-    step_end(card, step, events);
-    if (atr != NULL && capacity >= CARD_ATR_MAX)
-        *atr_size = card_atr(card->card, atr);
-    return LINK_OK;
-}
-
-static void tear_close(struct link *link) {
-    (void)link;
-}
-
-static const struct link_ops tear_link_ops = {tear_transmit, tear_reset, tear_close};
-
-static void link_form(struct link *link, const struct link_ops *ops, const char *name) {
-    *link = (struct link){.ops = ops, .command_max = 2048, .answer_max = 258};
-    snprintf(link->name, sizeof link->name, "tear:%s", name);
-}
-
-struct link *tear_add(struct tear *tear, const char *name, const uint8_t *image, uint32_t size,
-                      const struct crypto *crypto) {
-    if (tear->card_count == TEAR_CARDS_MAX)
-        abort();
-    struct tear_card *card = &tear->cards[tear->card_count];
-    card->tear = tear;
-    card->index = tear->card_count++;
-    card->medium = medium_new(image, size);
-    card->crypto = crypto;
-    card->card = calloc(1, card_context_size());
-    if (card->card == NULL)
-        abort();
-    link_form(&card->link, &tear_link_ops, name);
-    power_on(card);
-    return &card->link;
-}
-
-void tear_interface(struct link *link, enum card_interface interface) {
-    ((struct tear_card *)link)->interface = interface;
-}
-
-const uint8_t *tear_image(const struct link *link, uint32_t *size) {
-    const struct tear_card *card = (const struct tear_card *)link;
-    *size = card->medium->nvm.size;
-    return card->medium->image;
-}
-
 void tear_misplace_syncs(struct tear *tear) {
-    for (size_t i = 0; i < tear->card_count; i++) {
-        struct medium *medium = tear->cards[i].medium;
+    for (size_t i = 0; i < tear->world->count; i++) {
+        struct medium *medium = tear->media[i];
         for (size_t e = 0; e + 1 < medium->event_count; e++) {
             if (!medium->events[e].sync || medium->events[e + 1].sync)
                 continue;
@@ -182,7 +139,8 @@ struct state {
 /// One sweep over the cuts of one card.
 struct sweep {
     struct tear *tear;
-    const struct tear_card *card;
+    size_t card;
+    const struct medium *medium;
     struct scratch *scratch; // the durable image; tries on top are rolled back
     struct card *probe;
     struct state old, new;
@@ -191,19 +149,21 @@ struct sweep {
     bool old_seen, new_seen; // in this segment, with their images
     uint8_t *old_image, *new_image;
     size_t step; // of the write under way
-    tear_tap tap;
-    void *context;
+    tear_tap *tap;
     struct tear_figures *figures;
 };
 
 static void complain(struct sweep *sweep, const char *what, const struct medium_event *event,
                      size_t octets) {
-    const struct step *step = &sweep->tear->steps[sweep->step];
+    static const struct step none = {0};
+    const struct step *step =
+        sweep->step < sweep->tear->step_count ? &sweep->tear->steps[sweep->step] : &none;
     sweep->figures->violations++;
-    if (sweep->figures->violations > 20)
+    if (sweep->figures->quiet || sweep->figures->violations > COMPLAINTS_MAX)
         return;
-    fprintf(stderr, "tear: %s: step %zu (%02X %02X %02X %02X -> %04X): ", sweep->card->link.name,
-            sweep->step, step->head[0], step->head[1], step->head[2], step->head[3], step->sw);
+    fprintf(stderr, "tear: %s: step %zu (%02X %02X %02X %02X -> %04X): ",
+            sweep->tear->world->cards[sweep->card]->holder, sweep->step, step->head[0],
+            step->head[1], step->head[2], step->head[3], step->sw);
     if (event == NULL)
         fprintf(stderr, "%s\n", what);
     else if (event->sync)
@@ -214,7 +174,7 @@ static void complain(struct sweep *sweep, const char *what, const struct medium_
 }
 
 static enum card_status recover(struct sweep *sweep) {
-    struct card_ports ports = {&sweep->scratch->nvm, sweep->card->crypto};
+    struct card_ports ports = {&sweep->scratch->nvm, sweep->tear->world->crypto};
     return card_power_on(sweep->probe, &ports);
 }
 
@@ -326,12 +286,12 @@ static size_t subset_count(size_t count) {
 }
 
 static void apply(struct sweep *sweep, const struct medium_event *event, size_t octets) {
-    scratch_write(sweep->scratch, event->offset, sweep->card->medium->octets + event->at, octets);
+    scratch_write(sweep->scratch, event->offset, sweep->medium->octets + event->at, octets);
 }
 
 static void apply_subset(struct sweep *sweep, size_t subset) {
     for (size_t i = 0; i < sweep->pending_count; i++) {
-        const struct medium_event *event = &sweep->card->medium->events[sweep->pending[i]];
+        const struct medium_event *event = &sweep->medium->events[sweep->pending[i]];
         if (survives(subset, i, sweep->pending_count))
             apply(sweep, event, event->size);
     }
@@ -340,7 +300,7 @@ static void apply_subset(struct sweep *sweep, size_t subset) {
 /// This write torn after each octet: in full where all or none of the others survive, at its ends
 /// and its middle in the other subsets. An octet that does not change the image needs no recovery.
 static void tear_write(struct sweep *sweep, const struct medium_event *event, size_t subset) {
-    const uint8_t *data = sweep->card->medium->octets + event->at;
+    const uint8_t *data = sweep->medium->octets + event->at;
     bool full = subset < 2;
     for (size_t octets = 0; octets <= event->size; octets++) {
         bool edge = octets == 0 || octets == event->size / 2 || octets == event->size;
@@ -354,7 +314,7 @@ static void tear_write(struct sweep *sweep, const struct medium_event *event, si
             continue;
         size_t mark = scratch_mark(sweep->scratch);
         apply(sweep, event, octets);
-        check_cut(sweep, event, octets, edge);
+        check_cut(sweep, event, octets, edge && full);
         scratch_rollback(sweep->scratch, mark);
     }
 }
@@ -379,72 +339,28 @@ static void cut_event(struct sweep *sweep, const struct medium_event *event) {
 
 // ---- the next tap ------------------------------------------------------------------------------
 
-/// A card on a scratch medium, for taps.
-struct tap_card {
-    struct link link;
-    struct scratch *scratch;
-    struct card *card;
-    const struct crypto *crypto;
-    enum card_interface interface;
-};
-
-static enum link_status tap_transmit(struct link *link, struct bytes command, uint8_t *answer,
-                                     size_t capacity, size_t *answer_size) {
-    struct tap_card *card = (struct tap_card *)link;
-    *answer_size = card_transmit(card->card, card->interface, command, answer, capacity);
-    return LINK_OK;
-}
-
-static enum link_status tap_reset(struct link *link, enum link_reset kind, uint8_t *atr,
-                                  size_t capacity, size_t *atr_size) {
-    struct tap_card *card = (struct tap_card *)link;
-    struct card_ports ports = {&card->scratch->nvm, card->crypto};
-    (void)kind;
-    card_power_off(card->card);
-    if (card_power_on(card->card, &ports) != CARD_OK)
-        return LINK_NO_CARD;
-    if (atr != NULL && capacity >= CARD_ATR_MAX)
-        *atr_size = card_atr(card->card, atr);
-    return LINK_OK;
-}
-
-static const struct link_ops tap_link_ops = {tap_transmit, tap_reset, tear_close};
-
 /// What this card held when the step began: its own last image before it.
 static const uint8_t *image_before(const struct tear *tear, size_t card, size_t step) {
     while (step-- > 0)
         if (tear->steps[step].card == card && tear->steps[step].after != NULL)
             return tear->steps[step].after;
-    return tear->cards[card].medium->begin;
+    return tear->media[card]->begin;
 }
 
 static void run_tap(struct sweep *sweep, const uint8_t *image, const char *which) {
-    struct tap_card cards[TEAR_CARDS_MAX] = {0};
-    struct link *links[TEAR_CARDS_MAX] = {NULL};
-    for (size_t i = 0; i < sweep->tear->card_count; i++) {
-        const struct tear_card *from = &sweep->tear->cards[i];
-        const uint8_t *at = from == sweep->card ? image : image_before(sweep->tear, i, sweep->step);
-        cards[i].scratch = scratch_new(at, from->medium->nvm.size);
-        cards[i].crypto = from->crypto;
-        cards[i].card = calloc(1, card_context_size());
-        link_form(&cards[i].link, &tap_link_ops, from->link.name + strlen("tear:"));
-        links[i] = &cards[i].link;
-        if (cards[i].card == NULL)
-            abort();
-        tap_reset(links[i], LINK_RESET_COLD, NULL, 0, NULL);
+    struct world *world = sweep->tear->world;
+    char line[512];
+    for (size_t i = 0; i < world->count; i++) {
+        const uint8_t *from = i == sweep->card ? image : image_before(sweep->tear, i, sweep->step);
+        memcpy(world->cards[i]->image, from, world->cards[i]->size);
+        stand_on(world->cards[i], &world->cards[i]->port.nvm);
     }
-    const char *said = sweep->tap(sweep->context, links);
+    const char *said = sweep->tap(world);
     sweep->figures->taps++;
-    if (said != NULL) {
-        char line[320];
-        snprintf(line, sizeof line, "next tap after a cut that left the %s state: %s", which, said);
-        complain(sweep, line, NULL, 0);
-    }
-    for (size_t i = 0; i < sweep->tear->card_count; i++) {
-        card_power_off(cards[i].card);
-        free(cards[i].card);
-        scratch_free(cards[i].scratch);
-    }
+    if (said == NULL)
+        return;
+    snprintf(line, sizeof line, "the next tap after a cut that left the %s state: %s", which, said);
+    complain(sweep, line, NULL, 0);
 }
 
 static void run_taps(struct sweep *sweep) {
@@ -466,8 +382,7 @@ static void run_taps(struct sweep *sweep) {
 static void check_answered(struct sweep *sweep, const struct medium_event *next) {
     size_t last = next->owner;
     while (last-- > 0)
-        if (sweep->tear->steps[last].card == sweep->card->index &&
-            sweep->tear->steps[last].after != NULL)
+        if (sweep->tear->steps[last].card == sweep->card && sweep->tear->steps[last].after != NULL)
             break;
     if (last == SIZE_MAX || sweep->old.status != CARD_OK)
         return;
@@ -486,7 +401,7 @@ static size_t segment_end(const struct medium *medium, size_t from) {
 }
 
 static void take_new_state(struct sweep *sweep, size_t from, size_t end) {
-    const struct medium *medium = sweep->card->medium;
+    const struct medium *medium = sweep->medium;
     size_t mark = scratch_mark(sweep->scratch);
     for (size_t e = from; e < end; e++)
         if (!medium->events[e].sync)
@@ -496,7 +411,7 @@ static void take_new_state(struct sweep *sweep, size_t from, size_t end) {
 }
 
 static void sweep_segment(struct sweep *sweep, size_t from, size_t end) {
-    const struct medium *medium = sweep->card->medium;
+    const struct medium *medium = sweep->medium;
     take_new_state(sweep, from, end);
     sweep->old_seen = sweep->new_seen = false;
     sweep->pending_count = 0;
@@ -528,31 +443,38 @@ static void *image_buffer(const struct sweep *sweep) {
     return buffer;
 }
 
-void tear_cut(struct tear *tear, tear_tap tap, void *context, struct tear_figures *figures) {
-    for (size_t i = 0; i < tear->card_count; i++) {
-        const struct tear_card *card = &tear->cards[i];
-        struct sweep sweep = {.tear = tear, .card = card, .tap = tap, .context = context};
-        sweep.figures = figures;
-        sweep.scratch = scratch_new(card->medium->begin, card->medium->nvm.size);
-        sweep.probe = calloc(1, card_context_size());
-        if (sweep.probe == NULL)
-            abort();
-        sweep.old.image = image_buffer(&sweep);
-        sweep.new.image = image_buffer(&sweep);
-        sweep.old_image = image_buffer(&sweep);
-        sweep.new_image = image_buffer(&sweep);
-        take_state(&sweep, &sweep.old);
-        for (size_t from = 0; from < card->medium->event_count;) {
-            size_t end = segment_end(card->medium, from);
-            sweep_segment(&sweep, from, end);
-            from = end;
-        }
-        free(sweep.old.image);
-        free(sweep.new.image);
-        free(sweep.old_image);
-        free(sweep.new_image);
-        card_power_off(sweep.probe);
-        free(sweep.probe);
-        scratch_free(sweep.scratch);
+static void sweep_card(struct sweep *sweep) {
+    sweep->medium = sweep->tear->media[sweep->card];
+    sweep->scratch = scratch_new(sweep->medium->begin, sweep->medium->nvm.size);
+    sweep->probe = calloc(1, card_context_size());
+    if (sweep->probe == NULL)
+        abort();
+    uint8_t **const buffers[] = {&sweep->old.image, &sweep->new.image, &sweep->old_image,
+                                 &sweep->new_image};
+    for (size_t i = 0; i < 4; i++)
+        *buffers[i] = image_buffer(sweep);
+    take_state(sweep, &sweep->old);
+    for (size_t from = 0; from < sweep->medium->event_count;) {
+        size_t end = segment_end(sweep->medium, from);
+        sweep_segment(sweep, from, end);
+        from = end;
     }
+    for (size_t i = 0; i < 4; i++)
+        free(*buffers[i]);
+    card_power_off(sweep->probe);
+    free(sweep->probe);
+    scratch_free(sweep->scratch);
+}
+
+void tear_cut(struct tear *tear, tear_tap *tap, struct tear_figures *figures) {
+    struct world_snapshot end = world_save(tear->world);
+    tear->world->on_answer = NULL;
+    for (size_t i = 0; i < tear->world->count; i++) {
+        struct sweep sweep = {.tear = tear, .card = i, .tap = tap, .figures = figures};
+        sweep_card(&sweep);
+    }
+    for (size_t i = 0; i < tear->world->count; i++)
+        tear->world->cards[i]->ports.nvm = &tear->world->cards[i]->port.nvm;
+    world_restore(tear->world, &end);
+    world_forget(&end);
 }

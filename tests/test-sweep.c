@@ -20,6 +20,7 @@ struct bench {
     const uint8_t *aid;
     size_t aid_size;
     enum card_interface interface;
+    uint8_t *image;
     struct medium *medium;
     struct card *card;
     bool usable; // some command of the applet may change the card: 9000 is no surprise
@@ -298,10 +299,13 @@ static void sweep(struct bench *bench) {
 }
 
 static void bench_open(struct bench *bench, const uint8_t *image, uint32_t size) {
-    bench->medium = medium_new(image, size);
+    bench->image = calloc(1, size);
     bench->card = calloc(1, card_context_size());
+    CU_ASSERT_FATAL(bench->image != NULL && bench->card != NULL);
+    if (image != NULL)
+        memcpy(bench->image, image, size);
+    bench->medium = medium_over(bench->image, size);
     struct card_ports ports = {&bench->medium->nvm, crypto};
-    CU_ASSERT_FATAL(bench->card != NULL);
     if (image == NULL) {
         static const uint8_t serial[8] = {1, 2, 3, 4, 5, 6, 7, 8};
         CU_ASSERT_EQUAL_FATAL(card_format(&ports, serial), CARD_OK);
@@ -313,6 +317,7 @@ static void bench_close(struct bench *bench) {
     card_power_off(bench->card);
     free(bench->card);
     medium_free(bench->medium);
+    free(bench->image);
 }
 
 static void test_blank(void) {

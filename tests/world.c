@@ -88,6 +88,8 @@ uint16_t world_raw(struct world_card *card, struct bytes command) {
     card->wire += command.size + size;
     card->answer = bytes_of(card->octets, size - 2);
     card->sw = (uint16_t)bytes_get_be(card->octets + size - 2, 2);
+    if (card->world->on_answer != NULL)
+        card->world->on_answer(card->world, card, command);
     return card->sw;
 }
 
@@ -358,6 +360,8 @@ struct world_card *world_add(struct world *world, const char *holder, uint16_t r
     memory_port_open(&card->port, card->image, card->size);
     card->ports = (struct card_ports){.nvm = &card->port.nvm, .crypto = world->crypto};
     must(card_format(&card->ports, serial) == CARD_OK, "card not formatted");
+    if (world->on_add != NULL)
+        world->on_add(world, card);
     must(card_power_on(card->card, &card->ports) == CARD_OK, "card does not start");
     card->interface = CARD_INTERNAL;
     personalize(card, profile != NULL ? profile : &WORLD_GENEROUS);

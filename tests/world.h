@@ -45,6 +45,10 @@ struct world {
     size_t count;
     uint64_t serial; // next serial of an issue log
     char fault[256]; // what world_audit found
+    // Who watches: told every answer; may put a new card's image on a medium of its own.
+    void (*on_answer)(struct world *world, const struct world_card *card, struct bytes command);
+    void (*on_add)(struct world *world, struct world_card *card);
+    void *watcher;
 };
 
 /// Optional parts of a card's profile; zero fields are left out. NULL gives WORLD_GENEROUS.

@@ -105,7 +105,7 @@ static bool is_credited(const struct world *world, const struct ring_entry *entr
     struct once once = window_at(&call);
     enum once_state state = once_state(&call, &once, entry->n);
     if (state == ONCE_FORGOTTEN)
-        return true;
+        return entry->state != PURSE_ENTRY_VOIDED;
     if (state != ONCE_DONE)
         return false;
     window_read(&call, &once, entry->n, &record);
