@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calendar days as decimal numbers YYYYMMDD: the only notion of time that objects and certificates
-// have. Proleptic Gregorian, years 2000 to 2099 (certificates carry two digits).
+// have. Gregorian, years 2000 to 2099 (certificates carry two digits).
 #include "apdu/certificate.h"
 
+// From 2000 to 2099 every fourth year is one.
 static bool is_leap(uint32_t year) {
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return year % 4 == 0;
 }
 
 static uint32_t month_days(uint32_t year, uint32_t month) {

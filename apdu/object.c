@@ -125,15 +125,12 @@ void object_begin(struct object_writer *writer, enum object_type type, uint8_t *
     tlv_put(&writer->out, field_specs[FIELD_TYPE].tag, BYTES_OF(lead));
 }
 
-// Steps over optional rows up to the row of this field.
+// Steps over rows up to the row of this field. Whether one of them was required shows at the end.
 static bool advance_to(struct object_writer *writer, enum field field) {
     const struct object_schema *schema = writer->schema;
-    for (; writer->position < schema->field_count; writer->position++) {
+    for (; writer->position < schema->field_count; writer->position++)
         if (schema->fields[writer->position].field == field)
             return true;
-        if (!schema->fields[writer->position].optional)
-            return false;
-    }
     return false;
 }
 

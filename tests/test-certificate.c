@@ -219,6 +219,35 @@ static void test_field_values(void) {
     }
 }
 
+// Behind the signing point only an encapsulation point may stand, and nothing behind that.
+static void test_public_key_values(void) {
+    static const struct {
+        size_t points; // 1 or 2
+        const char *extra;
+        size_t extra_size;
+        enum certificate_fault fault;
+    } ROWS[] = {{1, "", 0, CERTIFICATE_OK},
+                {2, "", 0, CERTIFICATE_OK},
+                {1, "\x88\x01\x00", 3, CERTIFICATE_MALFORMED},
+                {2, "\x88\x01\x00", 3, CERTIFICATE_MALFORMED},
+                {0, "", 0, CERTIFICATE_MALFORMED}};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct pieces pieces = pieces_of(&wallet);
+        uint8_t key[100];
+        struct tlv_writer out = tlv_writer_over(key, sizeof key);
+        size_t mark = tlv_begin(&out, CVC_PUBLIC_KEY);
+        for (size_t point = 0; point < ROWS[i].points; point++)
+            tlv_put(&out, point == 0 ? CVC_SIGNING_POINT : CVC_KEM_POINT,
+                    BYTES_OF(wallet.signer.point));
+        tlv_put_raw(&out, bytes_of(ROWS[i].extra, ROWS[i].extra_size));
+        tlv_end(&out, mark);
+        pieces.items[2] = tlv_writer_bytes(&out);
+        CU_ASSERT_EQUAL(parse_pieces(&pieces), ROWS[i].fault);
+        key[5] ^= 0x04; // lead octet of the first point, where there is one
+        CU_ASSERT_NOT_EQUAL(parse_pieces(&pieces), CERTIFICATE_OK);
+    }
+}
+
 // ---- roles ---------------------------------------------------------------------------------
 
 static enum certificate_fault make_with_roles(unsigned roles) {
@@ -454,6 +483,7 @@ int main(int argc, char **argv) {
         {"missing, doubled, misordered, unknown field refused",
          test_fields_missing_doubled_misordered, NULL},
         {"bad values refused", test_field_values, NULL},
+        {"public keys: one or two points and nothing else", test_public_key_values, NULL},
         {"role rules at issuing", test_role_rules, NULL},
         {"role rules at parsing, all 65536", test_role_confusion_is_parsed_out, NULL},
         {"role names", test_role_names, NULL},
