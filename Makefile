@@ -13,7 +13,7 @@ WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wv
             -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual -Werror
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -I. -D_GNU_SOURCE -DTESSERA_VERSION='"$(VERSION)"' -isystem /usr/include/PCSC
-STD      := -std=c17
+STD      := -std=c17 -fPIC
 LDLIBS   := -Wl,--as-needed -lcrypto -lpcsclite -lnfc -ljansson -lutil -lpthread
 
 ifeq ($(FLAVOUR),san)
@@ -87,6 +87,27 @@ $(BUILD)/docs/generate: $(BUILD)/obj/docs/generate.o $(ARCHIVE)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 all-tests: $(SUITES) $(PROGRAMS) $(FUZZERS:%=$(BUILD)/replay/%) $(BUILD)/docs/generate
+
+# A libpcsclite without a daemon, over which programs run unchanged.
+FAKE_PCSC := $(BUILD)/tests/fake/libpcsclite.so.1
+
+$(FAKE_PCSC): $(BUILD)/obj/tests/fake/pcsclite.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libpcsclite.so.1 -Wl,--exclude-libs,ALL $^ \
+	    -Wl,--as-needed -lcrypto -o $@
+
+all-tests: $(FAKE_PCSC)
+
+# ---- figures -----------------------------------------------------------------------------------
+BENCHES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench-*.c))
+
+$(BUILD)/tests/bench-%: $(BUILD)/obj/tests/bench-%.o $(TEST_LIB) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -lm -o $@
+
+bench: build $(BENCHES) ## figures and goals: name, value, unit, goal, ok or short
+	@tests/bench $(BENCHES)
+
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

@@ -30,7 +30,8 @@ enum purse_tag {
     PURSE_TAG_ENTRY = 0xE2,   // one ring entry: C5 state, C6 slot, 84 counter, 81 payee, 82 n
     PURSE_TAG_STATE = 0xC5,
     PURSE_TAG_SLOT = 0xC6,
-    PURSE_TAG_OPEN = 0xE3, // one open request: 82 n, 83 payer, 86 amount, 87 unit, 88 reference
+    PURSE_TAG_PEERS = 0xC8, // digests of known certificates, 16 octets each
+    PURSE_TAG_OPEN = 0xE3,  // one open request: 82 n, 83 payer, 86 amount, 87 unit, 88 reference
 };
 
 /// Bits of PURSE_TAG_OPTIONS.
@@ -55,6 +56,8 @@ enum purse_data {
     PURSE_DATA_IDENTITY = 0x0106,    // 9F32 holder, 9F33 roles, 96 device, 97 user, C4 options
     PURSE_DATA_REQUEST = 0x0107,     // certificate request: self-signed object, made afresh
     PURSE_DATA_UNRATIFIED = 0x0108,  // E2..: unratified ring entries
+    PURSE_DATA_PEERS = 0x0109,       // C8: whom it has met. Never over contactless; a wallet's
+                                     // only under free reading or after the PIN
     PURSE_DATA_CERTIFICATE = 0x7F21, // own certificate
 };
 

@@ -7,50 +7,57 @@ static const struct unit_row {
     uint16_t unit;
     const char *name;
 } units[] = {
-    {UNIT_JPY, "JPY"},         {0x0978, "EUR"},         {0x0840, "USD"}, {0x0826, "GBP"},
-    {0x0756, "CHF"},           {0x0156, "CNY"},         {0x0410, "KRW"}, {UNIT_POINT, "POINT"},
-    {UNIT_VOUCHER, "VOUCHER"}, {UNIT_COUPON, "COUPON"},
+    {UNIT_JPY, "JPY"},
+    {978, "EUR"},
+    {840, "USD"},
+    {826, "GBP"},
+    {756, "CHF"},
+    {156, "CNY"},
+    {410, "KRW"},
+    {UNIT_POINT, "POINT"},
+    {UNIT_VOUCHER, "VOUCHER"},
+    {UNIT_COUPON, "COUPON"},
 };
 
-enum { UNIT_ROWS = sizeof units / sizeof units[0] };
+enum { UNIT_ROWS = sizeof units / sizeof units[0], UNIT_PRIVATE = 0xF000, UNIT_ISO_MAX = 999 };
 
-static int digit_value(char digit) {
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
+static const char digits[] = "0123456789ABCDEF";
 
-/// Three or four digits as they are written: decimal codes are packed decimal.
-static uint16_t unit_from_digits(const char *text) {
-    size_t size = strlen(text);
-    uint16_t unit = 0;
-    if (size < 3 || size > 4)
+/// Digits of one base, as many as count; 0 for anything else.
+static uint16_t unit_from_digits(const char *text, size_t count, unsigned base) {
+    unsigned value = 0;
+    if (strlen(text) != count)
         return 0;
-    for (size_t i = 0; i < size; i++) {
-        int value = digit_value(text[i]);
-        if (value < 0 || (value > 9 && text[0] != 'F'))
+    for (; *text != '\0'; text++) {
+        const char *digit = strchr(digits, *text);
+        if (digit == NULL || (unsigned)(digit - digits) >= base)
             return 0;
-        unit = (uint16_t)(unit << 4 | value);
+        value = value * base + (unsigned)(digit - digits);
     }
-    return unit;
+    return (uint16_t)value;
 }
 
 uint16_t unit_from_name(const char *name) {
     for (size_t i = 0; i < UNIT_ROWS; i++)
         if (strcmp(units[i].name, name) == 0)
             return units[i].unit;
-    return unit_from_digits(name);
+    uint16_t private = unit_from_digits(name, 4, 16);
+    return private >= UNIT_PRIVATE ? private : unit_from_digits(name, 3, 10);
+}
+
+static void put_digits(uint16_t unit, size_t count, unsigned base, char *out) {
+    out[count] = '\0';
+    for (unsigned rest = unit; count > 0; rest /= base)
+        out[--count] = digits[rest % base];
 }
 
 const char *unit_name(uint16_t unit, char name[UNIT_NAME_MAX]) {
-    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < UNIT_ROWS; i++)
         if (units[i].unit == unit)
             return memcpy(name, units[i].name, strlen(units[i].name) + 1);
-    for (size_t i = 0; i < 4; i++)
-        name[i] = digits[unit >> (12 - 4 * i) & 0x0F];
-    name[4] = '\0';
+    if (unit <= UNIT_ISO_MAX)
+        put_digits(unit, 3, 10, name);
+    else
+        put_digits(unit, 4, 16, name);
     return name;
 }

@@ -164,6 +164,19 @@ enum purse_outcome client_select(struct purse_client *client) {
     return outcome;
 }
 
+/// An id that may be absent.
+static bool take_optional(struct bytes data, enum field field, char *out) {
+    struct tlv found;
+    out[0] = '\0';
+    if (!find_field(data, field, &found))
+        return true;
+    if (found.value.size > HOLDER_MAX)
+        return false;
+    memcpy(out, found.value.data, found.value.size);
+    out[found.value.size] = '\0';
+    return true;
+}
+
 enum purse_outcome client_read_identity(struct purse_client *client, struct purse_identity *out) {
     struct bytes answer;
     struct tlv holder, roles;
@@ -171,7 +184,9 @@ enum purse_outcome client_read_identity(struct purse_client *client, struct purs
     if (outcome != PURSE_OK)
         return outcome;
     if (!find_field(answer, FIELD_HOLDER, &holder) || !take_text(holder.value, out->holder) ||
-        !find_field(answer, FIELD_ROLES, &roles) || roles.value.size != 2)
+        !find_field(answer, FIELD_ROLES, &roles) || roles.value.size != 2 ||
+        !take_optional(answer, FIELD_DEVICE, out->device) ||
+        !take_optional(answer, FIELD_USER, out->user))
         return PURSE_GARBLED;
     out->roles = (uint16_t)bytes_get_be(roles.value.data, 2);
     return PURSE_OK;
@@ -289,6 +304,22 @@ enum purse_outcome client_get_log(struct purse_client *client, uint16_t slot,
     if (outcome == PURSE_OK && !purse_object_set(log, OBJECT_USAGE_LOG, answer))
         return PURSE_GARBLED;
     return outcome;
+}
+
+enum purse_outcome client_read_known(struct purse_client *client,
+                                     const uint8_t digest[CERTIFICATE_DIGEST_SIZE], bool *known) {
+    struct bytes answer;
+    struct tlv found;
+    *known = false;
+    enum purse_outcome outcome = get_data(client, PURSE_DATA_PEERS, &answer);
+    if (outcome != PURSE_OK)
+        return outcome;
+    if (!tlv_find(answer, PURSE_TAG_PEERS, &found))
+        return PURSE_GARBLED;
+    for (size_t at = 0; at + CERTIFICATE_DIGEST_SIZE <= found.value.size;
+         at += CERTIFICATE_DIGEST_SIZE)
+        *known = *known || memcmp(found.value.data + at, digest, CERTIFICATE_DIGEST_SIZE) == 0;
+    return PURSE_OK;
 }
 
 enum purse_outcome client_read_certificate(struct purse_client *client, struct bytes *certificate) {

@@ -62,6 +62,7 @@ struct purse_pocket {
 struct purse_identity {
     char holder[HOLDER_PURSE_MAX + 1];
     uint16_t roles;
+    char device[HOLDER_MAX + 1], user[HOLDER_MAX + 1]; // "": none
 };
 
 /// An unratified entry of the payer's ring.
@@ -117,6 +118,9 @@ enum purse_outcome client_read_open(struct purse_client *client, const char *pay
 /// The usage log in a slot of the ring.
 enum purse_outcome client_get_log(struct purse_client *client, uint16_t slot,
                                   struct purse_object *log);
+/// Has the purse met the holder of a certificate with this digest?
+enum purse_outcome client_read_known(struct purse_client *client,
+                                     const uint8_t digest[CERTIFICATE_DIGEST_SIZE], bool *known);
 /// Points into the client's answer.
 enum purse_outcome client_read_certificate(struct purse_client *client, struct bytes *certificate);
 

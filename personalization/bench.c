@@ -15,11 +15,12 @@ struct bench {
     struct link *link;
     const struct bench_order *order;
     const struct bench_authority *authority;
+    const struct bench_channel *channel;
     const struct crypto *crypto;
     struct failure *failure;
-    uint8_t block; // of STORE DATA
+    struct gp_session domain; // its security domain
     uint8_t answer[ANSWER_MAX];
-    struct bytes data; // last answer, into answer
+    struct bytes data; // last answer of an application, into answer
 };
 
 struct bench_order bench_order_for(const char *id, uint16_t roles) {
@@ -49,6 +50,40 @@ static bool link_failed(struct bench *bench, const char *step, enum link_status 
     return fail(bench->failure, code, "%s: %s: %s", bench->link->name, step, bench->link->error);
 }
 
+static bool refused(struct bench *bench, const char *step, uint16_t sw) {
+    return fail(bench->failure, EXIT_REFUSED, "%s: %s: the card answers %04X (%s)",
+                bench->link->name, step, sw, status_text(sw));
+}
+
+/// Judges what the security domain answered.
+static bool domain_did(struct bench *bench, enum gp_status status, const char *step) {
+    if (status == GP_OK)
+        return true;
+    if (status == GP_LINK)
+        return link_failed(bench, step, bench->domain.link_status);
+    if (status == GP_REFUSED)
+        return refused(bench, step, bench->domain.sw);
+    const char *reason = bench->domain.reason;
+    return fail(bench->failure, EXIT_REFUSED, "%s: %s: %s%s%s", bench->link->name, step,
+                gp_status_text(status), reason != NULL ? ": " : "", reason != NULL ? reason : "");
+}
+
+/// Opens the security domain: plain at the factory bench, else through the channel.
+static bool enter_domain(struct bench *bench) {
+    static const char step[] = "open the security domain";
+    const struct bench_channel *channel = bench->channel;
+    if (channel == NULL)
+        return domain_did(bench, gp_open_bench(&bench->domain, bench->link, bench->crypto), step);
+    struct bytes by_default = {NULL, 0};
+    return domain_did(
+        bench,
+        gp_open(&bench->domain, bench->link, bench->crypto, by_default, channel->version,
+                SCP03_LEVEL_CMAC | SCP03_LEVEL_CENC | SCP03_LEVEL_RMAC | SCP03_LEVEL_RENC,
+                channel->keys, channel->context),
+        step);
+}
+
+/// One command to the selected application, outside any channel.
 static bool send(struct bench *bench, enum command_id id, uint8_t p1, uint8_t p2, struct bytes data,
                  const char *step) {
     const struct catalogue_command *row = &catalogue[id];
@@ -66,74 +101,28 @@ static bool send(struct bench *bench, enum command_id id, uint8_t p1, uint8_t p2
     if (status != LINK_OK)
         return link_failed(bench, step, status);
     bench->data = response.data;
-    if (status_is_ok(response.sw))
-        return true;
-    return fail(bench->failure, EXIT_REFUSED, "%s: %s: the card answers %04X (%s)",
-                bench->link->name, step, response.sw, status_text(response.sw));
-}
-
-static bool select_aid(struct bench *bench, struct bytes aid, const char *step) {
-    return send(bench, COMMAND_SELECT, 0x04, 0x00, aid, step);
-}
-
-static void put_value(struct tlv_writer *out, struct bytes value) {
-    uint8_t size = (uint8_t)value.size;
-    tlv_put_raw(out, bytes_of(&size, 1));
-    tlv_put_raw(out, value);
+    return status_is_ok(response.sw) || refused(bench, step, response.sw);
 }
 
 static const uint8_t purse_aid[] = AID_PURSE;
-static const uint8_t isd_aid[] = AID_ISD;
 
 static bool install(struct bench *bench) {
-    uint8_t data[64], parameters[8], roles[PERSO_INSTALL_SIZE];
-    static const uint8_t no_privileges[] = {0x00};
-    const struct bytes empty = {NULL, 0};
-    struct tlv_writer inner = tlv_writer_over(parameters, sizeof parameters);
+    uint8_t roles[PERSO_INSTALL_SIZE];
     bytes_put_be(roles, sizeof roles, bench->order->roles);
-    tlv_put(&inner, 0xC9, BYTES_OF(roles));
-    struct tlv_writer out = tlv_writer_over(data, sizeof data);
-    put_value(&out, empty);
-    put_value(&out, BYTES_OF(purse_aid));
-    put_value(&out, BYTES_OF(purse_aid));
-    put_value(&out, BYTES_OF(no_privileges));
-    put_value(&out, tlv_writer_bytes(&inner));
-    put_value(&out, empty);
-    return send(bench, COMMAND_ISD_INSTALL, INSTALL_AND_MAKE_SELECTABLE, 0x00,
-                tlv_writer_bytes(&out), "install the purse");
+    return domain_did(
+        bench,
+        gp_install(&bench->domain, BYTES_OF(purse_aid), BYTES_OF(purse_aid), BYTES_OF(roles)),
+        "install the purse");
 }
 
 static bool aim_at_purse(struct bench *bench) {
-    uint8_t data[32];
-    const struct bytes empty = {NULL, 0};
-    struct tlv_writer out = tlv_writer_over(data, sizeof data);
-    put_value(&out, empty);
-    put_value(&out, empty);
-    put_value(&out, BYTES_OF(purse_aid));
-    for (int i = 0; i < 3; i++)
-        put_value(&out, empty);
-    bench->block = 0;
-    return send(bench, COMMAND_ISD_INSTALL, INSTALL_FOR_PERSONALIZATION, 0x00,
-                tlv_writer_bytes(&out), "personalize the purse");
+    return domain_did(bench, gp_aim(&bench->domain, BYTES_OF(purse_aid)), "personalize the purse");
 }
 
 /// One data grouping, one block, one transaction of the card.
-static bool store(struct bench *bench, uint16_t dgi, struct bytes value, uint8_t last,
+static bool store(struct bench *bench, uint16_t dgi, struct bytes value, bool last,
                   const char *step) {
-    uint8_t data[BLOCK_MAX], header[5];
-    size_t header_size = value.size < 0xFF ? 3 : 5;
-    bytes_put_be(header, 2, dgi);
-    header[2] = value.size < 0xFF ? (uint8_t)value.size : 0xFF;
-    bytes_put_be(header + 3, 2, value.size);
-    struct tlv_writer out = tlv_writer_over(data, sizeof data);
-    tlv_put_raw(&out, bytes_of(header, header_size));
-    tlv_put_raw(&out, value);
-    bool done = tlv_writer_ok(&out) ||
-                fail(bench->failure, EXIT_REFUSED, "%s: more than %d octets", step, BLOCK_MAX);
-    done = done && send(bench, COMMAND_ISD_STORE_DATA, STORE_DATA_DGI | last, bench->block++,
-                        tlv_writer_bytes(&out), step);
-    bytes_erase(data, sizeof data);
-    return done;
+    return domain_did(bench, gp_store(&bench->domain, dgi, value, last), step);
 }
 
 // ---- steps -----------------------------------------------------------------------------------
@@ -171,7 +160,7 @@ static bool store_profile(struct bench *bench) {
     put_limit(&out, FIELD_NO_PIN_COUNT, limits->no_pin_count);
     put_limit(&out, FIELD_OFFLINE_COUNT, limits->offline_count);
     put_limit(&out, FIELD_OFFLINE_SUM, limits->offline_sum);
-    return store(bench, PERSO_PROFILE, tlv_writer_bytes(&out), 0, "store the profile");
+    return store(bench, PERSO_PROFILE, tlv_writer_bytes(&out), false, "store the profile");
 }
 
 static bool store_counters(struct bench *bench) {
@@ -186,7 +175,7 @@ static bool store_counters(struct bench *bench) {
         tlv_put_uint(&out, field_specs[FIELD_N].tag, order->first_n);
     if (order->first_state != 0)
         tlv_put_uint(&out, field_specs[FIELD_STATE_NUMBER].tag, order->first_state);
-    return store(bench, PERSO_COUNTERS, tlv_writer_bytes(&out), 0, "store the counters");
+    return store(bench, PERSO_COUNTERS, tlv_writer_bytes(&out), false, "store the counters");
 }
 
 static bool store_secret(struct bench *bench, uint16_t dgi, const char *digits, const char *step) {
@@ -198,16 +187,16 @@ static bool store_secret(struct bench *bench, uint16_t dgi, const char *digits, 
         return fail(bench->failure, EXIT_USAGE, "%s: 4 to 12 digits are expected", step);
     data[0] = bench->order->tries;
     memcpy(data + 1, digits, size);
-    bool done = store(bench, dgi, bytes_of(data, 1 + size), 0, step);
+    bool done = store(bench, dgi, bytes_of(data, 1 + size), false, step);
     bytes_erase(data, sizeof data);
     return done;
 }
 
 static bool store_trust(struct bench *bench) {
-    if (!store(bench, PERSO_ROOT, bench->authority->root, 0, "store the root certificate"))
+    if (!store(bench, PERSO_ROOT, bench->authority->root, false, "store the root certificate"))
         return false;
     for (size_t i = 0; i < bench->authority->issuing_count; i++)
-        if (!store(bench, PERSO_ISSUING, bench->authority->issuing[i], 0,
+        if (!store(bench, PERSO_ISSUING, bench->authority->issuing[i], false,
                    "store an issuing certificate"))
             return false;
     return true;
@@ -260,37 +249,71 @@ static bool store_hotlist(struct bench *bench) {
         return true;
     tlv_put_raw(&out, bench->authority->center);
     tlv_put_raw(&out, bench->authority->hotlist);
-    return store(bench, PERSO_HOTLIST, tlv_writer_bytes(&out), 0, "store the hotlist");
+    return store(bench, PERSO_HOTLIST, tlv_writer_bytes(&out), false, "store the hotlist");
 }
 
-static bool close_bench(struct bench *bench) {
+/// From here on nobody opens the card without keys: at the bench they are drawn and forgotten.
+static bool replace_keys(struct bench *bench) {
+    enum { DRAWN_VERSION = 1, DRAWN_SIZE = 16 };
+    struct scp03_keys keys = {.size = DRAWN_SIZE};
+    const struct bench_channel *channel = bench->channel;
+    const struct crypto *crypto = bench->crypto;
+    if (channel != NULL && channel->new_keys == NULL)
+        return true;
+    uint8_t version = channel != NULL ? channel->new_version : DRAWN_VERSION;
+    if (channel != NULL)
+        keys = *channel->new_keys;
+    else if (!crypto->ops->random(crypto, keys.enc, DRAWN_SIZE) ||
+             !crypto->ops->random(crypto, keys.mac, DRAWN_SIZE) ||
+             !crypto->ops->random(crypto, keys.dek, DRAWN_SIZE))
+        return fail(bench->failure, EXIT_REFUSED, "no randomness for the security domain's keys");
+    bool done = domain_did(bench, gp_put_keys(&bench->domain, 0, version, &keys),
+                           "replace the security domain's keys");
+    bytes_erase(&keys, sizeof keys);
+    return done;
+}
+
+static bool secure_card(struct bench *bench) {
     static const uint8_t secured[] = {0x0F};
-    bench->block = 0;
-    return select_aid(bench, BYTES_OF(isd_aid), "select the security domain") &&
-           store(bench, PERSO_CARD_LIFE_CYCLE, BYTES_OF(secured), STORE_DATA_LAST,
-                 "close the factory bench");
+    return store(bench, PERSO_CARD_LIFE_CYCLE, BYTES_OF(secured), true, "secure the card");
+}
+
+static bool fill_purse(struct bench *bench) {
+    const struct bytes empty = {NULL, 0};
+    return enter_domain(bench) && install(bench) && aim_at_purse(bench) && store_profile(bench) &&
+           store_counters(bench) &&
+           store(bench, PERSO_GENERATE_KEYS, empty, false, "draw the keys") && store_trust(bench) &&
+           store_secret(bench, PERSO_PIN, bench->order->pin, "store the PIN") &&
+           store_secret(bench, PERSO_PUK, bench->order->puk, "store the PUK");
+}
+
+static bool certify_purse(struct bench *bench) {
+    uint8_t certificate[CERTIFICATE_MAX];
+    size_t size = 0;
+    return send(bench, COMMAND_SELECT, 0x04, 0x00, BYTES_OF(purse_aid), "select the purse") &&
+           certify(bench, certificate, sizeof certificate, &size) && enter_domain(bench) &&
+           aim_at_purse(bench) &&
+           store(bench, PERSO_CERTIFICATE, bytes_of(certificate, size), false,
+                 "store the certificate") &&
+           store_hotlist(bench);
+}
+
+static bool finish(struct bench *bench) {
+    const struct bytes empty = {NULL, 0};
+    return replace_keys(bench) && store(bench, PERSO_CLOSE, empty, true, "finish the purse") &&
+           secure_card(bench);
 }
 
 bool bench_personalize(struct link *link, const struct bench_order *order,
-                       const struct bench_authority *authority, const struct crypto *crypto,
-                       struct failure *failure) {
-    struct bench bench = {
-        .link = link, .order = order, .authority = authority, .crypto = crypto, .failure = failure};
-    uint8_t certificate[CERTIFICATE_MAX];
-    size_t size = 0;
-    const struct bytes empty = {NULL, 0};
-    return select_aid(&bench, BYTES_OF(isd_aid), "select the security domain") && install(&bench) &&
-           aim_at_purse(&bench) && store_profile(&bench) && store_counters(&bench) &&
-           store(&bench, PERSO_GENERATE_KEYS, empty, 0, "draw the keys") && store_trust(&bench) &&
-           store_secret(&bench, PERSO_PIN, order->pin, "store the PIN") &&
-           store_secret(&bench, PERSO_PUK, order->puk, "store the PUK") &&
-           select_aid(&bench, BYTES_OF(purse_aid), "select the purse") &&
-           certify(&bench, certificate, sizeof certificate, &size) &&
-           select_aid(&bench, BYTES_OF(isd_aid), "select the security domain") &&
-           aim_at_purse(&bench) &&
-           store(&bench, PERSO_CERTIFICATE, bytes_of(certificate, size), 0,
-                 "store the certificate") &&
-           store_hotlist(&bench) &&
-           store(&bench, PERSO_CLOSE, empty, STORE_DATA_LAST, "finish the purse") &&
-           close_bench(&bench);
+                       const struct bench_authority *authority, const struct bench_channel *channel,
+                       const struct crypto *crypto, struct failure *failure) {
+    struct bench bench = {.link = link,
+                          .order = order,
+                          .authority = authority,
+                          .channel = channel,
+                          .crypto = crypto,
+                          .failure = failure};
+    bool done = fill_purse(&bench) && certify_purse(&bench) && finish(&bench);
+    gp_close(&bench.domain);
+    return done;
 }

@@ -8,6 +8,7 @@
 #include "apdu/certificate.h"
 #include "apdu/link.h"
 #include "apdu/perso.h"
+#include "personalization/gp_session.h"
 #include "services/wire/failure.h"
 
 /// A limit that the profile leaves out.
@@ -59,11 +60,22 @@ struct bench_authority {
     struct bytes hotlist; // object
 };
 
-/// Personalizes the blank card behind link and closes its factory bench. On failure the card is
-/// useless and is to be thrown away.
+/// A secure channel to personalize through instead of the factory bench.
+struct bench_channel {
+    gp_keys keys; // of the card as it comes
+    void *context;
+    uint8_t version;                   // of the key set to use; 0: the card chooses
+    const struct scp03_keys *new_keys; // replace the card's published keys; NULL: it has own ones
+    uint8_t new_version;
+};
+
+/// Personalizes the blank card behind link. At the factory bench (channel NULL, the internal
+/// interface) the security domain's keys are drawn and thrown away and the bench is closed for
+/// good; through a channel the given keys replace the published ones. On failure the card holds no
+/// usable purse; through a channel the whole procedure may be repeated.
 bool bench_personalize(struct link *link, const struct bench_order *order,
-                       const struct bench_authority *authority, const struct crypto *crypto,
-                       struct failure *failure);
+                       const struct bench_authority *authority, const struct bench_channel *channel,
+                       const struct crypto *crypto, struct failure *failure);
 
 struct hierarchy;
 struct ca;

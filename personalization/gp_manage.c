@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { KCV_SIZE = 3, FIRST_KEY_OF_SEVERAL = 0x81, KEY_TYPE_AES = 0x88 };
+enum { KCV_SIZE = 3, FIRST_KEY_OF_SEVERAL = 0x81, KEY_TYPE_AES = 0x88, BLOCK_MAX = 2048 };
 
 static void put_field(struct tlv_writer *out, struct bytes value) {
     uint8_t size = (uint8_t)value.size;
@@ -41,35 +41,32 @@ enum gp_status gp_install(struct gp_session *session, struct bytes applet, struc
     return send_install(session, INSTALL_AND_MAKE_SELECTABLE, applet, instance, parameters);
 }
 
-static enum gp_status store_block(struct gp_session *session, const struct gp_grouping *grouping,
-                                  uint8_t block, bool last) {
-    uint8_t data[APDU_SHORT_LC_MAX], head[5];
-    struct tlv_writer out = tlv_writer_over(data, sizeof data);
-    size_t size = grouping->data.size, head_size = size < 0xFF ? 3 : 5;
-    bytes_put_be(head, 2, grouping->dgi);
-    head[2] = size < 0xFF ? (uint8_t)size : 0xFF;
-    bytes_put_be(head + 3, 2, size);
+enum gp_status gp_aim(struct gp_session *session, struct bytes instance) {
+    struct bytes nothing = {0};
+    session->block = 0;
+    return send_install(session, INSTALL_FOR_PERSONALIZATION, nothing, instance, nothing);
+}
+
+enum gp_status gp_store(struct gp_session *session, uint16_t dgi, struct bytes data, bool last) {
+    uint8_t block[BLOCK_MAX], head[5];
+    struct tlv_writer out = tlv_writer_over(block, sizeof block);
+    size_t head_size = data.size < 0xFF ? 3 : 5;
+    bytes_put_be(head, 2, dgi);
+    head[2] = data.size < 0xFF ? (uint8_t)data.size : 0xFF;
+    bytes_put_be(head + 3, 2, data.size);
     tlv_put_raw(&out, bytes_of(head, head_size));
-    tlv_put_raw(&out, grouping->data);
+    tlv_put_raw(&out, data);
     if (!tlv_writer_ok(&out))
         return GP_BAD_ANSWER;
     struct apdu_command command = {.cla = 0x80,
                                    .ins = 0xE2,
                                    .p1 = (uint8_t)(STORE_DATA_DGI | (last ? STORE_DATA_LAST : 0)),
-                                   .p2 = block,
+                                   .p2 = session->block++,
                                    .data = tlv_writer_bytes(&out)};
     enum gp_status status = gp_send(session, &command);
-    bytes_erase(data, sizeof data);
-    return status;
-}
-
-enum gp_status gp_personalize(struct gp_session *session, struct bytes instance,
-                              const struct gp_grouping *groupings, size_t count) {
-    struct bytes nothing = {0};
-    enum gp_status status =
-        send_install(session, INSTALL_FOR_PERSONALIZATION, nothing, instance, nothing);
-    for (size_t i = 0; status == GP_OK && i < count; i++)
-        status = store_block(session, &groupings[i], (uint8_t)i, i + 1 == count);
+    bytes_erase(block, sizeof block);
+    if (last)
+        session->block = 0;
     return status;
 }
 

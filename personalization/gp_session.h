@@ -34,11 +34,13 @@ enum gp_status {
 
 struct gp_session {
     struct link *link;
+    bool at_bench; // no channel: a blank card's internal interface takes plain commands
     const struct crypto *crypto;
     struct gp_card card;
     struct scp03 channel;
     uint8_t dek[SCP03_KEY_MAX]; // static key for PUT KEY
     uint8_t dek_size;
+    uint8_t block; // of STORE DATA
     enum link_status link_status;
     uint16_t sw;
     const char *reason;
@@ -53,6 +55,11 @@ enum gp_status gp_open(struct gp_session *session, struct link *link, const stru
                        struct bytes aid, uint8_t version, uint8_t level, gp_keys keys,
                        void *context);
 
+/// The factory bench's session: selects the security domain of a blank card over its internal
+/// interface and opens no channel.
+enum gp_status gp_open_bench(struct gp_session *session, struct link *link,
+                             const struct crypto *crypto);
+
 /// One command inside the session; its plain answer stands in session->answer.
 enum gp_status gp_send(struct gp_session *session, const struct apdu_command *command);
 
@@ -60,13 +67,11 @@ enum gp_status gp_send(struct gp_session *session, const struct apdu_command *co
 enum gp_status gp_install(struct gp_session *session, struct bytes applet, struct bytes instance,
                           struct bytes parameters);
 
-struct gp_grouping {
-    uint16_t dgi;
-    struct bytes data; // at most 240 octets: one grouping fits one protected block
-};
-/// INSTALL [for personalization], then STORE DATA of one grouping a block, the last one flagged.
-enum gp_status gp_personalize(struct gp_session *session, struct bytes instance,
-                              const struct gp_grouping *groupings, size_t count);
+/// INSTALL [for personalization]: the blocks that follow go to this instance.
+enum gp_status gp_aim(struct gp_session *session, struct bytes instance);
+/// STORE DATA: one data grouping in one block, of at most 230 octets inside a channel. last ends
+/// the sequence.
+enum gp_status gp_store(struct gp_session *session, uint16_t dgi, struct bytes data, bool last);
 enum gp_status gp_delete(struct gp_session *session, struct bytes instance);
 /// PUT KEY: replaces version old (0: adds, or replaces the initial set) by keys under version.
 enum gp_status gp_put_keys(struct gp_session *session, uint8_t old, uint8_t version,

@@ -265,7 +265,7 @@ static bool personalize(struct workpiece *piece, struct arguments *arguments,
     struct link *link = emu_link_over(piece->card, &piece->ports, CARD_INTERNAL, NULL);
     bool done = link != NULL || fail(failure, EXIT_REFUSED, "out of memory for a link");
     done = done && settle_secrets(arguments, crypto, failure) &&
-           bench_personalize(link, &arguments->order, &authority, crypto, failure);
+           bench_personalize(link, &arguments->order, &authority, NULL, crypto, failure);
     link_close(link);
     ca_close(&ca);
     return done;

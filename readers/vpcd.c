@@ -33,8 +33,10 @@ bool vpcd_address(const char *address, char *host, size_t host_size, char *port,
 }
 
 static void set_option(int socket, int option) {
+    int error = errno;
     // fails on a socket that is not TCP (tests), where there is nothing to speed up
     (void)setsockopt(socket, IPPROTO_TCP, option, &(int){1}, sizeof(int));
+    errno = error;
 }
 
 /// Waits for a connection under way. Leaves errno.

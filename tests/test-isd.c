@@ -127,13 +127,13 @@ static void instances_come_and_go(void) {
     struct bench *bench = bench_new();
     struct gp_session session;
     static const uint8_t message[] = {0xD1, 0x01, 0x04, 0x55, 0x04, 'a', '.', 'b'};
-    struct gp_grouping grouping = {PERSO_NDEF_DGI_MESSAGE, BYTES_OF(message)};
     struct bytes aid = BYTES_OF(ndef_aid);
     CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
     CU_ASSERT_EQUAL(gp_install(&session, aid, aid, (struct bytes){0}), GP_OK);
     CU_ASSERT_EQUAL(gp_install(&session, aid, aid, (struct bytes){0}), GP_REFUSED);
     CU_ASSERT_EQUAL(session.sw, SW_EXISTS);
-    CU_ASSERT_EQUAL(gp_personalize(&session, aid, &grouping, 1), GP_OK);
+    CU_ASSERT_EQUAL(gp_aim(&session, aid), GP_OK);
+    CU_ASSERT_EQUAL(gp_store(&session, PERSO_NDEF_DGI_MESSAGE, BYTES_OF(message), true), GP_OK);
     CU_ASSERT_EQUAL(plain_sw(bench, "00A4040007D2760000850101"), SW_OK);
     CU_ASSERT_EQUAL(plain_sw(bench, "00A4000C02E104"), SW_OK);
     uint8_t answer[64];
@@ -151,13 +151,14 @@ static void weak_channels_do_not_personalize(void) {
     static const uint8_t levels[] = {0x01, 0x03, 0x11, 0x13};
     struct bench *bench = bench_new();
     struct gp_session session;
-    struct gp_grouping grouping = {PERSO_NDEF_DGI_MESSAGE, bytes_of("x", 1)};
     struct bytes aid = BYTES_OF(ndef_aid);
     CU_ASSERT_EQUAL(open_initial(bench, &session, 0x33), GP_OK);
     CU_ASSERT_EQUAL(gp_install(&session, aid, aid, (struct bytes){0}), GP_OK);
     for (size_t i = 0; i < sizeof levels; i++) {
         CU_ASSERT_EQUAL(open_initial(bench, &session, levels[i]), GP_OK);
-        CU_ASSERT_EQUAL(gp_personalize(&session, aid, &grouping, 1), GP_REFUSED);
+        CU_ASSERT_EQUAL(gp_aim(&session, aid), GP_OK);
+        CU_ASSERT_EQUAL(gp_store(&session, PERSO_NDEF_DGI_MESSAGE, bytes_of("x", 1), true),
+                        GP_REFUSED);
         CU_ASSERT_EQUAL(session.sw, SW_SECURITY_STATUS);
     }
     bench_free(bench);

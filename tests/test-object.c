@@ -4,6 +4,7 @@
 // signature together must.
 #include "apdu/certificate.h"
 #include "apdu/object_rules.h"
+#include "apdu/purse.h"
 #include "tests/objects.h"
 #include "tests/suite.h"
 
@@ -486,6 +487,33 @@ static void test_sizes_on_the_air(void) {
     CU_ASSERT(size_of(OBJECT_ISSUE_LOG, SAMPLE_LARGEST) <= 2048);
 }
 
+// Cuts every integer of money to this many octets.
+static size_t size_with_money(enum object_type type, size_t octets) {
+    static const enum field MONEY[] = {FIELD_AMOUNT,     FIELD_ISSUED, FIELD_LOADED,
+                                       FIELD_RECREDITED, FIELD_SPENT,  FIELD_REDEEMED};
+    sample_fill(&body, type, SAMPLE_LARGEST);
+    for (size_t i = 0; i < body.count; i++)
+        for (size_t m = 0; m < sizeof MONEY / sizeof MONEY[0]; m++)
+            if (body.items[i].tag == field_specs[MONEY[m]].tag)
+                body.items[i].value.size = octets;
+    return assemble().size;
+}
+
+// SELECT, DEBIT, RATIFY with everything at its longest but money, which ends at 2^40 minor units.
+static void test_air_budget(void) {
+    // AID 84, own id, certificate digest, challenge, counter, unratified count, last transaction
+    size_t fci = 2 + 2 + AID_TESSERA_SIZE + 2 + 14 + 18 + 18 + 6 + 4 + 11;
+    size_t select = 5 + AID_TESSERA_SIZE + 1 + fci + 2;
+    size_t debit = 5 + size_with_money(OBJECT_PAYMENT_REQUEST, 5) + 1 +
+                   size_with_money(OBJECT_USAGE_LOG, 5) + 2;
+    size_t ratify = 5 + size_of(OBJECT_RECEIVE_LOG, SAMPLE_LARGEST) + 2;
+    size_t exchange = 5 + 233 + 1 + 233 + 2;
+    printf("    tap %zu octets, first meeting %zu\n", select + debit + ratify,
+           select + exchange + debit + ratify);
+    CU_ASSERT(select + debit + ratify <= 700);
+    CU_ASSERT(select + exchange + debit + ratify <= 1200);
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test TESTS[] = {
         {"field tags unique, schemas in ascending field order", test_tables, NULL},
@@ -512,6 +540,7 @@ int main(int argc, char **argv) {
         {"writer refuses misuse and short buffers", test_writer_misuse, NULL},
         {"written values read back", test_writer_reads_back, NULL},
         {"objects of a tap fit short APDUs", test_sizes_on_the_air, NULL},
+        {"a tap at its longest keeps the air budget", test_air_budget, NULL},
     };
     crypto = crypto_openssl_new_seeded(2);
     if (crypto == NULL)

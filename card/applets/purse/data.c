@@ -144,6 +144,16 @@ static uint16_t get_unratified(struct card_call *call) {
     return SW_OK;
 }
 
+/// A machine shows its own terminal whom it knows; a wallet's acquaintances are its owner's affair.
+static uint16_t get_peers(struct card_call *call) {
+    if (call->interface == CARD_CONTACTLESS)
+        return SW_INTERFACE;
+    if ((purse_roles(call) & ROLE_WALLET) != 0 && !session_may_read(call))
+        return SW_SECURITY_STATUS;
+    peers_put(call);
+    return SW_OK;
+}
+
 static const struct {
     uint16_t data;
     uint16_t (*get)(struct card_call *call);
@@ -156,6 +166,7 @@ static const struct {
     {PURSE_DATA_IDENTITY, get_identity},
     {PURSE_DATA_REQUEST, identity_put_request},
     {PURSE_DATA_UNRATIFIED, get_unratified},
+    {PURSE_DATA_PEERS, get_peers},
     {PURSE_DATA_CERTIFICATE, identity_put_certificate},
 };
 

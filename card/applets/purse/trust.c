@@ -254,6 +254,17 @@ static uint16_t standing(const struct card_call *call, const struct peer *who, u
     return hotlist_has(call, &query) ? SW_HOTLISTED : SW_OK;
 }
 
+void peers_put(struct card_call *call) {
+    uint16_t rows = geometry(call).peers;
+    struct peer peer;
+    uint32_t stamp;
+    size_t mark = tlv_begin(&call->answer, PURSE_TAG_PEERS);
+    for (uint16_t row = 0; row < rows; row++)
+        if (peer_at(call, row, &peer, &stamp))
+            tlv_put_raw(&call->answer, BYTES_OF(peer.digest));
+    tlv_end(&call->answer, mark);
+}
+
 uint16_t peer_find_on(const struct card_call *call, struct bytes holder, uint32_t day,
                       struct peer *peer) {
     uint16_t rows = geometry(call).peers;

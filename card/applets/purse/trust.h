@@ -44,6 +44,9 @@ uint16_t peer_find_on(const struct card_call *call, struct bytes holder, uint32_
 /// Stages the row as the one used last.
 void peer_touch(struct card_call *call, const struct peer *peer);
 
+/// Appends the digests of all cached certificates to the answer, as one data object.
+void peers_put(struct card_call *call);
+
 /// Is the own certificate still good: validity, hotlist? For everything that begins a payment.
 uint16_t own_check(const struct card_call *call);
 
