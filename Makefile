@@ -144,6 +144,9 @@ tear: ## cut power at every write and octet of every flow
 	@$(MAKE) --no-print-directory -s build/tests/test-tear
 	@bash -o pipefail -c "build/tests/test-tear | grep ^tear"
 
+cortex-m: ## the card on a Cortex-M0+: flash and RAM against their goals
+	@tests/cortex-m
+
 model: ## Promela models of the money rules: hold, and break by every excluded reading
 	@tests/model/run
 

@@ -46,7 +46,7 @@ static enum nvm_status header_check(const struct nvm_port *port) {
 // ---- images ------------------------------------------------------------------------------------
 
 static bool write_zeros(const struct nvm_port *port, uint32_t begin, uint32_t end) {
-    static const uint8_t zeros[4 * CHUNK];
+    uint8_t zeros[4 * CHUNK] = {0};
     while (begin < end) {
         size_t size = end - begin < sizeof zeros ? end - begin : sizeof zeros;
         if (!port->write(port, begin, zeros, size))
