@@ -72,7 +72,7 @@ static bool make_x509_root(const char *directory, const struct hierarchy *hierar
     struct x509_fields fields = {
         .subject = name,
         .issuer = name,
-        .authority = true,
+        .purpose = X509_AUTHORITY,
         .serial = 1,
         .from = time_of_date(today),
         .until = time_of_date(validity_for(ROLE_ROOT, today).until),

@@ -4,6 +4,7 @@
 #include "apdu/catalogue.h"
 #include "apdu/exchange.h"
 #include "apdu/perso_card.h"
+#include "apdu/perso_ndef.h"
 #include "apdu/unit.h"
 
 #include <string.h>
@@ -280,8 +281,7 @@ static bool secure_card(struct bench *bench) {
 
 static bool fill_purse(struct bench *bench) {
     const struct bytes empty = {NULL, 0};
-    return enter_domain(bench) && install(bench) && aim_at_purse(bench) && store_profile(bench) &&
-           store_counters(bench) &&
+    return install(bench) && aim_at_purse(bench) && store_profile(bench) && store_counters(bench) &&
            store(bench, PERSO_GENERATE_KEYS, empty, false, "draw the keys") && store_trust(bench) &&
            store_secret(bench, PERSO_PIN, bench->order->pin, "store the PIN") &&
            store_secret(bench, PERSO_PUK, bench->order->puk, "store the PUK");
@@ -296,6 +296,27 @@ static bool certify_purse(struct bench *bench) {
            store(bench, PERSO_CERTIFICATE, bytes_of(certificate, size), false,
                  "store the certificate") &&
            store_hotlist(bench);
+}
+
+static bool fill_identity(struct bench *bench) {
+    const struct piv_order *identity = bench->order->identity;
+    if (identity == NULL)
+        return true;
+    return domain_did(bench, piv_install(&bench->domain, identity), "install PIV") &&
+           piv_fill(bench->link, identity, &bench->authority->identity, bench->crypto,
+                    bench->failure) &&
+           enter_domain(bench);
+}
+
+static bool fill_tag(struct bench *bench) {
+    static const uint8_t aid[] = {0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01};
+    const struct bytes empty = {NULL, 0};
+    if (bench->order->ndef.size == 0)
+        return true;
+    return domain_did(bench, gp_install(&bench->domain, BYTES_OF(aid), BYTES_OF(aid), empty),
+                      "install the NDEF tag") &&
+           domain_did(bench, gp_aim(&bench->domain, BYTES_OF(aid)), "personalize the NDEF tag") &&
+           store(bench, PERSO_NDEF_DGI_MESSAGE, bench->order->ndef, true, "store the NDEF message");
 }
 
 static bool finish(struct bench *bench) {
@@ -313,7 +334,8 @@ bool bench_personalize(struct link *link, const struct bench_order *order,
                           .channel = channel,
                           .crypto = crypto,
                           .failure = failure};
-    bool done = fill_purse(&bench) && certify_purse(&bench) && finish(&bench);
+    bool done = enter_domain(&bench) && fill_tag(&bench) && fill_identity(&bench) &&
+                fill_purse(&bench) && certify_purse(&bench) && finish(&bench);
     gp_close(&bench.domain);
     return done;
 }

@@ -8,7 +8,7 @@
 #include "apdu/certificate.h"
 #include "apdu/link.h"
 #include "apdu/perso.h"
-#include "personalization/gp_session.h"
+#include "personalization/piv_bench.h"
 #include "services/wire/failure.h"
 
 /// A limit that the profile leaves out.
@@ -35,6 +35,8 @@ struct bench_order {
     uint8_t tries;
     /// Where counters begin: 0 for the usual 1. For tests of their end.
     uint32_t first_counter, first_n, first_state;
+    const struct piv_order *identity; // NULL: no PIV application
+    struct bytes ndef;                // an NDEF message for phones that touch the card; empty: none
 };
 
 /// An order with the bench's defaults: JPY and points, free reading, three tries, no balance limit,
@@ -56,8 +58,9 @@ struct bench_authority {
     struct bytes root;
     struct bytes issuing[PERSO_ISSUING_MAX];
     size_t issuing_count;
-    struct bytes center;  // certificate of the hotlist's signer; size 0: no hotlist
-    struct bytes hotlist; // object
+    struct bytes center;           // certificate of the hotlist's signer; size 0: no hotlist
+    struct bytes hotlist;          // object
+    struct piv_authority identity; // X.509, for orders with an identity
 };
 
 /// A secure channel to personalize through instead of the factory bench.

@@ -58,7 +58,8 @@ static bool certify_from_ca(void *context, const struct bench_request *request, 
 }
 
 struct bench_authority bench_from_ca(struct ca *ca) {
-    struct bench_authority authority = {.context = ca, .certify = certify_from_ca};
+    struct bench_authority authority = {
+        .context = ca, .certify = certify_from_ca, .identity = piv_from_ca(ca)};
     put_trust(&authority, &ca->hierarchy);
     return authority;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera card new: a card image, blank or from the factory bench. The card is made in memory and
 // becomes a file only when it is finished. docs/man/tessera-card.1 describes it.
+#include "apdu/perso_ndef.h"
 #include "apdu/unit.h"
 #include "card/card.h"
 #include "card/port/file.h"
@@ -33,6 +34,10 @@ static const char HELP[] =
     "                      told once on standard error, with the PUK\n"
     "  --puk-fd N          PUK likewise\n"
     "  --private           balances are readable only after the PIN\n"
+    "  --piv-pin-fd N, --piv-puk-fd N   PIN (6 to 8 digits) and PUK (8) of the PIV application;\n"
+    "                      without them those of the purse where they fit, else drawn and told\n"
+    "  --rsa               RSA-2048 instead of P-256 for the PIV keys\n"
+    "  --url URL           address that a phone opens when it touches the card\n"
     "  --blank             no applications, no keys: for personalization elsewhere\n"
     "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
 
@@ -41,7 +46,11 @@ enum { SECRET_MAX = 13 };
 struct arguments {
     const char *ca, *role, *out;
     bool blank;
-    char pin[SECRET_MAX], puk[SECRET_MAX];
+    char pin[SECRET_MAX], puk[SECRET_MAX], piv_pin[SECRET_MAX], piv_puk[SECRET_MAX];
+    bool rsa;
+    const char *url;
+    uint8_t ndef[PERSO_NDEF_MAX];
+    struct piv_order identity;
     uint16_t units[PERSO_UNITS_MAX];
     struct bench_order order; // id and texts from the command line
     struct program_world world;
@@ -59,6 +68,10 @@ enum option_id {
     OPTION_PIN,
     OPTION_PUK,
     OPTION_PRIVATE,
+    OPTION_PIV_PIN,
+    OPTION_PIV_PUK,
+    OPTION_RSA,
+    OPTION_URL,
     OPTION_BLANK,
     OPTION_CLOCK,
     OPTION_SEED
@@ -76,6 +89,10 @@ static const struct option options[] = {
     {"pin-fd", required_argument, NULL, OPTION_PIN},
     {"puk-fd", required_argument, NULL, OPTION_PUK},
     {"private", no_argument, NULL, OPTION_PRIVATE},
+    {"piv-pin-fd", required_argument, NULL, OPTION_PIV_PIN},
+    {"piv-puk-fd", required_argument, NULL, OPTION_PIV_PUK},
+    {"rsa", no_argument, NULL, OPTION_RSA},
+    {"url", required_argument, NULL, OPTION_URL},
     {"blank", no_argument, NULL, OPTION_BLANK},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -105,6 +122,7 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         {OPTION_ENTERPRISE, &arguments->order.enterprise},
         {OPTION_DEVICE, &arguments->order.device},
         {OPTION_USER, &arguments->order.user},
+        {OPTION_URL, &arguments->url},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (texts[i].option == option) {
@@ -118,6 +136,13 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return program_secret("--pin-fd", optarg, arguments->pin, SECRET_MAX, failure);
     case OPTION_PUK:
         return program_secret("--puk-fd", optarg, arguments->puk, SECRET_MAX, failure);
+    case OPTION_PIV_PIN:
+        return program_secret("--piv-pin-fd", optarg, arguments->piv_pin, SECRET_MAX, failure);
+    case OPTION_PIV_PUK:
+        return program_secret("--piv-puk-fd", optarg, arguments->piv_puk, SECRET_MAX, failure);
+    case OPTION_RSA:
+        arguments->rsa = true;
+        return true;
     case OPTION_PRIVATE:
         arguments->order.options = 0;
         return true;
@@ -240,19 +265,78 @@ static bool draw_digits(const struct crypto *crypto, char *out, size_t count) {
     return true;
 }
 
-/// Tells drawn secrets once, as a PIN letter does; given ones are not repeated.
+/// Uses the given secret, else borrows another that fits, else draws one and tells it once, as a
+/// PIN letter does; given ones are not repeated.
+static bool settle(char *secret, const char *borrow, size_t least, size_t most, const char *what,
+                   const char *id, const struct crypto *crypto) {
+    size_t borrowed = borrow != NULL ? strlen(borrow) : 0;
+    if (secret[0] != '\0')
+        return true;
+    if (borrowed >= least && borrowed <= most) {
+        memcpy(secret, borrow, borrowed + 1);
+        return true;
+    }
+    if (!draw_digits(crypto, secret, least))
+        return false;
+    fprintf(stderr, "%s of %s: %s (told only once)\n", what, id, secret);
+    return true;
+}
+
+static bool settle_management_key(struct piv_order *identity, const char *id,
+                                  const struct crypto *crypto) {
+    identity->management_size = PIV_MANAGEMENT_MAX;
+    if (!crypto->ops->random(crypto, identity->management_key, PIV_MANAGEMENT_MAX))
+        return false;
+    fprintf(stderr, "PIV management key of %s (AES-256): ", id);
+    for (size_t i = 0; i < PIV_MANAGEMENT_MAX; i++)
+        fprintf(stderr, "%02x", identity->management_key[i]);
+    fputs(" (told only once)\n", stderr);
+    return true;
+}
+
 static bool settle_secrets(struct arguments *arguments, const struct crypto *crypto,
                            struct failure *failure) {
-    bool draw_pin = arguments->pin[0] == '\0', draw_puk = arguments->puk[0] == '\0';
-    if ((draw_pin && !draw_digits(crypto, arguments->pin, 6)) ||
-        (draw_puk && !draw_digits(crypto, arguments->puk, 8)))
+    const char *id = arguments->order.id;
+    bool done = settle(arguments->pin, NULL, 6, 6, "PIN", id, crypto) &&
+                settle(arguments->puk, NULL, 8, 8, "PUK", id, crypto) &&
+                settle(arguments->piv_pin, arguments->pin, 6, 8, "PIV PIN", id, crypto) &&
+                settle(arguments->piv_puk, arguments->puk, 8, 8, "PIV PUK", id, crypto) &&
+                settle_management_key(&arguments->identity, id, crypto);
+    if (!done)
         return fail(failure, EXIT_REFUSED, "cannot draw a PIN");
     arguments->order.pin = arguments->pin;
     arguments->order.puk = arguments->puk;
-    if (draw_pin)
-        fprintf(stderr, "PIN of %s: %s (told only once)\n", arguments->order.id, arguments->pin);
-    if (draw_puk)
-        fprintf(stderr, "PUK of %s: %s (told only once)\n", arguments->order.id, arguments->puk);
+    return true;
+}
+
+/// An identity for the same holder as the purse.
+static bool order_identity(struct arguments *arguments, struct failure *failure) {
+    struct piv_order *identity = &arguments->identity;
+    size_t pin = strlen(arguments->piv_pin);
+    if (pin < 6 || pin > 8 || strlen(arguments->piv_puk) != 8)
+        return fail(failure, EXIT_USAGE, "a PIV PIN has 6 to 8 digits and a PIV PUK has 8");
+    identity->id = arguments->order.id;
+    identity->enterprise = arguments->order.enterprise;
+    identity->pin = arguments->piv_pin;
+    identity->puk = arguments->piv_puk;
+    for (size_t i = 0; i < PIV_SLOTS; i++)
+        identity->rsa[i] = arguments->rsa;
+    arguments->order.identity = identity;
+    return true;
+}
+
+/// One short NDEF record: well-known type U, no abbreviation (NFC Forum URI record type).
+static bool order_tag(struct arguments *arguments, struct failure *failure) {
+    enum { HEADER = 5, LONGEST = PERSO_NDEF_MAX - HEADER };
+    size_t size = arguments->url != NULL ? strlen(arguments->url) : 0;
+    if (size > LONGEST)
+        return fail(failure, EXIT_USAGE, "--url has %zu characters; a tag holds %d", size, LONGEST);
+    if (size == 0)
+        return true;
+    uint8_t header[HEADER] = {0xD1, 0x01, (uint8_t)(size + 1), 'U', 0x00};
+    memcpy(arguments->ndef, header, HEADER);
+    memcpy(arguments->ndef + HEADER, arguments->url, size);
+    arguments->order.ndef = bytes_of(arguments->ndef, HEADER + size);
     return true;
 }
 
@@ -265,6 +349,7 @@ static bool personalize(struct workpiece *piece, struct arguments *arguments,
     struct link *link = emu_link_over(piece->card, &piece->ports, CARD_INTERNAL, NULL);
     bool done = link != NULL || fail(failure, EXIT_REFUSED, "out of memory for a link");
     done = done && settle_secrets(arguments, crypto, failure) &&
+           order_identity(arguments, failure) && order_tag(arguments, failure) &&
            bench_personalize(link, &arguments->order, &authority, NULL, crypto, failure);
     link_close(link);
     ca_close(&ca);

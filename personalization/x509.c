@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -32,6 +33,26 @@ static EVP_PKEY *public_key(const uint8_t point[P256_COMPRESSED_SIZE]) {
     if (key != NULL)
         EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
                                        OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
+    return key;
+}
+
+static EVP_PKEY *rsa_key(const uint8_t modulus[RSA_2048_SIZE]) {
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *parameters = NULL;
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    BIGNUM *n = BN_bin2bn(modulus, RSA_2048_SIZE, NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    if (build != NULL && n != NULL &&
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_uint(build, OSSL_PKEY_PARAM_RSA_E, 65537) == 1)
+        parameters = OSSL_PARAM_BLD_to_param(build);
+    if (parameters == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(build);
+    BN_free(n);
     return key;
 }
 
@@ -70,19 +91,36 @@ static bool authority_key_put(X509 *certificate, const uint8_t *issuer_point) {
     return done;
 }
 
+/// keyUsage and extendedKeyUsage by purpose; the PIV ones are those of FIPS 201-3 table 5-1.
+static const struct {
+    const char *usage, *extended;
+} purposes[] = {
+    [X509_AUTHORITY] = {"critical,keyCertSign,cRLSign", NULL},
+    [X509_TLS] = {"critical,digitalSignature", "serverAuth,clientAuth"},
+    [X509_PIV_AUTHENTICATION] = {"critical,digitalSignature", "clientAuth,1.3.6.1.4.1.311.20.2.2"},
+    [X509_PIV_SIGNATURE] = {"critical,digitalSignature,nonRepudiation", "emailProtection"},
+    [X509_PIV_KEY_MANAGEMENT] = {"critical,keyAgreement", NULL},
+    [X509_PIV_CARD_AUTHENTICATION] = {"critical,digitalSignature", "critical,2.16.840.1.101.3.6.8"},
+};
+
+static const char *usage_of(const struct x509_fields *fields) {
+    if (fields->purpose == X509_PIV_KEY_MANAGEMENT && fields->modulus != NULL)
+        return "critical,keyEncipherment";
+    return purposes[fields->purpose].usage;
+}
+
 static bool extensions_put(X509 *certificate, const struct x509_fields *fields) {
     X509V3_CTX context;
+    bool authority = fields->purpose == X509_AUTHORITY;
+    const char *extended = purposes[fields->purpose].extended;
     X509V3_set_ctx(&context, NULL, certificate, NULL, NULL, 0);
     bool ok = extension_put(certificate, &context, NID_basic_constraints,
-                            fields->authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE");
-    ok = ok && extension_put(certificate, &context, NID_key_usage,
-                             fields->authority ? "critical,keyCertSign,cRLSign"
-                                               : "critical,digitalSignature");
+                            authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE");
+    ok = ok && extension_put(certificate, &context, NID_key_usage, usage_of(fields));
     ok = ok && extension_put(certificate, &context, NID_subject_key_identifier, "hash");
-    if (fields->authority || !ok)
-        return ok;
-    return extension_put(certificate, &context, NID_ext_key_usage, "serverAuth,clientAuth") &&
-           authority_key_put(certificate, fields->issuer_point);
+    if (extended != NULL)
+        ok = ok && extension_put(certificate, &context, NID_ext_key_usage, extended);
+    return authority || !ok ? ok : authority_key_put(certificate, fields->issuer_point);
 }
 
 static bool fields_put(X509 *certificate, const struct x509_fields *fields, EVP_PKEY *key) {
@@ -153,14 +191,33 @@ static bool pem_put(X509 *certificate, char *pem, size_t capacity, size_t *size)
     return done;
 }
 
+/// NULL: out of memory or the signer's key is out of reach.
+static X509 *make(const struct x509_fields *fields, const struct signer *issuer) {
+    X509 *certificate = X509_new();
+    EVP_PKEY *key = fields->modulus != NULL ? rsa_key(fields->modulus) : public_key(fields->point);
+    bool done = certificate != NULL && key != NULL && fields_put(certificate, fields, key) &&
+                algorithm_put(certificate) && signature_put(certificate, issuer);
+    EVP_PKEY_free(key);
+    if (done)
+        return certificate;
+    X509_free(certificate);
+    return NULL;
+}
+
 bool x509_make(const struct x509_fields *fields, const struct signer *issuer, char *pem,
                size_t capacity, size_t *size) {
-    X509 *certificate = X509_new();
-    EVP_PKEY *key = public_key(fields->point);
-    bool done = certificate != NULL && key != NULL && fields_put(certificate, fields, key) &&
-                algorithm_put(certificate) && signature_put(certificate, issuer) &&
-                pem_put(certificate, pem, capacity, size);
-    EVP_PKEY_free(key);
+    X509 *certificate = make(fields, issuer);
+    bool done = certificate != NULL && pem_put(certificate, pem, capacity, size);
+    X509_free(certificate);
+    return done;
+}
+
+bool x509_make_der(const struct x509_fields *fields, const struct signer *issuer, uint8_t *der,
+                   size_t capacity, size_t *size) {
+    X509 *certificate = make(fields, issuer);
+    int wanted = certificate != NULL ? i2d_X509(certificate, NULL) : 0;
+    bool done = wanted > 0 && (size_t)wanted <= capacity && i2d_X509(certificate, &der) == wanted;
+    *size = done ? (size_t)wanted : 0;
     X509_free(certificate);
     return done;
 }

@@ -6,17 +6,28 @@
 
 #include "apdu/signer.h"
 
-enum { X509_PEM_MAX = 2048 };
+enum { X509_PEM_MAX = 2048, X509_DER_MAX = 1400 };
+
+/// What the key may be used for: keyUsage and extendedKeyUsage.
+enum x509_purpose {
+    X509_AUTHORITY, // certifies others: basicConstraints CA, path length 0
+    X509_TLS,       // both ends of a connection
+    X509_PIV_AUTHENTICATION,
+    X509_PIV_SIGNATURE,
+    X509_PIV_KEY_MANAGEMENT,
+    X509_PIV_CARD_AUTHENTICATION,
+};
 
 struct x509_fields {
     const char *subject; // common name: the holder reference
     const char *issuer;
     const char *unit;       // organizational unit: the role's word; NULL for the root
     const char *enterprise; // organization; NULL or "": none
-    bool authority;         // basicConstraints CA, path length 0
+    enum x509_purpose purpose;
     uint64_t serial;
-    int64_t from, until; // seconds since 1970
-    const uint8_t *point;
+    int64_t from, until;    // seconds since 1970
+    const uint8_t *point;   // P256_COMPRESSED_SIZE; NULL: the key is RSA
+    const uint8_t *modulus; // RSA_2048_SIZE, exponent 65537; NULL: the key is on P-256
     const uint8_t *issuer_point;
 };
 
@@ -24,5 +35,9 @@ struct x509_fields {
 /// signer's key is out of reach.
 bool x509_make(const struct x509_fields *fields, const struct signer *issuer, char *pem,
                size_t capacity, size_t *size);
+
+/// The same in DER.
+bool x509_make_der(const struct x509_fields *fields, const struct signer *issuer, uint8_t *der,
+                   size_t capacity, size_t *size);
 
 #endif

@@ -112,7 +112,8 @@ static uint16_t manage(struct card_call *call, const struct template *in) {
     session->manager = false;
     if (call->interface == CARD_CONTACTLESS)
         return SW_SECURITY_STATUS;
-    if (algorithm == 0 || call->command.p1 != algorithm)
+    // 00 means the default algorithm, which is the key's own; OpenSC asks so for random octets
+    if (algorithm == 0 || (call->command.p1 != algorithm && call->command.p1 != 0))
         return SW_WRONG_P1P2;
     if (in->witness.data != NULL && in->witness.size == 0)
         return begin(call, WITNESS);

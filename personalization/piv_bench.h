@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The identity on a card: the PIV application with its PINs, keys born on the card and X.509
+// certificates of the same authority that certifies the purse. NIST SP 800-73-4.
+#ifndef PERSONALIZATION_PIV_BENCH_H
+#define PERSONALIZATION_PIV_BENCH_H
+
+#include "personalization/gp_session.h"
+#include "personalization/x509.h"
+#include "services/wire/failure.h"
+
+enum { PIV_SLOTS = 4, PIV_MANAGEMENT_MAX = 32 };
+
+/// What the card's owner gets.
+struct piv_order {
+    const char *id; // common name
+    const char *enterprise;
+    const char *pin;     // 6..8 digits
+    const char *puk;     // 8 digits
+    bool rsa[PIV_SLOTS]; // RSA-2048 instead of P-256 for 9A, 9C, 9D, 9E
+    uint8_t management_key[PIV_MANAGEMENT_MAX];
+    size_t management_size; // 16, 24 or 32: AES
+};
+
+/// Asks the authority for the X.509 certificate of one key.
+struct piv_request {
+    const char *id, *enterprise;
+    enum x509_purpose purpose;
+    const uint8_t *point;   // P256_COMPRESSED_SIZE, or NULL
+    const uint8_t *modulus; // RSA_2048_SIZE, or NULL
+};
+
+struct piv_authority {
+    void *context;
+    bool (*certify)(void *context, const struct piv_request *request, uint8_t *der, size_t capacity,
+                    size_t *size, uint32_t *until, struct failure *failure);
+};
+
+struct ca;
+
+/// Certifies through an authority's directory.
+struct piv_authority piv_from_ca(struct ca *ca);
+
+/// Installs the application and stores PIN, PUK and management key, inside an open session with the
+/// security domain.
+enum gp_status piv_install(struct gp_session *domain, const struct piv_order *order);
+
+/// Selects the application, proves the management key both ways, draws the four keys, has them
+/// certified and writes certificates and data objects.
+bool piv_fill(struct link *link, const struct piv_order *order,
+              const struct piv_authority *authority, const struct crypto *crypto,
+              struct failure *failure);
+
+#endif
