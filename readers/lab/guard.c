@@ -192,12 +192,18 @@ static int find_started(char *found, size_t size) {
     return count == 0 ? 3 : 2;
 }
 
+int lab_find(char *found, size_t size) {
+    const char *directory = getenv("TESSERA_LAB_DIR");
+    if (directory == NULL)
+        return find_started(found, size);
+    snprintf(found, size, "%s", directory);
+    return 0;
+}
+
 int lab_stop(const char *directory) {
     char found[LAB_PATH_MAX], path[LAB_PATH_MAX], reply[CONTROL_LINE_MAX];
-    if (directory == NULL)
-        directory = getenv("TESSERA_LAB_DIR");
     if (directory == NULL) {
-        int code = find_started(found, sizeof found);
+        int code = lab_find(found, sizeof found);
         if (code != 0)
             return code;
         directory = found;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "readers/control.h"
+#include "readers/lab/air.h"
 #include "readers/lab/lab.h"
 #include "readers/lab/pcscd.h"
 #include "readers/lab/process.h"
@@ -69,7 +70,8 @@ static bool start_waiter(struct keeper *keeper) {
         setenv(keeper->lab->exports[i].name, keeper->lab->exports[i].value, 1);
     if (freopen(keeper->lab->log, "a", stderr) == NULL)
         _exit(1);
-    _exit(pcscd_await_cards(keeper->lab));
+    int code = air_await(keeper->lab);
+    _exit(code != 0 ? code : pcscd_await_cards(keeper->lab));
 }
 
 static bool prepare_command(void *context) {
@@ -77,6 +79,7 @@ static bool prepare_command(void *context) {
     for (size_t i = 0; i < lab->export_count; i++)
         if (setenv(lab->exports[i].name, lab->exports[i].value, 1) != 0)
             return false;
+    air_configure(lab);
     return true;
 }
 
@@ -133,6 +136,9 @@ static void child_ended(struct keeper *keeper, pid_t pid, int status, int ready)
     } else if (pid == lab->pcscd) {
         lab->pcscd = 0;
         tell_failure(keeper, "pcscd", status, lab->log);
+    } else if (pid == lab->field) {
+        lab->field = 0;
+        tell_failure(keeper, "the NFC field", status, lab->field_log);
     }
     for (size_t i = 0; i < lab->options->card_count; i++)
         if (pid == lab->cards[i].pid) {
@@ -188,10 +194,12 @@ static void loop(struct keeper *keeper, int ready) {
 
 /// The command and what it left goes first, while its cards still answer.
 static void take_down(struct keeper *keeper) {
-    pid_t services[LAB_CARDS_MAX + 1];
+    pid_t services[LAB_CARDS_MAX + 2];
     size_t count = 0;
     if (keeper->lab->pcscd > 0)
         services[count++] = keeper->lab->pcscd;
+    if (keeper->lab->field > 0)
+        services[count++] = keeper->lab->field;
     for (size_t i = 0; i < keeper->lab->options->card_count; i++)
         if (keeper->lab->cards[i].pid > 0)
             services[count++] = keeper->lab->cards[i].pid;

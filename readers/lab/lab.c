@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "readers/lab/air.h"
 #include "readers/lab/cards.h"
 #include "readers/lab/pcscd.h"
 
 /// In the order in which they come up. A further kind of device adds its row.
-static bool (*const pieces[])(struct lab *lab) = {pcscd_up, cards_up};
+static bool (*const pieces[])(struct lab *lab) = {pcscd_up, cards_up, air_up};
 
 bool lab_fail(struct lab *lab, const char *format, ...) {
     va_list arguments;

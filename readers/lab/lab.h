@@ -15,6 +15,8 @@
 enum {
     LAB_CARDS_MAX = 16,
     LAB_READER_CARDS = 2, // slots of one virtual reader
+    LAB_NFC_MAX = 8,
+    LAB_TAPS_MAX = 16,
     LAB_EXPORTS_MAX = 64,
     LAB_PATH_MAX = 100, // within the lab's directory; socket names must stay under 108
     LAB_UP_SECONDS = 20,
@@ -27,6 +29,10 @@ enum {
 struct lab_options {
     const char *cards[LAB_CARDS_MAX]; // IMAGE, or exec:PROGRAM for a card of another make
     size_t card_count;
+    const char *nfc_readers[LAB_NFC_MAX]; // names
+    size_t nfc_count;
+    const char *taps[LAB_TAPS_MAX]; // WHAT@READER
+    size_t tap_count;
     unsigned timeout_s; // 0: none
     enum world_kind world;
     bool verbose;
@@ -53,6 +59,8 @@ struct lab {
     struct world world;
     char log[LAB_PATH_MAX]; // pcscd's
     pid_t pcscd, command;
+    pid_t field; // tessera field; 0: none, or ended
+    char field_log[LAB_PATH_MAX];
     struct lab_card cards[LAB_CARDS_MAX];
     struct lab_export exports[LAB_EXPORTS_MAX];
     size_t export_count;
@@ -85,6 +93,10 @@ int lab_start(const struct lab_options *options, FILE *out);
 /// Ends the lab of this directory (NULL: of the environment, else the only one of this user).
 /// 0, 2 (several), 3 (none).
 int lab_stop(const char *directory);
+
+/// Directory of the lab that a command without one means: of the environment, else the only one of
+/// this user that was started. 0, or the exit code (2 several, 3 none) after a message.
+int lab_find(char *found, size_t size);
 
 /// The keeper's life: up, command or orders, down. guard: a descriptor that reads as closed once
 /// the guard is gone; ready: written to when the lab is up (-1: nobody waits). Returns the exit

@@ -14,6 +14,24 @@ static const char *take_card(struct lab_options *options, const char *value) {
     return NULL;
 }
 
+static const char *take_nfc_reader(struct lab_options *options, const char *value) {
+    if (options->nfc_count == LAB_NFC_MAX)
+        return "a lab has room for 8 NFC readers";
+    if (value[0] == '\0' || strlen(value) > 32 || strpbrk(value, "/@: \t\n") != NULL)
+        return "a reader's name has 1 to 32 characters, none of them / @ : or a blank";
+    options->nfc_readers[options->nfc_count++] = value;
+    return NULL;
+}
+
+static const char *take_tap(struct lab_options *options, const char *value) {
+    if (options->tap_count == LAB_TAPS_MAX)
+        return "a lab has room for 16 taps";
+    if (strchr(value, '@') == NULL)
+        return "write IMAGE@NAME, the name of an NFC reader behind the @";
+    options->taps[options->tap_count++] = value;
+    return NULL;
+}
+
 static const char *take_timeout(struct lab_options *options, const char *value) {
     char *end;
     unsigned long seconds = strtoul(value, &end, 10);
@@ -39,10 +57,9 @@ static const struct {
     bool has_value;
     flag_taker *take;
 } flags[] = {
-    {"--card", true, take_card},
-    {"--timeout", true, take_timeout},
-    {"--world", true, take_world},
-    {"--verbose", false, take_verbose},
+    {"--card", true, take_card},   {"--nfc-reader", true, take_nfc_reader},
+    {"--tap", true, take_tap},     {"--timeout", true, take_timeout},
+    {"--world", true, take_world}, {"--verbose", false, take_verbose},
 };
 
 /// Takes one option at argv[0]; *used becomes how many arguments it was. NULL or what is wrong.
