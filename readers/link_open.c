@@ -8,6 +8,7 @@
 #include "readers/emu.h"
 #include "readers/nfc.h"
 #include "readers/pcsc.h"
+#include "readers/stream.h"
 
 /// One row per kind of link; a new kind adds its row here and nothing else.
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
     {"emu:", "emu:IMAGE[,contactless|,internal]", emu_link_open},
     {"pcsc:", "pcsc:NAME-OR-NUMBER", pcsc_link_open},
     {"nfc:", "nfc:CONNSTRING", nfc_link_open},
+    {"stream:", "stream:HOST:PORT", stream_link_open},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
