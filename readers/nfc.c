@@ -64,6 +64,7 @@ static bool open_reader(struct nfc_link *nfc, struct link_failure *failure) {
         nfc->device_lost = false;
         return true;
     }
+    nfc->device_lost = true; // it is there; another try may find it awake
     link_fail(failure, LINK_NO_CARD, "the NFC reader at %s cannot read cards: %s", nfc->connection,
               nfc_port_error(nfc_device_get_last_error(nfc->port.device)));
     return false;
@@ -299,7 +300,7 @@ struct link *nfc_link_open(const char *rest, const struct link_options *options,
                               .contactless = true,
                               .command_max = NFC_APDU_MAX,
                               .answer_max = NFC_APDU_MAX};
-    if (!parse(nfc, rest, failure) || !open_reader(nfc, failure))
+    if (!parse(nfc, rest, failure) || (!open_reader(nfc, failure) && !nfc->device_lost))
         goto failed;
     enum link_status status = find_card(nfc);
     if (status == LINK_OK)
