@@ -75,8 +75,8 @@ enum {
     WINDOW_LARGE = 256,
     PEERS_SMALL = 8,
     PEERS_LARGE = 32,
-    HOTLIST_CERTIFICATES = 64, // capacity: docs/purse.md
-    HOTLIST_DEVICES = 40,
+    HOTLIST_CERTIFICATES = 58, // as many as one object can carry
+    HOTLIST_DEVICES = 58,
 };
 
 /// Sizes of table rows, octets.
