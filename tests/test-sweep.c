@@ -7,6 +7,7 @@
 #include "card/card.h"
 #include "tests/medium.h"
 #include "tests/suite.h"
+#include "tests/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,6 +321,49 @@ static void bench_close(struct bench *bench) {
     free(bench->image);
 }
 
+static void sweep_purse(struct world_card *card) {
+    static const uint8_t aid[] = AID_PURSE;
+    for (int interface = CARD_CONTACT; interface <= CARD_INTERNAL; interface++) {
+        struct bench bench = {.applet = "purse",
+                              .aid = aid,
+                              .aid_size = sizeof aid,
+                              .interface = (enum card_interface)interface};
+        bench_open(&bench, card->image, card->size);
+        sweep(&bench);
+        memcpy(card->image, bench.image, card->size);
+        bench_close(&bench);
+        world_power(card);
+    }
+}
+
+/// Nothing that a sweep can say moves money, a counter or a state.
+static void test_personalized(void) {
+    struct world *world = world_open(65536);
+    struct world_profile profile = {.user = "USER1",
+                                    .offline_count = 9,
+                                    .offline_sum = 9000,
+                                    .no_pin_single = 5000,
+                                    .no_pin_sum = 5000,
+                                    .no_pin_count = 5,
+                                    .pin = "1234"};
+    struct world_card *wallet = world_add(world, "WALLET1", ROLE_WALLET, &profile);
+    struct world_card *till = world_add(world, "TILL1", ROLE_TILL, &profile);
+    CU_ASSERT_EQUAL_FATAL(world_issue(wallet, 3000), SW_OK);
+    CU_ASSERT_EQUAL_FATAL(world_pay(wallet, till, 1000, "NO_1"), SW_OK);
+    uint64_t state = world_number(wallet, NUMBER_STATE),
+             counter = world_number(wallet, NUMBER_COUNTER);
+    crypto = world->crypto;
+    sweep_purse(wallet);
+    sweep_purse(till);
+    CU_ASSERT(world_audit(world));
+    CU_ASSERT_EQUAL(world_balance(wallet, WORLD_UNIT), 2000);
+    CU_ASSERT_EQUAL(world_balance(till, WORLD_UNIT), 1000);
+    CU_ASSERT_EQUAL(world_number(wallet, NUMBER_STATE), state);
+    CU_ASSERT_EQUAL(world_number(wallet, NUMBER_COUNTER), counter);
+    CU_ASSERT_EQUAL(world_pay(wallet, till, 500, "NO_2"), SW_OK);
+    world_close(world);
+}
+
 static void test_blank(void) {
     crypto = crypto_openssl_new_seeded(7);
     for (int interface = CARD_CONTACT; interface <= CARD_INTERNAL; interface++) {
@@ -334,6 +378,7 @@ static void test_blank(void) {
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"all CLA and INS on a blank card", test_blank, NULL},
+        {"all CLA and INS on a wallet and a till", test_personalized, "P2-23 G7"},
     };
     return suite_main("test-sweep", tests, sizeof tests / sizeof *tests, argc, argv);
 }
