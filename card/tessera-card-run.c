@@ -52,14 +52,24 @@ struct runner {
 };
 
 // ---- the card behind the reader --------------------------------------------------------------
+/// Starts the card. A power cut that was ordered and did not come yet stays ordered: readers take
+/// the power from a card that nobody uses, and what a start writes does not count.
+static bool start(struct runner *runner) {
+    const struct nvm_cut plan = runner->chip.cut;
+    bool started = chip_power_on(&runner->chip);
+    if (plan.armed)
+        nvm_cut_arm(&runner->chip.cut, plan.left, plan.octets);
+    return started;
+}
+
 static void on_power(void *context, enum vpcd_power what) {
     struct runner *runner = context;
     if (what == VPCD_POWER_OFF)
         chip_power_off(&runner->chip);
-    else if (what == VPCD_RESET)
+    else if (what == VPCD_RESET && runner->chip.powered && !runner->chip.cut.dark)
         chip_reset(&runner->chip);
     else
-        (void)chip_power_on(&runner->chip); // a card that does not start stays silent
+        (void)start(runner); // a card that does not start stays silent
 }
 
 static size_t on_atr(void *context, uint8_t atr[VPCD_ATR_MAX]) {
@@ -118,7 +128,7 @@ static void order_reset(void *context, size_t argc, char **argv, char *reply, si
 static void order_cold_reset(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct runner *runner = context;
     (void)argc, (void)argv;
-    snprintf(reply, size, chip_power_on(&runner->chip) ? "ok" : "error the card does not start");
+    snprintf(reply, size, start(runner) ? "ok" : "error the card does not start");
 }
 
 static bool number(const char *text, uint64_t *value) {

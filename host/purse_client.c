@@ -55,7 +55,7 @@ static enum purse_outcome command(struct purse_client *client, enum command_id i
     client->sw = 0;
     enum link_status status = exchange(client->link, &apdu, client->answer, sizeof client->answer,
                                        &response, &client->count);
-    client->sw = response.sw;
+    client->sw = status == LINK_OK ? response.sw : 0;
     if (answer != NULL)
         *answer = response.data;
     return outcome_of(status, response.sw);

@@ -371,10 +371,10 @@ static bool fail_flow(const struct meeting *meeting, const struct journal_file *
         return fail(failure, EXIT_LOCKED, "%s: %s", client->link->name, client->link->error);
     case FLOW_OPEN:
         return fail(failure, EXIT_OPEN,
-                    "%s: %s: %s%04X; the outcome is open: run 'tessera purse recover' with the "
-                    "same two links",
+                    "%s: %s: %s; the outcome is open: run 'tessera purse recover' with the same "
+                    "two links",
                     client->link->name, flow->step,
-                    client->link->error[0] != '\0' ? client->link->error : "answered ", flow->sw);
+                    flow->sw != 0 ? status_text(flow->sw) : client->link->error);
     case FLOW_FAILED:
         break;
     }
