@@ -61,6 +61,19 @@ $(BUILD)/bin/$(basename $(notdir $(1))): $(BUILD)/obj/$(1:.c=.o) $(ARCHIVE)
 endef
 $(foreach m,$(MAINS),$(eval $(call program,$(m))))
 
+# Programs that are scripts.
+SCRIPTS  := $(foreach s,$(foreach r,$(ROOMS),$(filter-out %.c,$(wildcard $(r)/tessera-*))),$(BUILD)/bin/$(notdir $(s)))
+
+define script
+$(BUILD)/bin/$(notdir $(1)): $(1)
+	@mkdir -p $$(@D)
+	install -m 755 $$< $$@
+endef
+$(foreach r,$(ROOMS),$(foreach s,$(filter-out %.c,$(wildcard $(r)/tessera-*)),$(eval $(call script,$(s)))))
+
+build: $(SCRIPTS)
+all-tests: $(SCRIPTS)
+
 $(BUILD)/tests/test-%: $(BUILD)/obj/tests/test-%.o $(TEST_LIB) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -o $@
@@ -119,6 +132,11 @@ deps-check: ## name the Debian packages that are missing, and install nothing
 
 deps: ## install the Debian packages that are missing (root or sudo)
 	@tests/deps install $(PACKAGES)
+
+# ---- the main job ------------------------------------------------------------------------------
+demo: deps ## a deposit, a payment and a torn payment through pcscd, every figure compared
+	@$(MAKE) --no-print-directory -s build
+	@build/bin/tessera demo
 
 # ---- tests -----------------------------------------------------------------------------------
 check: deps ## build with sanitizers and run every test

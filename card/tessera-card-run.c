@@ -14,7 +14,13 @@
 #include "readers/control.h"
 #include "readers/vpcd.h"
 
-enum { RETRY_FIRST_MS = 2, RETRY_LAST_MS = 100 };
+enum {
+    RETRY_FIRST_MS = 2,
+    RETRY_LAST_MS = 100,
+    // A card that was torn off stays away for two of pcscd's presence polls (400 ms). If it came
+    // back unseen, pcscd would wait for its removal for ever.
+    TORN_MS = 800,
+};
 
 static const char help[] =
     "usage: tessera card run IMAGE --reader vpcd:HOST:PORT [OPTION]...\n"
@@ -192,11 +198,9 @@ static void serve_reader(struct runner *runner) {
     if (result == VPCD_SERVED)
         return;
     vpcd_close(&runner->vpcd); // silent: for the reader, the card was torn off and comes back
-    runner->retry_ms = RETRY_FIRST_MS;
+    runner->retry_ms = result == VPCD_SILENT ? TORN_MS : RETRY_FIRST_MS;
     if (result == VPCD_CLOSED && !runner->stay)
         runner->code = 0;
-    if (result == VPCD_SILENT)
-        try_connect(runner);
 }
 
 static void run(struct runner *runner) {

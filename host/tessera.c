@@ -21,6 +21,7 @@ struct command_line {
 
 /// One line a command, in the order of a card's life. Only what is installed gets printed.
 static const struct command_line known[] = {
+    {"demo", "a deposit, a payment and a torn payment, every figure compared"},
     {"ca", "the issuing authority: init, issue, revoke, hotlist"},
     {"card new", "make a personalized or blank card image"},
     {"card run", "put a card into a virtual reader or phone"},
