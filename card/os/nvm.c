@@ -265,6 +265,8 @@ static bool write_home(const struct nvm *nvm) {
 /// Writes a sealed record into the older slot and makes it durable.
 static bool record_write(struct nvm *nvm, const uint8_t *record, size_t length) {
     uint64_t sequence = nvm->sequence + 1;
+    if (sequence == 0)
+        return false; // a counter at its end stays there
     if (!nvm->port->write(nvm->port, journal_slot_begin(sequence), record,
                           NVM_RECORD_HEADER + length) ||
         !nvm->port->sync(nvm->port)) {
@@ -277,7 +279,7 @@ static bool record_write(struct nvm *nvm, const uint8_t *record, size_t length) 
 
 bool nvm_commit(struct nvm *nvm) {
     uint64_t sum = 0;
-    bool done = nvm->open && !nvm->spoiled && !nvm->dead && nvm->sequence < UINT64_MAX;
+    bool done = nvm->open && !nvm->spoiled && !nvm->dead;
     if (!done || nvm->staged == 0)
         goto done;
     if (!staged_sum(nvm, &sum)) {
