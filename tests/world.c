@@ -6,6 +6,7 @@
 #include "card/applets/purse/pocket.h"
 #include "card/applets/purse/window.h"
 #include "card/os/context.h"
+#include "tests/documented.h"
 #include "tests/objects.h"
 
 #include <stdio.h>
@@ -88,6 +89,7 @@ uint16_t world_raw(struct world_card *card, struct bytes command) {
     card->wire += command.size + size;
     card->answer = bytes_of(card->octets, size - 2);
     card->sw = (uint16_t)bytes_get_be(card->octets + size - 2, 2);
+    must(status_is_documented("purse", command, card->sw), "undocumented status word");
     if (card->world->on_answer != NULL)
         card->world->on_answer(card->world, card, command);
     return card->sw;
