@@ -22,9 +22,9 @@ double bench_median(double *values, size_t count) {
 }
 
 void bench_print(const char *name, double value, const char *unit, double at_most) {
-    printf("%s\t%.3g\t%s\t", name, value, unit);
+    printf("%s\t%.4g\t%s\t", name, value, unit);
     if (at_most < 0)
         printf("-\t-\n");
     else
-        printf("<=%.3g\t%s\n", at_most, value <= at_most ? "ok" : "short");
+        printf("<=%.4g\t%s\n", at_most, value <= at_most ? "ok" : "short");
 }
