@@ -8,19 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "card/port/chip.h"
 #include "readers/control.h"
 #include "readers/vpcd.h"
 
-enum {
-    RETRY_FIRST_MS = 2,
-    RETRY_LAST_MS = 100,
-    // A card that was torn off stays away for two of pcscd's presence polls (400 ms). If it came
-    // back unseen, pcscd would wait for its removal for ever.
-    TORN_MS = 800,
-};
+enum { RETRY_FIRST_MS = 2, RETRY_LAST_MS = 100, AWAY_MS = 450, LOOK_MS = 200, DOUBTS = 3 };
 
 static const char help[] =
     "usage: tessera card run IMAGE --reader vpcd:HOST:PORT [OPTION]...\n"
@@ -53,33 +48,38 @@ struct runner {
     int signals;
     char host[256], port[8];
     bool inserted, stay, announced;
+    int doubts;     // how often the card may still go away again because the reader saw nothing
+    int64_t looked; // when the reader first asked for the ATR since the card is back; 0: not yet
     int retry_ms;
     int code; // -1 while running
 };
 
-// ---- the card behind the reader --------------------------------------------------------------
-/// Starts the card. A power cut that was ordered and did not come yet stays ordered: readers take
-/// the power from a card that nobody uses, and what a start writes does not count.
-static bool start(struct runner *runner) {
-    const struct nvm_cut plan = runner->chip.cut;
-    bool started = chip_power_on(&runner->chip);
-    if (plan.armed)
-        nvm_cut_arm(&runner->chip.cut, plan.left, plan.octets);
-    return started;
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+// ---- the card behind the reader --------------------------------------------------------------
 static void on_power(void *context, enum vpcd_power what) {
     struct runner *runner = context;
+    if (what != VPCD_POWER_OFF)
+        runner->doubts = 0; // activated: the reader knows that the card is a new one
     if (what == VPCD_POWER_OFF)
         chip_power_off(&runner->chip);
-    else if (what == VPCD_RESET && runner->chip.powered && !runner->chip.cut.dark)
+    else if (what == VPCD_RESET)
         chip_reset(&runner->chip);
     else
-        (void)start(runner); // a card that does not start stays silent
+        (void)chip_power_on(&runner->chip); // a card that does not start stays silent
 }
 
 static size_t on_atr(void *context, uint8_t atr[VPCD_ATR_MAX]) {
-    const struct runner *runner = context;
+    struct runner *runner = context;
+    int64_t now = now_ms();
+    if (runner->looked == 0)
+        runner->looked = now;
+    if (runner->doubts > 0 && now - runner->looked >= LOOK_MS)
+        return 0;
     return card_atr(runner->chip.card, atr);
 }
 
@@ -119,6 +119,7 @@ static void order_remove(void *context, size_t argc, char **argv, char *reply, s
     struct runner *runner = context;
     (void)argc, (void)argv;
     runner->inserted = false;
+    runner->doubts = DOUBTS;
     vpcd_close(&runner->vpcd);
     chip_power_off(&runner->chip);
     snprintf(reply, size, "ok");
@@ -134,7 +135,7 @@ static void order_reset(void *context, size_t argc, char **argv, char *reply, si
 static void order_cold_reset(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct runner *runner = context;
     (void)argc, (void)argv;
-    snprintf(reply, size, start(runner) ? "ok" : "error the card does not start");
+    snprintf(reply, size, chip_power_on(&runner->chip) ? "ok" : "error the card does not start");
 }
 
 static bool number(const char *text, uint64_t *value) {
@@ -178,6 +179,7 @@ static const struct control_verb orders[] = {
 static void try_connect(struct runner *runner) {
     if (vpcd_connect(&runner->vpcd, runner->host, runner->port)) {
         runner->retry_ms = RETRY_FIRST_MS;
+        runner->looked = 0;
         if (!runner->announced)
             puts("ready");
         fflush(stdout);
@@ -192,14 +194,25 @@ static void try_connect(struct runner *runner) {
     runner->retry_ms = runner->retry_ms * 2 < RETRY_LAST_MS ? runner->retry_ms * 2 : RETRY_LAST_MS;
 }
 
+/// A silent card was torn off. pcscd looks every 400 ms and must see that it is away, else it takes
+/// the card that comes back for the old one, still powered. It powers a new card where it first
+/// sees it: another look later without that means that it noticed nothing, and the card goes away
+/// again.
+static void tear_off(struct runner *runner) {
+    runner->doubts = runner->doubts > 0 ? runner->doubts - 1 : DOUBTS;
+    runner->retry_ms = AWAY_MS;
+}
+
 static void serve_reader(struct runner *runner) {
     const struct vpcd_card card = {on_power, on_atr, on_transmit, runner};
     enum vpcd_result result = vpcd_serve(&runner->vpcd, &card);
     if (result == VPCD_SERVED)
         return;
-    vpcd_close(&runner->vpcd); // silent: for the reader, the card was torn off and comes back
-    runner->retry_ms = result == VPCD_SILENT ? TORN_MS : RETRY_FIRST_MS;
-    if (result == VPCD_CLOSED && !runner->stay)
+    vpcd_close(&runner->vpcd);
+    runner->retry_ms = RETRY_FIRST_MS;
+    if (result == VPCD_SILENT)
+        tear_off(runner);
+    else if (!runner->stay)
         runner->code = 0;
 }
 

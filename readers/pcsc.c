@@ -18,6 +18,7 @@ struct pcsc_link {
     DWORD protocol;
     unsigned wait_ms;
     bool connected;
+    bool shared; // somebody else is connected too
     char reader[PCSC_READER_NAME_MAX];
 };
 
@@ -66,7 +67,8 @@ static enum link_status report(struct pcsc_link *pcsc, LONG code) {
 static LONG connect_card(struct pcsc_link *pcsc) {
     LONG code = SCardConnect(pcsc->context, pcsc->reader, SCARD_SHARE_EXCLUSIVE, PROTOCOLS,
                              &pcsc->card, &pcsc->protocol);
-    if (code == SCARD_E_SHARING_VIOLATION)
+    pcsc->shared = code == SCARD_E_SHARING_VIOLATION;
+    if (pcsc->shared)
         code = SCardConnect(pcsc->context, pcsc->reader, SCARD_SHARE_SHARED, PROTOCOLS, &pcsc->card,
                             &pcsc->protocol);
     pcsc->connected = code == SCARD_S_SUCCESS;
@@ -104,6 +106,8 @@ static enum link_status pcsc_transmit(struct link *link, struct bytes command, u
     LONG code =
         SCardTransmit(pcsc->card, pcsc->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
                       command.data, command.size, NULL, answer, &size);
+    if (code == SCARD_S_SUCCESS && size < 2)
+        code = SCARD_E_NOT_TRANSACTED; // a virtual reader's way to say that the card went silent
     if (code != SCARD_S_SUCCESS)
         return report(pcsc, code);
     *answer_size = size;
@@ -122,34 +126,51 @@ static LONG reconnect(struct pcsc_link *pcsc, enum link_reset kind) {
     return code;
 }
 
-/// A card that was torn off comes back as a new one: the old connection is given up first.
-static LONG connect_again(struct pcsc_link *pcsc, enum link_reset kind) {
-    if (pcsc->connected)
-        SCardDisconnect(pcsc->card, SCARD_UNPOWER_CARD);
-    pcsc->connected = false;
-    LONG code = connect_patiently(pcsc);
-    return code == SCARD_S_SUCCESS ? reconnect(pcsc, kind) : code;
+struct atr {
+    uint8_t octets[MAX_ATR_SIZE];
+    DWORD size;
+};
+
+/// One try. A card that is not there any more, or not yet again, shows in any of the steps.
+static LONG try_reset(struct pcsc_link *pcsc, enum link_reset kind, struct atr *atr) {
+    atr->size = sizeof atr->octets;
+    LONG code = reconnect(pcsc, kind);
+    if (code == SCARD_S_SUCCESS)
+        code = SCardStatus(pcsc->card, NULL, NULL, NULL, NULL, atr->octets, &atr->size);
+    return code;
+}
+
+/// A card that was torn off comes back as a new one, and the service may notice late that it was
+/// gone: the old connection is given up, until a fresh one can be reset.
+static LONG reset_patiently(struct pcsc_link *pcsc, enum link_reset kind, struct atr *atr) {
+    int64_t deadline = pcsc_now_ms() + pcsc->wait_ms;
+    LONG code = try_reset(pcsc, kind, atr);
+    while (code != SCARD_S_SUCCESS && pcsc_now_ms() < deadline) {
+        if (pcsc->connected)
+            SCardDisconnect(pcsc->card, SCARD_UNPOWER_CARD);
+        pcsc->connected = false;
+        code = connect_patiently(pcsc);
+        if (code != SCARD_S_SUCCESS)
+            return code;
+        code = try_reset(pcsc, kind, atr);
+    }
+    return code;
 }
 
 static enum link_status pcsc_reset(struct link *link, enum link_reset kind, uint8_t *atr,
                                    size_t capacity, size_t *atr_size) {
     struct pcsc_link *pcsc = (struct pcsc_link *)link;
-    uint8_t octets[MAX_ATR_SIZE];
-    DWORD size = sizeof octets;
-    LONG code = reconnect(pcsc, kind);
-    if (code != SCARD_S_SUCCESS)
-        code = connect_again(pcsc, kind);
-    if (code == SCARD_S_SUCCESS)
-        code = SCardStatus(pcsc->card, NULL, NULL, NULL, NULL, octets, &size);
+    struct atr given;
+    LONG code = reset_patiently(pcsc, kind, &given);
     if (code != SCARD_S_SUCCESS)
         return report(pcsc, code);
     if (atr == NULL)
         return LINK_OK;
-    if (size > capacity)
+    if (given.size > capacity)
         return link_error(link, LINK_TOO_LONG, "the ATR has %lu octets, the buffer %zu",
-                          (unsigned long)size, capacity);
-    memcpy(atr, octets, size);
-    *atr_size = size;
+                          (unsigned long)given.size, capacity);
+    memcpy(atr, given.octets, given.size);
+    *atr_size = given.size;
     return LINK_OK;
 }
 
@@ -183,6 +204,7 @@ static struct link *fail(struct pcsc_link *pcsc, LONG code, struct link_failure 
 struct link *pcsc_link_open(const char *which, const struct link_options *options,
                             struct link_failure *failure) {
     struct pcsc_link *pcsc = calloc(1, sizeof *pcsc);
+    struct atr atr;
     if (pcsc == NULL)
         return link_fail(failure, LINK_NO_CARD, "out of memory");
     pcsc->link.ops = &pcsc_ops;
@@ -198,5 +220,7 @@ struct link *pcsc_link_open(const char *which, const struct link_options *option
         return NULL;
     }
     code = connect_patiently(pcsc);
+    if (code == SCARD_S_SUCCESS && !pcsc->shared) // proves that what is connected is still there
+        code = reset_patiently(pcsc, LINK_RESET_WARM, &atr);
     return code == SCARD_S_SUCCESS ? &pcsc->link : fail(pcsc, code, failure);
 }

@@ -114,6 +114,8 @@ static enum vpcd_result handle_control(struct vpcd *vpcd, const struct vpcd_card
     if (control != CONTROL_ATR)
         return VPCD_SERVED;
     size_t size = card->atr(card->context, vpcd->out + HEADER);
+    if (size == 0)
+        return VPCD_SILENT;
     return send_frame(vpcd, size) ? VPCD_SERVED : VPCD_CLOSED;
 }
 

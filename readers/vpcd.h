@@ -17,7 +17,7 @@ enum vpcd_power { VPCD_POWER_OFF = 0, VPCD_POWER_ON = 1, VPCD_RESET = 2 };
 /// What stands behind the contacts.
 struct vpcd_card {
     void (*power)(void *context, enum vpcd_power what);
-    /// Never resets the card: the reader asks for the ATR to see whether a card is there.
+    /// Never resets the card: the reader asks for the ATR to see whether a card is there. 0: none.
     size_t (*atr)(void *context, uint8_t atr[VPCD_ATR_MAX]);
     /// Writes the answer and returns its size; 0 is a card that stays silent.
     size_t (*transmit)(void *context, struct bytes command, uint8_t *answer, size_t capacity);

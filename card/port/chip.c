@@ -13,10 +13,15 @@ static enum file_status status_of(enum card_status status) {
     return of_card[status];
 }
 
+/// A power cut that was ordered and did not come yet stays ordered, and what a start writes does not
+/// count: readers take the power from a card that nobody uses for a second.
 static enum card_status start(struct chip *chip) {
+    const struct nvm_cut plan = chip->cut;
     chip_power_off(chip);
     nvm_cut_restore(&chip->cut);
     enum card_status status = card_power_on(chip->card, &chip->ports);
+    if (plan.armed)
+        nvm_cut_arm(&chip->cut, plan.left, plan.octets);
     chip->powered = status == CARD_OK;
     return status;
 }
