@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A libpcsclite without a daemon: the same programs, unchanged, reach cards inside their own
 // process when LD_LIBRARY_PATH points here. TESSERA_FAKE_CARDS lists the images, separated by
-// colons; readers have the names that a lab gives them. One connection a card.
+// colons; readers have the names that a lab gives them. One connection a card. Where
+// TESSERA_CONTROL_n is set, a thread takes the order power-cut there while card n is connected.
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
+#include <unistd.h>
 #include <winscard.h>
 
 #include "card/port/chip.h"
+#include "readers/control.h"
 
 enum { CARDS_MAX = 16, NAME_MAX_SIZE = 32, PATH_MAX_SIZE = 1024 };
 
@@ -19,6 +22,10 @@ struct fake_card {
     struct chip chip;
     bool connected;
     SCARDCONTEXT context; // whose connection it is
+    struct control control;
+    pthread_t orders;
+    bool ordered; // the thread runs
+    int wake[2];  // closing [1] ends it
 };
 
 static struct fake_card cards[CARDS_MAX];
@@ -66,7 +73,57 @@ LONG SCardEstablishContext(DWORD scope, LPCVOID unused1, LPCVOID unused2, LPSCAR
     return SCARD_S_SUCCESS;
 }
 
+// ---- orders ------------------------------------------------------------------------------------
+/// The client waits for the reply, so that nothing else uses the card meanwhile.
+static void order_power_cut(void *context, size_t argc, char **argv, char *reply, size_t size) {
+    struct fake_card *card = context;
+    if (argc < 3) {
+        snprintf(reply, size, "error write: power-cut after N");
+        return;
+    }
+    nvm_cut_arm(&card->chip.cut, strtoull(argv[2], NULL, 10), 0);
+    snprintf(reply, size, "ok");
+}
+
+static const struct control_verb orders[] = {
+    {"power-cut", "power-cut after N", order_power_cut},
+};
+
+static void *take_orders(void *context) {
+    struct fake_card *card = context;
+    struct pollfd events[1 + CONTROL_FDS_MAX];
+    for (;;) {
+        events[0] = (struct pollfd){.fd = card->wake[0], .events = POLLIN};
+        size_t count = control_poll(&card->control, events + 1);
+        if (poll(events, 1 + count, -1) > 0 && events[0].revents != 0)
+            return NULL;
+        control_serve(&card->control, events + 1, count);
+    }
+}
+
+static void listen_orders(struct fake_card *card) {
+    char name[48], error[256];
+    snprintf(name, sizeof name, "TESSERA_CONTROL_%zu", (size_t)(card - cards) + 1);
+    const char *path = getenv(name);
+    if (path == NULL || !control_listen(&card->control, path, orders, 1, card, error, sizeof error))
+        return;
+    card->ordered =
+        pipe(card->wake) == 0 && pthread_create(&card->orders, NULL, take_orders, card) == 0;
+}
+
+static void end_orders(struct fake_card *card) {
+    if (!card->ordered)
+        return;
+    close(card->wake[1]);
+    pthread_join(card->orders, NULL);
+    close(card->wake[0]);
+    control_close(&card->control);
+    card->ordered = false;
+}
+
+// ---- the library -------------------------------------------------------------------------------
 static void hang_up(struct fake_card *card) {
+    end_orders(card);
     if (card->connected)
         chip_close(&card->chip);
     card->connected = false;
@@ -120,6 +177,7 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protoco
     card->context = context;
     *handle = (SCARDHANDLE)(card - cards) + 1;
     *protocol = SCARD_PROTOCOL_T1;
+    listen_orders(card);
     return chip_power_on(&card->chip) ? SCARD_S_SUCCESS : SCARD_W_UNRESPONSIVE_CARD;
 }
 
