@@ -63,6 +63,8 @@ struct world_profile {
 };
 
 struct world *world_open(uint64_t seed);
+/// Begins the random source anew, so that what follows depends on nothing before.
+void world_reseed(struct world *world, uint64_t seed);
 void world_close(struct world *world);
 
 /// Formats, installs and personalizes a card, up to a usable purse. Aborts on any refusal.
