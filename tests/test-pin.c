@@ -44,6 +44,9 @@ static uint16_t ask_status(struct card_call *call, const struct request *r) {
 static uint16_t ask_change(struct card_call *call, const struct request *r) {
     return pin_change(call, the_record, bytes_of_string(r->first), bytes_of_string(r->second));
 }
+static uint16_t ask_change_puk(struct card_call *call, const struct request *r) {
+    return pin_change_puk(call, the_record, bytes_of_string(r->first), bytes_of_string(r->second));
+}
 static uint16_t ask_unblock(struct card_call *call, const struct request *r) {
     return pin_unblock(call, the_record, bytes_of_string(r->first), bytes_of_string(r->second));
 }
@@ -204,6 +207,8 @@ static const struct {
     {{ask_verify, "1234", NULL, 0}, SW_OK, 1, true, false},
     {{ask_change, "9999", "5678", 0}, 0x63C0, 1, false, false},
     {{ask_change, "1234", "5678", 0}, SW_OK, 1, true, false},
+    {{ask_change_puk, "99999999", "5678", 0}, 0x63C0, 1, false, true},
+    {{ask_change_puk, "87654321", "5678", 0}, SW_OK, 1, true, true},
     {{ask_unblock, "99999999", "5678", 0}, 0x63C0, 1, false, true},
     {{ask_unblock, "87654321", "5678", 0}, SW_OK, 1, true, true},
 };
