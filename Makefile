@@ -12,9 +12,9 @@ ROOMS    := apdu card readers personalization host services
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wvla \
             -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual -Werror
 CFLAGS   ?= -O2 -g
-CPPFLAGS += -I. -D_GNU_SOURCE -DTESSERA_VERSION='"$(VERSION)"' -isystem /usr/include/PCSC
+CPPFLAGS += -I. -D_GNU_SOURCE -DTESSERA_VERSION='"$(VERSION)"' -isystem /usr/include/PCSC -isystem /usr/include/p11-kit-1
 STD      := -std=c17 -fPIC
-LDLIBS   := -Wl,--as-needed -lcrypto -lpcsclite -lnfc -ljansson -lutil -lpthread
+LDLIBS   := -Wl,--as-needed -lcrypto -lpcsclite -lnfc -ljansson -lp11-kit -lutil -lpthread
 
 ifeq ($(FLAVOUR),san)
 CFLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
