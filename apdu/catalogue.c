@@ -162,10 +162,11 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                    .answer = WORDS("nothing; bit 0 of the octet allows reading the "
                                                    "balances freely"),
                                    .clause = WORDS("protocol.md, Consent")},
-    [COMMAND_PURSE_GET_LOG] = {PURSE(COMMAND_PURSE_GET_LOG, "get-log", "GET LOG", 0x3A), ANY_P1P2,
-                               .cases = CASE_2, .interfaces = WIRED, REFUSES(GET_LOG_REFUSALS),
-                               .answer = WORDS("usage-log in ring slot P1 P2"),
-                               .clause = WORDS("protocol.md, Reading")},
+    [COMMAND_PURSE_GET_LOG] =
+        {PURSE(COMMAND_PURSE_GET_LOG, "get-log", "GET LOG", 0x3A), ANY_P1P2, .cases = CASE_2,
+         .interfaces = OVER_ANY, REFUSES(GET_LOG_REFUSALS),
+         .answer = WORDS("usage-log in ring slot P1 P2; over contactless only an unratified one"),
+         .clause = WORDS("protocol.md, Reading")},
     [COMMAND_PURSE_GET_DATA] = {PURSE(COMMAND_PURSE_GET_DATA, "get-data", "GET DATA", 0xCA),
                                 ANY_P1P2, .cases = CASE_2, .interfaces = OVER_ANY,
                                 REFUSES(GET_DATA_REFUSALS), .answer = WORDS("data object P1 P2"),

@@ -177,8 +177,8 @@ static void test_status_words(void) {
 static void test_secrets_and_interfaces(void) {
     static const enum command_id WIRED_ONLY[] = {
         COMMAND_PURSE_VERIFY,      COMMAND_PURSE_CHANGE_PIN, COMMAND_PURSE_RESET_RETRY,
-        COMMAND_PURSE_SET_OPTIONS, COMMAND_PURSE_ARM,        COMMAND_PURSE_GET_LOG,
-        COMMAND_ISD_GET_DATA,      COMMAND_ISD_INSTALL,      COMMAND_ISD_STORE_DATA};
+        COMMAND_PURSE_SET_OPTIONS, COMMAND_PURSE_ARM,        COMMAND_ISD_GET_DATA,
+        COMMAND_ISD_INSTALL,       COMMAND_ISD_STORE_DATA};
     for (size_t i = 0; i < sizeof WIRED_ONLY / sizeof WIRED_ONLY[0]; i++)
         CHECK_ROW(&catalogue[WIRED_ONLY[i]],
                   (catalogue[WIRED_ONLY[i]].interfaces & OVER_CONTACTLESS) == 0);

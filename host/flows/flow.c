@@ -167,41 +167,6 @@ static bool give_receipt(struct flow *flow) {
     return true;
 }
 
-static bool is_open_at_payee(struct flow *flow, uint32_t n, struct purse_open *found, bool *open) {
-    struct purse_open list[32];
-    size_t count = 0;
-    *open = false;
-    if (!went(flow, flow->payee,
-              client_read_open(flow->payee, flow->payer->selection.id, list,
-                               sizeof list / sizeof list[0], &count)))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (list[i].n == n) {
-            *found = list[i];
-            *open = true;
-        }
-    return true;
-}
-
-/// Over a link that shows no logs: the payer repeats the log when the same terms are asked again.
-static bool fetch_log_by_asking(struct flow *flow, const struct purse_entry *entry, bool *fetched) {
-    struct purse_open open;
-    struct purse_object request;
-    if (!is_open_at_payee(flow, entry->n, &open, fetched) || !*fetched)
-        return flow->status == FLOW_DONE;
-    return went(flow, flow->payee,
-                client_request(flow->payee, &flow->payer->selection, &open.terms, &request)) &&
-           went_under_way(flow, flow->payer, client_debit(flow->payer, &request, &flow->log));
-}
-
-/// fetched false: the payee has ended this number already, its own word suffices.
-static bool fetch_log(struct flow *flow, const struct purse_entry *entry, bool *fetched) {
-    *fetched = true;
-    if (flow->payer->link->contactless)
-        return fetch_log_by_asking(flow, entry, fetched);
-    return went_under_way(flow, flow->payer, client_get_log(flow->payer, entry->slot, &flow->log));
-}
-
 /// Is the entry that was just finished the payment of the sale in hand?
 static bool is_this_sale(const struct flow *flow) {
     return flow->terms.amount != 0 && flow->has_log &&
@@ -209,13 +174,12 @@ static bool is_this_sale(const struct flow *flow) {
 }
 
 static bool finish_entry(struct flow *flow, const struct purse_entry *entry, bool void_first) {
-    enum purse_outcome outcome = PURSE_OK;
-    if (!fetch_log(flow, entry, &flow->has_log))
+    if (!went_under_way(flow, flow->payer, client_get_log(flow->payer, entry->slot, &flow->log)))
         return false;
-    if (void_first || !flow->has_log)
-        outcome = client_void(flow->payee, entry->n, &flow->receipt);
-    else
-        outcome = client_credit(flow->payee, &flow->log, &flow->receipt);
+    flow->has_log = true;
+    enum purse_outcome outcome = void_first
+                                     ? client_void(flow->payee, entry->n, &flow->receipt)
+                                     : client_credit(flow->payee, &flow->log, &flow->receipt);
     if (!went(flow, flow->payee, outcome))
         return false;
     flow->has_receipt = true;
@@ -279,6 +243,19 @@ bool flow_void_open(struct flow *flow) {
     return true;
 }
 
+static bool is_open_at_payee(struct flow *flow, uint32_t n, bool *open) {
+    struct purse_open list[32];
+    size_t count = 0;
+    *open = false;
+    if (!went(flow, flow->payee,
+              client_read_open(flow->payee, flow->payer->selection.id, list,
+                               sizeof list / sizeof list[0], &count)))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        *open = *open || list[i].n == n;
+    return true;
+}
+
 /// The record's number was ended in the meantime: VOID answers how.
 static bool ask_end(struct flow *flow) {
     if (!went(flow, flow->payee, client_void(flow->payee, flow->record.n, &flow->receipt)))
@@ -290,12 +267,11 @@ static bool ask_end(struct flow *flow) {
 }
 
 bool flow_look_up_number(struct flow *flow) {
-    struct purse_open found;
     bool open = false;
     if (flow->settled || flow->journal == NULL || flow->record.state != SALE_REQUESTED ||
         strcmp(flow->record.payee, flow->payee->selection.id) != 0)
         return true;
-    if (!is_open_at_payee(flow, flow->record.n, &found, &open))
+    if (!is_open_at_payee(flow, flow->record.n, &open))
         return false;
     return open || ask_end(flow);
 }

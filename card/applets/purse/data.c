@@ -178,7 +178,8 @@ uint16_t purse_get_data(struct card_call *call) {
     return SW_REFERENCE_NOT_FOUND;
 }
 
-/// An unratified log may be fetched by anyone: it is of use to its payee only, and must reach it.
+/// An unratified log may be fetched by anyone over any interface: it is of use to its payee only,
+/// and must reach it. Closed ones are history, which stays off the air.
 uint16_t purse_get_log(struct card_call *call) {
     uint8_t log[RING_LOG_MAX];
     uint16_t slot = (uint16_t)(call->command.p1 << 8 | call->command.p2);
@@ -187,7 +188,8 @@ uint16_t purse_get_log(struct card_call *call) {
     struct ring_entry entry = ring_at(call, slot);
     if (entry.state == PURSE_ENTRY_FREE)
         return SW_RECORD_NOT_FOUND;
-    if (entry.state != PURSE_ENTRY_UNRATIFIED && !session_may_read(call))
+    bool history = entry.state != PURSE_ENTRY_UNRATIFIED;
+    if (history && (call->interface == CARD_CONTACTLESS || !session_may_read(call)))
         return SW_SECURITY_STATUS;
     size_t size = ring_log(call, slot, log);
     tlv_put_raw(&call->answer, bytes_of(log, size));
