@@ -21,9 +21,8 @@ static void to_host(void *context, unsigned chip, struct bytes octets) {
 static void count_frames(void *context, uint64_t now_ns, unsigned chip, enum field_trace_kind kind,
                          const struct rf_frame *frame) {
     struct radio *radio = context;
-    (void)now_ns;
-    (void)chip;
-    (void)frame;
+    if (radio->tracer != NULL)
+        radio->tracer(radio->tracer_context, now_ns, chip, kind, frame);
     radio->frames += kind == FIELD_TRACE_DOWN || kind == FIELD_TRACE_UP;
 }
 

@@ -18,6 +18,10 @@ struct radio {
     } hosts[FIELD_CHIPS_MAX];
     uint64_t limit_ns; // how long radio_command waits for an answer
     size_t frames;
+    // Told every frame and field change, when set.
+    void (*tracer)(void *context, uint64_t now_ns, unsigned chip, enum field_trace_kind kind,
+                   const struct rf_frame *frame);
+    void *tracer_context;
 };
 
 struct radio *radio_new(uint64_t seed);

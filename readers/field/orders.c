@@ -209,6 +209,8 @@ static bool hex_uid(const char *word, struct picc *picc) {
     uint8_t uid[PICC_UID_MAX];
     if (strlen(word) % 2 != 0 || (size != 4 && size != 7 && size != 10))
         return false;
+    if (strspn(word, "0123456789abcdefABCDEF") != 2 * size)
+        return false;
     for (size_t i = 0; i < size; i++)
         if (sscanf(word + 2 * i, "%2hhx", &uid[i]) != 1)
             return false;

@@ -99,6 +99,7 @@ static void ats_received(struct pn532 *chip, enum rf_outcome outcome,
     struct pn532_card *card = &chip->card;
     if (outcome != RF_RECEIVED || !rf_frame_crc_ok(frame) ||
         frame->data[0] != frame->size - RF_CRC_SIZE || frame->data[0] > PICC_ATS_MAX) {
+        pn532_set_field(chip, false); // a card that answered RATS hears no request any more
         try_failed(chip);
         return;
     }
