@@ -23,7 +23,7 @@
 enum { EXIT_USAGE = 2, EXIT_NO_DEVICE = 3, TAPS_MAX = 16, HANG_UP_NAP_MS = 5 };
 
 struct server {
-    struct field field;
+    struct rf_field field;
     struct field_orders orders;
     struct control control;
     struct pty ptys[FIELD_CHIPS_MAX];

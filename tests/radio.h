@@ -11,7 +11,7 @@
 enum { RADIO_OUT_MAX = 8192 };
 
 struct radio {
-    struct field field;
+    struct rf_field field;
     struct {
         uint8_t data[RADIO_OUT_MAX]; // everything the host received and did not take
         size_t size;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-bool air_sees(const struct field *field, unsigned chip, unsigned seat) {
+bool air_sees(const struct rf_field *field, unsigned chip, unsigned seat) {
     const struct field_seat *other = &field->seats[seat];
     if (other->picc == NULL || seat == chip)
         return false;
@@ -16,22 +16,22 @@ bool air_sees(const struct field *field, unsigned chip, unsigned seat) {
     return other->at == (int)chip || backwards;
 }
 
-static struct field_card *card_of(struct field *field, unsigned seat) {
+static struct field_card *card_of(struct rf_field *field, unsigned seat) {
     return seat < FIELD_CHIPS_MAX ? NULL : &field->cards[seat - FIELD_CHIPS_MAX];
 }
 
-static void trace(struct field *field, unsigned chip, enum field_trace_kind kind,
+static void trace(struct rf_field *field, unsigned chip, enum field_trace_kind kind,
                   const struct rf_frame *frame) {
     if (field->ports.trace != NULL)
         field->ports.trace(field->ports.context, field->now, chip, kind, frame);
 }
 
-static uint64_t air_time(const struct field *field, const struct field_chip *chip,
+static uint64_t air_time(const struct rf_field *field, const struct field_chip *chip,
                          const struct rf_frame *frame) {
     return field->timed ? rf_air_ns(frame, chip->chip.rate_now) + RF_DELAY_NS : 0;
 }
 
-static void flip_a_bit(struct field *field, struct rf_frame *frame) {
+static void flip_a_bit(struct rf_field *field, struct rf_frame *frame) {
     size_t bits = rf_frame_bits(frame);
     if (bits == 0)
         return;
@@ -39,13 +39,13 @@ static void flip_a_bit(struct field *field, struct rf_frame *frame) {
     frame->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 }
 
-static bool noise_strikes(struct field *field) {
+static bool noise_strikes(struct rf_field *field) {
     return field->noise > 0 && field_random(field) % 1000 < field->noise;
 }
 
 // ---- up: from card to reader ----------------------------------------------------------------
 
-static void deliver_up(struct field *field, unsigned index, uint64_t number) {
+static void deliver_up(struct rf_field *field, unsigned index, uint64_t number) {
     struct field_chip *chip = &field->chips[index];
     if (!chip->waiting || number != chip->exchange)
         return;
@@ -58,7 +58,7 @@ static void deliver_up(struct field *field, unsigned index, uint64_t number) {
     pn532_radio(&chip->chip, chip->outcome, &frame);
 }
 
-static void time_out(struct field *field, unsigned index, uint64_t number) {
+static void time_out(struct rf_field *field, unsigned index, uint64_t number) {
     struct field_chip *chip = &field->chips[index];
     if (!chip->waiting || number != chip->exchange || chip->answered)
         return;
@@ -68,7 +68,7 @@ static void time_out(struct field *field, unsigned index, uint64_t number) {
 }
 
 // The card is gone from this octet on. Returns false when it cannot send or hear the whole frame.
-static bool still_here(struct field *field, unsigned seat, size_t octets) {
+static bool still_here(struct rf_field *field, unsigned seat, size_t octets) {
     struct field_card *card = card_of(field, seat);
     if (card == NULL || !card->leaving)
         return true;
@@ -80,7 +80,7 @@ static bool still_here(struct field *field, unsigned seat, size_t octets) {
     return false;
 }
 
-static void spoil_up(struct field *field, struct field_chip *chip) {
+static void spoil_up(struct rf_field *field, struct field_chip *chip) {
     unsigned value = 0;
     const struct field_fault_kind *fault = field_fault_strike(chip, FAULT_UP, &value);
     if (fault == NULL && noise_strikes(field))
@@ -96,7 +96,7 @@ static void spoil_up(struct field *field, struct field_chip *chip) {
 }
 
 // The answer that is in chip->up starts on its way.
-static void start_up(struct field *field, struct field_chip *chip, enum rf_outcome outcome) {
+static void start_up(struct rf_field *field, struct field_chip *chip, enum rf_outcome outcome) {
     chip->outcome = outcome;
     chip->answered = true;
     spoil_up(field, chip);
@@ -108,7 +108,7 @@ static void start_up(struct field *field, struct field_chip *chip, enum rf_outco
 }
 
 // A seat speaks to the reader that asked it; nobody listens when that exchange is over.
-static void answer_from(struct field *field, unsigned seat, const struct rf_frame *frame) {
+static void answer_from(struct rf_field *field, unsigned seat, const struct rf_frame *frame) {
     int reader = field->seats[seat].reader;
     if (reader < 0 || !air_sees(field, (unsigned)reader, seat))
         return;
@@ -127,15 +127,15 @@ static void answer_from(struct field *field, unsigned seat, const struct rf_fram
 
 // ---- a card's own time ----------------------------------------------------------------------
 
-static void more_time(struct field *field, unsigned seat, uint64_t turn);
+static void more_time(struct rf_field *field, unsigned seat, uint64_t turn);
 
-static void schedule_more_time(struct field *field, unsigned seat) {
+static void schedule_more_time(struct rf_field *field, unsigned seat) {
     const struct field_seat *owner = &field->seats[seat];
     uint64_t waiting = picc_waiting_ns(owner->picc);
     field_schedule(field, field->now + waiting - waiting / 4, more_time, seat, owner->turn);
 }
 
-static void more_time(struct field *field, unsigned seat, uint64_t turn) {
+static void more_time(struct rf_field *field, unsigned seat, uint64_t turn) {
     struct field_seat *owner = &field->seats[seat];
     struct rf_frame frame;
     if (owner->picc == NULL || owner->turn != turn || !picc_owes(owner->picc))
@@ -146,7 +146,7 @@ static void more_time(struct field *field, unsigned seat, uint64_t turn) {
 }
 
 // The card's application has come to its answer.
-static void card_done(struct field *field, unsigned seat, uint64_t turn) {
+static void card_done(struct rf_field *field, unsigned seat, uint64_t turn) {
     struct field_card *card = card_of(field, seat);
     struct isodep_picc *isodep = &card->picc.isodep;
     uint8_t answer[ISODEP_APDU_MAX];
@@ -159,7 +159,7 @@ static void card_done(struct field *field, unsigned seat, uint64_t turn) {
         answer_from(field, seat, &frame);
 }
 
-static void begin_turn(struct field *field, unsigned seat) {
+static void begin_turn(struct rf_field *field, unsigned seat) {
     struct field_card *card = card_of(field, seat);
     uint64_t turn = ++field->seats[seat].turn;
     schedule_more_time(field, seat);
@@ -186,7 +186,7 @@ static bool merge(struct rf_frame *frame, const struct rf_frame *other) {
 }
 
 // One seat hears the frame. Returns whether it answers at once.
-static bool hear(struct field *field, struct field_chip *chip, unsigned seat,
+static bool hear(struct rf_field *field, struct field_chip *chip, unsigned seat,
                  struct rf_frame *answer) {
     struct field_seat *owner = &field->seats[seat];
     struct picc *picc = owner->picc;
@@ -201,7 +201,7 @@ static bool hear(struct field *field, struct field_chip *chip, unsigned seat,
 }
 
 // Everybody on the antenna hears the frame; answers at the same time collide.
-static unsigned hear_all(struct field *field, struct field_chip *chip, bool *owed,
+static unsigned hear_all(struct rf_field *field, struct field_chip *chip, bool *owed,
                          enum rf_outcome *outcome) {
     unsigned answers = 0;
     *owed = false;
@@ -221,7 +221,7 @@ static unsigned hear_all(struct field *field, struct field_chip *chip, bool *owe
     return answers;
 }
 
-static void deliver_down(struct field *field, unsigned index, uint64_t number) {
+static void deliver_down(struct rf_field *field, unsigned index, uint64_t number) {
     struct field_chip *chip = &field->chips[index];
     enum rf_outcome outcome = RF_RECEIVED;
     unsigned value = 0, answers = 0;
@@ -245,7 +245,7 @@ static void deliver_down(struct field *field, unsigned index, uint64_t number) {
 
 static void on_send(void *context, const struct rf_frame *frame, uint64_t waiting_ns) {
     struct field_chip *chip = context;
-    struct field *field = chip->field;
+    struct rf_field *field = chip->field;
     chip->exchange++;
     chip->waiting = true;
     chip->answered = false;
@@ -262,7 +262,7 @@ static void on_cancel(void *context) {
     chip->timer++;
 }
 
-static void timer_ran(struct field *field, unsigned index, uint64_t number) {
+static void timer_ran(struct rf_field *field, unsigned index, uint64_t number) {
     struct field_chip *chip = &field->chips[index];
     if (number == chip->timer)
         pn532_timer(&chip->chip);

@@ -9,6 +9,6 @@
 struct pn532_ports air_ports(struct field_chip *chip);
 
 /// Does chip's antenna reach the seat?
-bool air_sees(const struct field *field, unsigned chip, unsigned seat);
+bool air_sees(const struct rf_field *field, unsigned chip, unsigned seat);
 
 #endif

@@ -47,7 +47,7 @@ static const struct {
     {"foreign", mute, false},
 };
 
-int field_add_builtin(struct field *field, const char *name, const char *kind) {
+int field_add_builtin(struct rf_field *field, const char *name, const char *kind) {
     for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
         struct field_app app = {NULL, NULL, builtins[i].transmit};
         if (strcmp(builtins[i].kind, kind) != 0)

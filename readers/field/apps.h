@@ -10,7 +10,7 @@
 /// Returns the index of a new built-in card, FIELD_NOWHERE placed; -1 when kind is none of
 /// "echo", "stranger", "foreign", or the field is full.
 /// echo answers SELECT (A4) with 9000, else the command itself and 9000; stranger 6A82 and 6D00.
-int field_add_builtin(struct field *field, const char *name, const char *kind);
+int field_add_builtin(struct rf_field *field, const char *name, const char *kind);
 
 /// The application that asks a link. The link stays the caller's and must outlive the card.
 struct field_app field_link_app(struct link *link);

@@ -10,7 +10,7 @@
 // ---- clock and chance -----------------------------------------------------------------------
 
 // SplitMix64: small, and the same everywhere.
-uint64_t field_random(struct field *field) {
+uint64_t field_random(struct rf_field *field) {
     uint64_t z = field->random += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -19,8 +19,8 @@ uint64_t field_random(struct field *field) {
 
 // One event of a kind is pending for an index: a new one takes the place of the old, so the queue
 // has room for all there can be.
-void field_schedule(struct field *field, uint64_t at,
-                    void (*run)(struct field *field, unsigned index, uint64_t number),
+void field_schedule(struct rf_field *field, uint64_t at,
+                    void (*run)(struct rf_field *field, unsigned index, uint64_t number),
                     unsigned index, uint64_t number) {
     unsigned i = 0;
     while (i < field->event_count &&
@@ -33,7 +33,7 @@ void field_schedule(struct field *field, uint64_t at,
     field->events[i] = (struct field_event){at, field->order++, number, run, index};
 }
 
-static unsigned first_event(const struct field *field) {
+static unsigned first_event(const struct rf_field *field) {
     unsigned first = 0;
     for (unsigned i = 1; i < field->event_count; i++) {
         const struct field_event *a = &field->events[i], *b = &field->events[first];
@@ -43,14 +43,14 @@ static unsigned first_event(const struct field *field) {
     return first;
 }
 
-bool field_next(const struct field *field, uint64_t *at_ns) {
+bool field_next(const struct rf_field *field, uint64_t *at_ns) {
     if (field->event_count == 0)
         return false;
     *at_ns = field->events[first_event(field)].at;
     return true;
 }
 
-void field_advance(struct field *field, uint64_t now_ns) {
+void field_advance(struct rf_field *field, uint64_t now_ns) {
     while (field->event_count > 0) {
         unsigned first = first_event(field);
         struct field_event event = field->events[first];
@@ -67,20 +67,20 @@ void field_advance(struct field *field, uint64_t now_ns) {
 
 // ---- members --------------------------------------------------------------------------------
 
-void field_init(struct field *field, const struct field_ports *ports, uint64_t seed) {
+void field_init(struct rf_field *field, const struct field_ports *ports, uint64_t seed) {
     memset(field, 0, sizeof *field);
     field->ports = *ports;
     field->random = seed;
 }
 
-int field_find_chip(const struct field *field, const char *name) {
+int field_find_chip(const struct rf_field *field, const char *name) {
     for (unsigned i = 0; i < field->chip_count; i++)
         if (strcmp(field->chips[i].name, name) == 0)
             return (int)i;
     return -1;
 }
 
-int field_find_card(const struct field *field, const char *name) {
+int field_find_card(const struct rf_field *field, const char *name) {
     for (unsigned i = 0; i < FIELD_CARDS_MAX; i++)
         if (field->seats[FIELD_CHIPS_MAX + i].picc != NULL &&
             strcmp(field->cards[i].name, name) == 0)
@@ -88,7 +88,7 @@ int field_find_card(const struct field *field, const char *name) {
     return -1;
 }
 
-int field_add_chip(struct field *field, const char *name) {
+int field_add_chip(struct rf_field *field, const char *name) {
     if (field->chip_count == FIELD_CHIPS_MAX || field_find_chip(field, name) >= 0 ||
         strlen(name) >= FIELD_NAME_MAX)
         return -1;
@@ -115,7 +115,7 @@ static void uid_from_name(struct picc *picc, const char *name) {
         picc->uid[3] = 0x89;
 }
 
-int field_add_card(struct field *field, const char *name, const struct field_app *app) {
+int field_add_card(struct rf_field *field, const char *name, const struct field_app *app) {
     // FSCI 8 (256 octets), every bit rate up to 848 kbit/s, FWI 7 (39 ms), no CID, no NAD.
     static const uint8_t ats[] = {0x05, 0x78, 0x77, 0x70, 0x00};
     unsigned i = 0;
@@ -136,12 +136,12 @@ int field_add_card(struct field *field, const char *name, const struct field_app
     return (int)i;
 }
 
-void field_drop_card(struct field *field, int card) {
+void field_drop_card(struct rf_field *field, int card) {
     field_place_card(field, card, FIELD_NOWHERE);
     field->seats[FIELD_CHIPS_MAX + card].picc = NULL;
 }
 
-void field_place_card(struct field *field, int card, int chip) {
+void field_place_card(struct rf_field *field, int card, int chip) {
     struct field_seat *seat = &field->seats[FIELD_CHIPS_MAX + card];
     field->cards[card].leaving = false;
     if (seat->at != chip) { // off one antenna before on the next
@@ -152,14 +152,14 @@ void field_place_card(struct field *field, int card, int chip) {
     field_refresh(field);
 }
 
-void field_place_chip(struct field *field, int chip, int at) {
+void field_place_chip(struct rf_field *field, int chip, int at) {
     field->seats[chip].at = at;
     field_refresh(field);
 }
 
 // ---- power ----------------------------------------------------------------------------------
 
-static void power_card(struct field *field, struct field_card *card, bool on) {
+static void power_card(struct rf_field *field, struct field_card *card, bool on) {
     if (on && card->random_uid) {
         card->picc.uid_size = 4;
         card->picc.uid[0] = 0x08; // ISO/IEC 14443-3: a random UID
@@ -169,7 +169,7 @@ static void power_card(struct field *field, struct field_card *card, bool on) {
         card->app.power(card->app.context, on);
 }
 
-static bool powered(const struct field *field, unsigned seat) {
+static bool powered(const struct rf_field *field, unsigned seat) {
     if (seat < FIELD_CHIPS_MAX && !field->chips[seat].listening)
         return false;
     for (unsigned i = 0; i < field->chip_count; i++)
@@ -179,7 +179,7 @@ static bool powered(const struct field *field, unsigned seat) {
 }
 
 // Every seat gets the power that its place gives it.
-void field_refresh(struct field *field) {
+void field_refresh(struct rf_field *field) {
     for (unsigned i = 0; i < FIELD_SEATS_MAX; i++) {
         struct picc *picc = field->seats[i].picc;
         if (picc == NULL)

@@ -87,17 +87,17 @@ struct field_chip {
     bool listening;
     struct field_line line;
     struct field_fault faults[FIELD_FAULTS_MAX];
-    struct field *field;
+    struct rf_field *field;
     unsigned index;
 };
 
 struct field_event {
     uint64_t at, order, number;
-    void (*run)(struct field *field, unsigned index, uint64_t number);
+    void (*run)(struct rf_field *field, unsigned index, uint64_t number);
     unsigned index;
 };
 
-struct field {
+struct rf_field {
     struct field_ports ports;
     uint64_t now, order, random;
     bool timed;      // frames take the time they take on real air
@@ -112,43 +112,43 @@ struct field {
 };
 
 /// Starts an empty field at time 0. The struct is large: static or allocated by the caller.
-void field_init(struct field *field, const struct field_ports *ports, uint64_t seed);
+void field_init(struct rf_field *field, const struct field_ports *ports, uint64_t seed);
 
 /// Adds a chip; returns its index, or -1 when the field is full or the name is taken.
-int field_add_chip(struct field *field, const char *name);
+int field_add_chip(struct rf_field *field, const char *name);
 
 /// Adds a card that lies nowhere yet: a type 4 card with a fixed 7-octet UID made from its name.
 /// Returns its index or -1 as above.
-int field_add_card(struct field *field, const char *name, const struct field_app *app);
+int field_add_card(struct rf_field *field, const char *name, const struct field_app *app);
 
 /// Takes the card out of the field's memory; its application is powered off.
-void field_drop_card(struct field *field, int card);
+void field_drop_card(struct rf_field *field, int card);
 
-int field_find_chip(const struct field *field, const char *name);
-int field_find_card(const struct field *field, const char *name);
+int field_find_chip(const struct rf_field *field, const char *name);
+int field_find_card(const struct rf_field *field, const char *name);
 
 /// Lays a card, or a chip that will play one, on a chip's antenna, or away (FIELD_NOWHERE).
-void field_place_card(struct field *field, int card, int chip);
-void field_place_chip(struct field *field, int chip, int at);
+void field_place_card(struct rf_field *field, int card, int chip);
+void field_place_chip(struct rf_field *field, int chip, int at);
 
 /// Octets that a host wrote to its chip; hang-up of that host.
-void field_host(struct field *field, unsigned chip, struct bytes octets);
-void field_hang_up(struct field *field, unsigned chip);
+void field_host(struct rf_field *field, unsigned chip, struct bytes octets);
+void field_hang_up(struct rf_field *field, unsigned chip);
 
 /// Moves the clock to now_ns and lets everything due happen.
-void field_advance(struct field *field, uint64_t now_ns);
+void field_advance(struct rf_field *field, uint64_t now_ns);
 
 /// When the next event is due; false when nothing will happen by itself.
-bool field_next(const struct field *field, uint64_t *at_ns);
+bool field_next(const struct rf_field *field, uint64_t *at_ns);
 
 /// The next number from the field's seed.
-uint64_t field_random(struct field *field);
+uint64_t field_random(struct rf_field *field);
 
 // ---- for the parts of this room ----
-void field_schedule(struct field *field, uint64_t at,
-                    void (*run)(struct field *field, unsigned index, uint64_t number),
+void field_schedule(struct rf_field *field, uint64_t at,
+                    void (*run)(struct rf_field *field, unsigned index, uint64_t number),
                     unsigned index, uint64_t number);
-void field_refresh(struct field *field);
+void field_refresh(struct rf_field *field);
 void field_to_host(void *chip, struct bytes wire, bool acknowledge);
 
 #endif

@@ -15,7 +15,7 @@ static uint64_t line_time(const struct field_line *line, size_t octets) {
                            : (uint64_t)octets * BITS_PER_OCTET * UINT64_C(1000000000) / line->baud;
 }
 
-static void flush(struct field *field, unsigned index, uint64_t number) {
+static void flush(struct rf_field *field, unsigned index, uint64_t number) {
     struct field_line *line = &field->chips[index].line;
     (void)number;
     while (line->count > 0 && line->queue[0].due <= field->now) {
@@ -32,7 +32,7 @@ static void flush(struct field *field, unsigned index, uint64_t number) {
 
 // Portions keep their order; a full line loses what comes on top.
 static void put(struct field_chip *chip, struct bytes wire, uint64_t delay_ns) {
-    struct field *field = chip->field;
+    struct rf_field *field = chip->field;
     struct field_line *line = &chip->line;
     uint64_t start = field->now + delay_ns;
     if (start < line->free_at)
@@ -105,7 +105,7 @@ void field_to_host(void *context, struct bytes wire, bool acknowledge) {
         spoil(chip, wire, fault, value);
 }
 
-void field_host(struct field *field, unsigned index, struct bytes octets) {
+void field_host(struct rf_field *field, unsigned index, struct bytes octets) {
     struct field_chip *chip = &field->chips[index];
     if (chip->line.free_at < field->now)
         chip->line.free_at = field->now;
@@ -113,7 +113,7 @@ void field_host(struct field *field, unsigned index, struct bytes octets) {
     pn532_host(&chip->chip, octets);
 }
 
-void field_hang_up(struct field *field, unsigned index) {
+void field_hang_up(struct rf_field *field, unsigned index) {
     field->chips[index].line.count = 0;
     pn532_power_cycle(&field->chips[index].chip);
 }

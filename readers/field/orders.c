@@ -43,7 +43,7 @@ static bool want_number(const char *word, unsigned long max, unsigned long *valu
     return false;
 }
 
-static struct field_chip *want_reader(struct field *field, const char *name, char *reply,
+static struct field_chip *want_reader(struct rf_field *field, const char *name, char *reply,
                                       size_t size) {
     int chip = field_find_chip(field, name);
     if (chip >= 0)
@@ -54,7 +54,7 @@ static struct field_chip *want_reader(struct field *field, const char *name, cha
     return NULL;
 }
 
-static struct field_card *want_card(struct field *field, const char *name, char *reply,
+static struct field_card *want_card(struct rf_field *field, const char *name, char *reply,
                                     size_t size) {
     int card = field_find_card(field, name);
     if (card >= 0)
@@ -85,7 +85,7 @@ static int find_or_open(struct field_orders *orders, const char *what, char *err
     return card;
 }
 
-static bool tap_chip(struct field *field, int chip, int reader, char *error, size_t size) {
+static bool tap_chip(struct rf_field *field, int chip, int reader, char *error, size_t size) {
     int at = field->seats[chip].at;
     if (chip == reader) {
         say(error, size, "reader %s cannot be tapped on itself", field->chips[chip].name);
@@ -102,7 +102,7 @@ static bool tap_chip(struct field *field, int chip, int reader, char *error, siz
 
 bool field_tap(struct field_orders *orders, const char *what, const char *reader, char *error,
                size_t size) {
-    struct field *field = orders->field;
+    struct rf_field *field = orders->field;
     char reply[CONTROL_LINE_MAX];
     if (want_reader(field, reader, reply, sizeof reply) == NULL) {
         say(error, size, "%s", reply + strlen("error "));
@@ -144,7 +144,7 @@ static void take_away(struct field_orders *orders, int card) {
 
 // Everything that lies on a reader's antenna; returns how much it was.
 static unsigned clear_reader(struct field_orders *orders, int chip) {
-    struct field *field = orders->field;
+    struct rf_field *field = orders->field;
     unsigned count = 0;
     for (int i = 0; i < FIELD_CARDS_MAX; i++)
         if (field->seats[FIELD_CHIPS_MAX + i].picc != NULL &&
@@ -162,7 +162,7 @@ static unsigned clear_reader(struct field_orders *orders, int chip) {
 
 static void untap(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct field_orders *orders = context;
-    struct field *field = orders->field;
+    struct rf_field *field = orders->field;
     if (!want_words(argc, 2, "untap CARD-OR-READER", reply, size))
         return;
     int chip = field_find_chip(field, argv[1]), card = field_find_card(field, argv[1]);
@@ -185,7 +185,7 @@ static void untap(void *context, size_t argc, char **argv, char *reply, size_t s
 }
 
 static void status(void *context, size_t argc, char **argv, char *reply, size_t size) {
-    const struct field *field = ((struct field_orders *)context)->field;
+    const struct rf_field *field = ((struct field_orders *)context)->field;
     size_t used = (size_t)snprintf(reply, size, "ok");
     (void)argc;
     (void)argv;
@@ -335,7 +335,7 @@ static void wake(void *context, size_t argc, char **argv, char *reply, size_t si
 // ---- the field itself -----------------------------------------------------------------------
 
 static void timing(void *context, size_t argc, char **argv, char *reply, size_t size) {
-    struct field *field = ((struct field_orders *)context)->field;
+    struct rf_field *field = ((struct field_orders *)context)->field;
     if (want_words(argc, 2, "time real|ideal", reply, size) &&
         want_switch(argv[1], "real", "ideal", &field->timed, reply, size))
         say(reply, size, "ok");

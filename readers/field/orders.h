@@ -8,7 +8,7 @@
 #include "readers/field/field.h"
 
 struct field_orders {
-    struct field *field;
+    struct rf_field *field;
     /// Makes a card from what is neither known nor built in (an image, a link). Returns its index;
     /// -1 with a sentence in error.
     int (*open_card)(void *context, const char *name, char *error, size_t size);
