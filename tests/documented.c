@@ -41,9 +41,8 @@ bool status_is_documented(const char *applet, struct bytes command, uint16_t sw)
     struct apdu_command parsed;
     if (is_generic(sw) || !apdu_command_parse(command, &parsed))
         return true;
-    const struct catalogue_command *row =
-        catalogue_find(applet, parsed.cla & (uint8_t)~APDU_CLA_CHAINING, parsed.ins, parsed.p1,
-                       parsed.p2);
+    const struct catalogue_command *row = catalogue_find(
+        applet, parsed.cla & (uint8_t)~APDU_CLA_CHAINING, parsed.ins, parsed.p1, parsed.p2);
     if (row == NULL || row_has(row, sw))
         return true;
     fprintf(stderr, "%s answered %04X (%s), which its row in the catalogue does not list\n",

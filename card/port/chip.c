@@ -13,8 +13,8 @@ static enum file_status status_of(enum card_status status) {
     return of_card[status];
 }
 
-/// A power cut that was ordered and did not come yet stays ordered, and what a start writes does not
-/// count: readers take the power from a card that nobody uses for a second.
+/// A power cut that was ordered and did not come yet stays ordered, and what a start writes does
+/// not count: readers take the power from a card that nobody uses for a second.
 static enum card_status start(struct chip *chip) {
     const struct nvm_cut plan = chip->cut;
     chip_power_off(chip);
