@@ -166,7 +166,7 @@ static void measure_memory(uint32_t *version) {
         (median_of(debit, TRANSFERS - END, END) / median_of(base, TRANSFERS - END, END)) /
         (median_of(debit, 0, END) / median_of(base, 0, END));
     bench_print("DEBIT, last 1000 / first 1000 of 10000", drift, "ratio", GOAL_FLAT);
-    bench_print("heap growth over 9000 transfers", growth, "octets", 0);
+    bench_print("heap growth over 9000 transfers", growth, "octets", 1024);
 }
 
 // ---- file port ---------------------------------------------------------------------------------
