@@ -356,6 +356,84 @@ static void test_remove_under_cuts(void) {
     CU_ASSERT(uninstalls > 0);
 }
 
+// ---- power cuts at the bench -------------------------------------------------------------------
+
+static uint8_t before_cut[NVM_IMAGE_SIZE], after_cut[NVM_IMAGE_SIZE];
+
+static bool data_equals(const uint8_t *image) {
+    size_t begin = nvm_data_begin();
+    return memcmp(one.image + begin, image + begin, sizeof one.image - begin) == 0;
+}
+
+/// Power on, the security domain aiming where the last command of the script needs it.
+static void prepare(const char *aim) {
+    memcpy(one.image, before_cut, sizeof one.image);
+    power(&one);
+    if (aim != NULL)
+        INTERNAL(aim, "9000");
+}
+
+/// The command under every cut: exactly the old or the new data, and once more it succeeds.
+static unsigned cut_command(const char *aim, const char *command) {
+    unsigned cuts = 0;
+    memcpy(before_cut, one.image, sizeof before_cut);
+    prepare(aim);
+    INTERNAL(command, "9000");
+    memcpy(after_cut, one.image, sizeof after_cut);
+    for (uint32_t write = 0;; write++)
+        for (uint32_t octet = 0;; octet++) {
+            prepare(aim);
+            memory_port_cut(&one.port, write, octet);
+            const char *answer = transmit(&one, CARD_INTERNAL, command);
+            uint32_t size = one.port.last_size;
+            if (!one.port.off)
+                return cuts;
+            CU_ASSERT_STRING_EQUAL_FATAL(answer, "6581");
+            power(&one);
+            CU_ASSERT_FATAL(data_equals(before_cut) || data_equals(after_cut));
+            cuts++;
+            if (octet == size)
+                break;
+        }
+}
+
+static void test_bench_under_cuts(void) {
+    make(&one);
+    unsigned cuts = cut_command(NULL, INSTALL(ONE_AID));
+    cuts += cut_command(PERSONALIZE(ONE_AID), "80E2880013"
+                                              "000001110001012200020133"
+                                              "0FFF00000301"
+                                              "44");
+    cuts += cut_command(NULL, INSTALL(TWO_AID));
+    cuts += cut_command(NULL, "80E28800040001010F");
+    CU_ASSERT_EQUAL(one.card.life_cycle, CARD_SECURED);
+    CU_ASSERT_EQUAL(card_check(&one.ports), CARD_OK);
+    CU_ASSERT(cuts > 300);
+    printf("%u cuts ", cuts);
+}
+
+/// An image from a card with more applets in ROM: what this one does not know stays out of reach
+/// and unharmed.
+static void test_unknown_applet(void) {
+    uint8_t last_of_name = 0x99;
+    fresh();
+    nvm_begin(&one.card.nvm);
+    nvm_stage(&one.card.nvm, nvm_data_begin() + 64 + 48 + 19 + 6, &last_of_name, 1);
+    CU_ASSERT(nvm_commit(&one.card.nvm));
+    power(&one);
+    EXPECT(SELECT_ONE, "6A82");
+    EXPECT(SELECT_TWO, "8407" TWO_AID "9000");
+    INTERNAL(PERSONALIZE(ONE_AID), "6985");
+    INTERNAL(INSTALL(ONE_AID), "6A89"); // its name is taken
+    struct card_report report;
+    card_report(&one.card, &report);
+    CU_ASSERT_EQUAL(report.instance_count, 3);
+    CU_ASSERT_STRING_EQUAL(report.instances[1].name, "?");
+    struct card_call call = card_call_to(&one.card, CARD_INTERNAL, 0);
+    CU_ASSERT_EQUAL(card_run(&call, remove_one), SW_OK);
+    INTERNAL(INSTALL(ONE_AID), "9000");
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"selection by whole and partial name", test_selection, NULL},
@@ -373,6 +451,8 @@ int main(int argc, char **argv) {
         {"life cycle closes the bench", test_life_cycle, NULL},
         {"locked and terminated cards", test_locked_and_terminated, NULL},
         {"removal under every power cut", test_remove_under_cuts, NULL},
+        {"the bench under every power cut", test_bench_under_cuts, NULL},
+        {"an applet that is not in ROM", test_unknown_applet, NULL},
     };
     crypto = crypto_openssl_new();
     if (crypto == NULL)
