@@ -77,7 +77,7 @@ bool pocket_next(const struct card_call *call, uint32_t lowest, struct pocket *p
 }
 
 void pockets_put(const struct card_call *call, struct tlv_writer *out) {
-    struct pocket pocket;
+    struct pocket pocket = {0};
     for (uint32_t unit = 0; pocket_next(call, unit, &pocket); unit = pocket.unit + 1U) {
         uint8_t octets[POCKET_STATEMENT_SIZE];
         const uint64_t numbers[] = {pocket_balance(&pocket), pocket.issued, pocket.loaded,
@@ -90,7 +90,7 @@ void pockets_put(const struct card_call *call, struct tlv_writer *out) {
 }
 
 void balances_put(const struct card_call *call, struct tlv_writer *out) {
-    struct pocket pocket;
+    struct pocket pocket = {0};
     for (uint32_t unit = 0; pocket_next(call, unit, &pocket); unit = pocket.unit + 1U) {
         uint8_t octets[10];
         bytes_put_be(octets, 2, pocket.unit);
