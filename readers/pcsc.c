@@ -114,16 +114,13 @@ static enum link_status pcsc_transmit(struct link *link, struct bytes command, u
     return LINK_OK;
 }
 
+/// In the way it is connected: asking for more would wait for the others without an end.
 static LONG reconnect(struct pcsc_link *pcsc, enum link_reset kind) {
-    DWORD initialization = kind == LINK_RESET_COLD ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD;
-    LONG code = SCARD_E_NO_SMARTCARD;
-    if (pcsc->connected)
-        code = SCardReconnect(pcsc->card, SCARD_SHARE_EXCLUSIVE, PROTOCOLS, initialization,
-                              &pcsc->protocol);
-    if (code == SCARD_E_SHARING_VIOLATION)
-        code = SCardReconnect(pcsc->card, SCARD_SHARE_SHARED, PROTOCOLS, initialization,
-                              &pcsc->protocol);
-    return code;
+    if (!pcsc->connected)
+        return SCARD_E_NO_SMARTCARD;
+    return SCardReconnect(
+        pcsc->card, pcsc->shared ? SCARD_SHARE_SHARED : SCARD_SHARE_EXCLUSIVE, PROTOCOLS,
+        kind == LINK_RESET_COLD ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD, &pcsc->protocol);
 }
 
 struct atr {
