@@ -168,11 +168,13 @@ static void test_renewal(void) {
     ACCEPTED(world_issue(t.wallet, 100));
     terms = world_issue_for(t.wallet, 0);
     terms.single = 50;
+    terms.date = 20260105;
     terms.serial = 77; // a new serial, revision 1
     terms.revision = 1;
     ACCEPTED(issue(t.wallet, &terms));
     CU_ASSERT_EQUAL(world_number(t.wallet, NUMBER_LIMIT_SINGLE), 50);
     CU_ASSERT_EQUAL(world_number(t.wallet, NUMBER_SERIAL), 77);
+    CU_ASSERT_EQUAL(world_number(t.wallet, NUMBER_DATE), 20260105);
     CU_ASSERT_EQUAL(balance(t.wallet), 100);
     end();
 }
@@ -347,6 +349,9 @@ static void test_settlement(void) {
     REFUSED(&t, settle("TILL1", 1, 3, 300), SW_STALE); // overlaps what is settled
     ACCEPTED(settle("TILL1", 3, 3, 300));
     CU_ASSERT_EQUAL(balance(t.till), 0);
+    t.till = t.wallet; // a wallet settles nothing
+    REFUSED(&t, settle("WALLET1", 1, 1, 1), SW_WRONG_ROLE);
+    t.till = t.world->cards[1];
     ACCEPTED(batch(1, 3, &said)); // the list stays until it is acknowledged
     end();
 }

@@ -140,6 +140,10 @@ static void test_armed_tap(void) {
     ACCEPTED(world_step_request(&payment));
     REFUSED(&t, world_step_debit(&payment), SW_PIN_REQUIRED); // another amount
     arm_inside("TILL1", 1200);
+    t.wallet->interface = CARD_CONTACT;
+    ACCEPTED(world_step_request(&payment));
+    REFUSED(&t, world_step_debit(&payment), SW_PIN_REQUIRED); // no tap
+    t.wallet->interface = CARD_CONTACTLESS;
     ACCEPTED(world_step_request(&payment));
     finish(&payment);
     payment = trio_requested(&t, 1200, "B");

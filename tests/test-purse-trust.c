@@ -247,6 +247,69 @@ static void test_time_reset(void) {
     end();
 }
 
+// The reset's own day decides whether its center stands: the card's day is what is wrong.
+static void test_time_reset_by_expired_center(void) {
+    struct sample_party brief;
+    uint8_t out[256];
+    struct object_writer writer;
+    begin();
+    world_certify(t.world, &brief, "BRIEF", ROLE_CENTER, &t.world->centers, WORLD_FROM,
+                  WORLD_UNTIL);
+    ACCEPTED(send_hotlist(t.wallet, 1, 20260301, NONE, NULL));
+    object_begin(&writer, OBJECT_TIME_RESET, out, sizeof out);
+    object_put(&writer, FIELD_CENTER, bytes_of_string("BRIEF"));
+    object_put(&writer, FIELD_PURSE, bytes_of_string("WALLET1"));
+    object_put_date(&writer, FIELD_DATE, 20260110);
+    object_put_uint(&writer, FIELD_VERSION, 1);
+    struct bytes object;
+    CU_ASSERT_FATAL(object_sign(&writer, &brief.signer, &object));
+    uint8_t data[512];
+    memcpy(data, brief.certificate.data, brief.certificate.size);
+    memcpy(data + brief.certificate.size, object.data, object.size);
+    REFUSED(&t, show(t.wallet, brief.certificate), SW_EXPIRED);
+    ACCEPTED(world_send(t.wallet, COMMAND_PURSE_RESET_TIME,
+                        bytes_of(data, brief.certificate.size + object.size)));
+    CU_ASSERT_EQUAL(today(t.wallet), 20260110);
+    end();
+}
+
+// An authority that ran out takes all below it along; its successor's key vouches anew.
+static void test_authority_expires(void) {
+    struct sample_party brief, till2, next;
+    struct world_selected selected;
+    struct world_object request;
+    begin();
+    world_certify(t.world, &brief, "BRIEF", ROLE_ISSUING | ROLE_PURSES, &t.world->root, WORLD_FROM,
+                  20260115);
+    world_certify(t.world, &till2, "TILL2", ROLE_TILL, &brief, WORLD_FROM, WORLD_UNTIL);
+    ACCEPTED(show(t.wallet, brief.certificate));
+    ACCEPTED(show(t.wallet, till2.certificate));
+    world_select(t.wallet, &selected);
+    struct forged terms = forged_terms("TILL2", 1, t.wallet, &selected, 1);
+    forge_request(&till2, &terms, &request);
+    ACCEPTED(send_hotlist(t.wallet, 1, 20260120, NONE, NULL));
+    REFUSED(&t, world_send(t.wallet, COMMAND_PURSE_DEBIT, world_bytes(&request)), SW_EXPIRED);
+    ACCEPTED(show(t.wallet, till2.certificate)); // cached: shown again, still no use
+    world_certify(t.world, &next, "BRIEF", ROLE_ISSUING | ROLE_PURSES, &t.world->root, 20260110,
+                  WORLD_LONG);
+    ACCEPTED(show(t.wallet, next.certificate));
+    REFUSED(&t, world_send(t.wallet, COMMAND_PURSE_DEBIT, world_bytes(&request)),
+            SW_UNKNOWN_CERTIFICATE); // the former key's word is forgotten
+    REFUSED(&t, show(t.wallet, till2.certificate), SW_BAD_SIGNATURE);
+    world_close(t.world);
+}
+
+// A purse whose own certificate is listed or ran out begins nothing.
+static void test_own_standing(void) {
+    begin();
+    struct world_payment payment = world_payment(t.wallet, t.till, 10, "NO_1");
+    ACCEPTED(world_step_request(&payment));
+    ACCEPTED(send_hotlist(t.wallet, 1, 20260110, NONE, "WALLET1"));
+    ACCEPTED(world_step_request(&payment));
+    REFUSED(&t, world_step_debit(&payment), SW_HOTLISTED);
+    end();
+}
+
 // The same for a card that has long forgotten the center's certificate.
 static void test_time_reset_by_unknown_center(void) {
     struct sample_party filler;
@@ -353,7 +416,7 @@ static void test_cache(void) {
     struct sample_party filler;
     char name[13];
     begin();
-    for (int i = 0; i < PEERS_SMALL; i++) {
+    for (int i = 0; i < PEERS_SMALL + 3; i++) {
         struct world_payment payment = world_payment(t.wallet, t.till, 1, "NO_1");
         ACCEPTED(world_step_request(&payment));
         ACCEPTED(world_step_debit(&payment)); // uses the till's row
@@ -367,7 +430,17 @@ static void test_cache(void) {
     struct world_payment deposit = world_payment(t.floater, t.wallet, 10, "D");
     world_select(t.floater, NULL);
     REFUSED(&t, world_step_request(&deposit), SW_UNKNOWN_CERTIFICATE); // the float was not used
-    ACCEPTED(world_pay(t.floater, t.wallet, 10, "D"));
+    for (int i = 0; i < PEERS_SMALL + 3; i++) {
+        if (i == 0)
+            ACCEPTED(show(t.wallet, t.floater->certificate));
+        snprintf(name, sizeof name, "D%d", i);
+        deposit = world_payment(t.floater, t.wallet, 1, name);
+        ACCEPTED(world_step_request(&deposit)); // uses the float's row
+        snprintf(name, sizeof name, "X%d", i);
+        world_certify(t.world, &filler, name, ROLE_WALLET, &t.world->purses, WORLD_FROM,
+                      WORLD_LONG);
+        ACCEPTED(show(t.wallet, filler.certificate));
+    }
     end();
 }
 
@@ -379,6 +452,9 @@ int main(int argc, char **argv) {
         {"expired at every use; what is under way finishes", test_expired, "S08"},
         {"the own certificate runs out and is renewed", test_own_certificate, "S08"},
         {"a time reset for one card", test_time_reset, NULL},
+        {"a time reset is judged by its own day", test_time_reset_by_expired_center, NULL},
+        {"an authority expires, its successor vouches anew", test_authority_expires, "S08"},
+        {"a listed purse begins nothing", test_own_standing, "S08"},
         {"a time reset by a center long forgotten", test_time_reset_by_unknown_center, NULL},
         {"hotlisted certificate, authority, device; what is under way finishes", test_hotlisted,
          "S08"},

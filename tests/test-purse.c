@@ -67,7 +67,9 @@ static void test_receive_log(void) {
     uint8_t digest[SHA256_SIZE];
     t = trio_begin(NULL, NULL, NULL);
     struct world_payment payment = trio_debited(&t, 1000, "NO_1");
+    uint64_t state = world_number(t.till, NUMBER_STATE);
     ACCEPTED(world_step_credit(&payment));
+    CU_ASSERT_EQUAL(world_number(t.till, NUMBER_STATE), state + 1);
     struct object log = decoded(OBJECT_USAGE_LOG, &payment.log);
     struct object receipt = decoded(OBJECT_RECEIVE_LOG, &payment.receipt);
     CU_ASSERT(object_verify(&receipt, t.world->crypto, t.till->signing_point));
@@ -114,6 +116,7 @@ static void test_torn_taps(void) {
 static void test_void_wins(void) {
     t = trio_begin(NULL, NULL, NULL);
     struct world_payment payment = trio_debited(&t, 1000, "NO_1");
+    uint64_t state = world_number(t.wallet, NUMBER_STATE);
     ACCEPTED(world_step_void(&payment));
     struct object made = decoded(OBJECT_VOID, &payment.receipt);
     CU_ASSERT(object_verify(&made, t.world->crypto, t.till->signing_point));
@@ -123,6 +126,7 @@ static void test_void_wins(void) {
     CU_ASSERT(bytes_equal(made.body, remade.body));
     trio_audit(&t);
     ACCEPTED(world_step_take_void(&payment));
+    CU_ASSERT_EQUAL(world_number(t.wallet, NUMBER_STATE), state + 1);
     CU_ASSERT_EQUAL(balance(t.wallet), 3000);
     CU_ASSERT_EQUAL(balance(t.till), 0);
     REFUSED(&t, world_step_debit(&payment), SW_VOIDED);
@@ -150,6 +154,29 @@ static void test_refund_by_till(void) {
     ACCEPTED(world_pay(t.till, t.wallet, 400, "BACK"));
     CU_ASSERT_EQUAL(balance(t.wallet), 2400);
     CU_ASSERT_EQUAL(balance(t.till), 600);
+    trio_end(&t);
+}
+
+// Closed entries make room, the oldest first: the last 16 debits can be looked up.
+static void test_ring_keeps_the_latest(void) {
+    char text[8];
+    struct world_payment first = {0}, second = {0};
+    t = trio_begin(NULL, NULL, NULL);
+    for (int i = 0; i <= RING_SMALL; i++) {
+        snprintf(text, sizeof text, "S%d", i);
+        struct world_payment payment = trio_requested(&t, 1, text);
+        ACCEPTED(world_step_debit(&payment));
+        ACCEPTED(world_step_credit(&payment));
+        ACCEPTED(world_step_ratify(&payment));
+        if (i == 0)
+            first = payment;
+        if (i == 1)
+            second = payment;
+    }
+    REFUSED(&t, world_step_debit(&second), SW_OK);
+    REFUSED(&t, world_step_ratify(&second), SW_OK);
+    REFUSED(&t, world_step_ratify(&first), SW_RECORD_NOT_FOUND);
+    REFUSED(&t, world_step_debit(&first), SW_BAD_CHALLENGE);
     trio_end(&t);
 }
 
@@ -245,6 +272,7 @@ int main(int argc, char **argv) {
         {"void before credit: re-credited once, late log gets the void", test_void_wins, NULL},
         {"credit before void: void gets the receive log", test_credit_wins, NULL},
         {"a till pays back", test_refund_by_till, NULL},
+        {"the ring keeps the latest debits", test_ring_keeps_the_latest, NULL},
         {"above the allowance: refused, nothing changed", test_above_balance, "P2-22 S01b"},
         {"balance is told to whom the owner allows, and reading changes nothing", test_reading,
          "P2-15 P2-20 G7"},

@@ -216,8 +216,11 @@ static const struct world_profile WORLD_GENEROUS = {
     .pin = "1234",
 };
 
-static void store(struct world_card *card, uint16_t dgi, struct bytes value) {
-    uint8_t block[1024];
+uint16_t world_store(struct world_card *card, uint16_t dgi, struct bytes value) {
+    static const uint8_t aid[] = AID_PURSE;
+    const uint8_t empty[2] = {0, 0}, size = sizeof aid, none[3] = {0, 0, 0};
+    uint8_t install[32], block[1024];
+    struct tlv_writer out = tlv_writer_over(install, sizeof install);
     must(value.size + 5 < sizeof block, "data grouping too long");
     bytes_put_be(block, 2, dgi);
     block[2] = 0xFF;
@@ -225,27 +228,28 @@ static void store(struct world_card *card, uint16_t dgi, struct bytes value) {
     if (value.size > 0)
         memcpy(block + 5, value.data, value.size);
     // a sequence of its own for each
-    static const uint8_t aid[] = AID_PURSE;
-    uint8_t install[32];
-    struct tlv_writer out = tlv_writer_over(install, sizeof install);
-    const uint8_t empty[2] = {0, 0}, size = sizeof aid, none[3] = {0, 0, 0};
     tlv_put_raw(&out, BYTES_OF(empty));
     tlv_put_raw(&out, bytes_of(&size, 1));
     tlv_put_raw(&out, BYTES_OF(aid));
     tlv_put_raw(&out, BYTES_OF(none));
+    must(world_send(card, COMMAND_SELECT, bytes_of(NULL, 0)) == SW_OK, "no security domain");
     must(world_send_p1p2(card, COMMAND_ISD_INSTALL, INSTALL_FOR_PERSONALIZATION << 8,
                          tlv_writer_bytes(&out)) == SW_OK,
          "INSTALL for personalization refused");
-    world_send_p1p2(card, COMMAND_ISD_STORE_DATA,
-                    (uint16_t)((STORE_DATA_LAST | STORE_DATA_DGI) << 8),
-                    bytes_of(block, 5 + value.size));
-    if (card->sw != SW_OK)
-        fprintf(stderr, "world: data grouping %04X of %s: %s\n", dgi, card->holder,
-                status_text(card->sw));
-    must(card->sw == SW_OK, "STORE DATA refused");
+    return world_send_p1p2(card, COMMAND_ISD_STORE_DATA,
+                           (uint16_t)((STORE_DATA_LAST | STORE_DATA_DGI) << 8),
+                           bytes_of(block, 5 + value.size));
 }
 
-static void install(struct world_card *card) {
+static void store(struct world_card *card, uint16_t dgi, struct bytes value) {
+    if (world_store(card, dgi, value) == SW_OK)
+        return;
+    fprintf(stderr, "world: data grouping %04X of %s: %s\n", dgi, card->holder,
+            status_text(card->sw));
+    abort();
+}
+
+static uint16_t install(struct world_card *card) {
     static const uint8_t aid[] = AID_PURSE;
     uint8_t data[64], roles[2];
     const uint8_t size = sizeof aid, zero = 0, parameters[2] = {4, 0xC9}, two = 2;
@@ -262,9 +266,8 @@ static void install(struct world_card *card) {
     tlv_put_raw(&out, bytes_of(&two, 1));
     tlv_put_raw(&out, BYTES_OF(roles));
     tlv_put_raw(&out, bytes_of(&zero, 1));
-    must(world_send_p1p2(card, COMMAND_ISD_INSTALL, INSTALL_AND_MAKE_SELECTABLE << 8,
-                         tlv_writer_bytes(&out)) == SW_OK,
-         "INSTALL refused");
+    return world_send_p1p2(card, COMMAND_ISD_INSTALL, INSTALL_AND_MAKE_SELECTABLE << 8,
+                           tlv_writer_bytes(&out));
 }
 
 static void put_limit(struct tlv_writer *out, enum field field, uint64_t limit) {
@@ -277,10 +280,11 @@ static void put_string(struct tlv_writer *out, enum field field, const char *tex
         tlv_put(out, field_specs[field].tag, bytes_of_string(text));
 }
 
-static void store_profile(struct world_card *card, const struct world_profile *profile) {
-    uint8_t data[256], units[4];
+struct bytes world_profile_data(const struct world_card *card, const struct world_profile *profile,
+                                uint8_t data[256]) {
+    uint8_t units[4];
     const uint8_t options = PURSE_FREE_READING;
-    struct tlv_writer out = tlv_writer_over(data, sizeof data);
+    struct tlv_writer out = tlv_writer_over(data, 256);
     bytes_put_be(units, 2, WORLD_UNIT);
     bytes_put_be(units + 2, 2, WORLD_POINTS);
     put_string(&out, FIELD_HOLDER, card->holder);
@@ -297,7 +301,7 @@ static void store_profile(struct world_card *card, const struct world_profile *p
     put_limit(&out, FIELD_NO_PIN_COUNT, profile->no_pin_count);
     put_limit(&out, FIELD_OFFLINE_COUNT, profile->offline_count);
     put_limit(&out, FIELD_OFFLINE_SUM, profile->offline_sum);
-    store(card, PERSO_PROFILE, tlv_writer_bytes(&out));
+    return tlv_writer_bytes(&out);
 }
 
 static void store_counters(struct world_card *card, const struct world_profile *profile) {
@@ -318,7 +322,7 @@ static void store_pin(struct world_card *card, const char *pin, uint16_t dgi) {
 }
 
 /// Reads the card's certificate request, which must verify with the key that it shows.
-static void read_keys(struct world_card *card) {
+void world_read_keys(struct world_card *card) {
     struct object request;
     must(world_select(card, NULL) == SW_OK, "SELECT before personalization refused");
     must(world_send_p1p2(card, COMMAND_PURSE_GET_DATA, PURSE_DATA_REQUEST, bytes_of(NULL, 0)) ==
@@ -344,8 +348,8 @@ static void personalize(struct world_card *card, const struct world_profile *pro
     struct world *world = card->world;
     bool short_lived = (card->roles & ROLE_WALLET) == 0;
     uint32_t until = profile->until != 0 ? profile->until : short_lived ? WORLD_UNTIL : WORLD_LONG;
-    install(card);
-    store_profile(card, profile);
+    uint8_t data[256];
+    store(card, PERSO_PROFILE, world_profile_data(card, profile, data));
     store_counters(card, profile);
     store(card, PERSO_GENERATE_KEYS, bytes_of(NULL, 0));
     store(card, PERSO_ROOT, world->root.certificate);
@@ -355,15 +359,13 @@ static void personalize(struct world_card *card, const struct world_profile *pro
         store_pin(card, profile->pin, PERSO_PIN);
         store_pin(card, "12345678", PERSO_PUK);
     }
-    read_keys(card);
+    world_read_keys(card);
     card->certificate = world_recertify(card, WORLD_FROM, until, card->certificate_octets);
-    must(world_send(card, COMMAND_SELECT, bytes_of(NULL, 0)) == SW_OK, "no security domain");
     store(card, PERSO_CERTIFICATE, card->certificate);
     store(card, PERSO_CLOSE, bytes_of(NULL, 0));
 }
 
-struct world_card *world_add(struct world *world, const char *holder, uint16_t roles,
-                             const struct world_profile *profile) {
+struct world_card *world_blank(struct world *world, const char *holder, uint16_t roles) {
     uint8_t serial[8] = {0};
     struct world_card *card = take(sizeof *card);
     must(world->count < WORLD_CARDS_MAX, "too many cards");
@@ -382,6 +384,14 @@ struct world_card *world_add(struct world *world, const char *holder, uint16_t r
         world->on_add(world, card);
     must(card_power_on(card->card, &card->ports) == CARD_OK, "card does not start");
     card->interface = CARD_INTERNAL;
+    install(card);
+    return card;
+}
+
+struct world_card *world_add(struct world *world, const char *holder, uint16_t roles,
+                             const struct world_profile *profile) {
+    struct world_card *card = world_blank(world, holder, roles);
+    must(card->sw == SW_OK, "INSTALL refused");
     personalize(card, profile != NULL ? profile : &WORLD_GENEROUS);
     card->interface = CARD_CONTACT;
     card->apdus = 0;

@@ -70,6 +70,16 @@ void world_close(struct world *world);
 /// Formats, installs and personalizes a card, up to a usable purse. Aborts on any refusal.
 struct world_card *world_add(struct world *world, const char *holder, uint16_t roles,
                              const struct world_profile *profile);
+/// A formatted card with the purse installed and nothing personalized, over the internal interface;
+/// card->sw is what INSTALL answered.
+struct world_card *world_blank(struct world *world, const char *holder, uint16_t roles);
+/// One data grouping by STORE DATA. Returns its status word.
+uint16_t world_store(struct world_card *card, uint16_t dgi, struct bytes value);
+/// The data of PERSO_PROFILE.
+struct bytes world_profile_data(const struct world_card *card, const struct world_profile *profile,
+                                uint8_t data[256]);
+/// Takes the card's keys out of its certificate request, which must be signed by them.
+void world_read_keys(struct world_card *card);
 /// Certificate for any key by any issuer; its octets stay in party->octets.
 void world_certify(struct world *world, struct sample_party *party, const char *holder,
                    uint16_t roles, const struct sample_party *issuer, uint32_t from,

@@ -19,8 +19,9 @@ static uint16_t check_center(const struct card_call *call, const struct object *
         return SW_WRONG_ROLE;
     if (!object_verify(object, call->crypto, center.point))
         return SW_BAD_SIGNATURE;
-    // nobody signs on a day after the end of the own certificate
-    return object_date(object, FIELD_DATE) > center.until ? SW_EXPIRED : SW_OK;
+    // nobody signs on a day after the end of the own certificate, or of its issuer's
+    return peer_find_on(call, object->fields[FIELD_CENTER], object_date(object, FIELD_DATE),
+                        &center);
 }
 
 uint16_t center_open(const struct card_call *call, enum object_type type, enum taken taken,
