@@ -37,7 +37,7 @@ TEST_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/test-%.c tests/be
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: build all-tests deps deps-check check demo behaviours lint clean help install bench \
-        tear fuzz seeds soak cortex-m model docs
+        tear fuzz seeds soak cortex-m model docs deb dist
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -187,6 +187,33 @@ build/lint/%.tidy: %.c .clang-tidy
 	@touch $@
 
 -include $(shell find build/lint -name '*.d' 2>/dev/null)
+
+# ---- installation ------------------------------------------------------------------------------
+PUBLIC   := $(wildcard apdu/*.h card/card.h card/os/nvm.h card/port/*.h readers/*.h host/*.h \
+            host/flows/*.h personalization/*.h services/wire/*.h)
+SHARE     = $(DESTDIR)$(PREFIX)/share
+
+install: build ## DESTDIR= PREFIX=: programs, library, headers, manual pages, completion
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SHARE)/man/man1 \
+	    $(SHARE)/doc/tessera $(SHARE)/bash-completion/completions
+	install -m 755 $(PROGRAMS) $(SCRIPTS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(ARCHIVE) $(DESTDIR)$(PREFIX)/lib
+	for header in $(PUBLIC); do \
+	    install -D -m 644 $$header $(DESTDIR)$(PREFIX)/include/tessera/$$header || exit 1; done
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(filter -l%,$(LDLIBS))|' \
+	    docs/tessera.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/tessera.pc
+	install -m 644 docs/man/*.1 $(SHARE)/man/man1
+	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tessera
+	install -m 644 docs/completion/tessera $(SHARE)/bash-completion/completions
+
+deb: build ## build/tessera_VERSION_ARCH.deb
+	@rm -rf build/deb
+	@$(MAKE) --no-print-directory -s install DESTDIR=build/deb PREFIX=/usr
+	@.ci/deb build/deb $(VERSION) build/tessera_$(VERSION)_$$(dpkg --print-architecture).deb
+
+dist: ## build/tessera-VERSION.tar.gz of what is committed
+	@mkdir -p build
+	git archive --prefix=tessera-$(VERSION)/ -o build/tessera-$(VERSION).tar.gz HEAD
 
 clean: ## remove everything built
 	rm -rf build
