@@ -209,15 +209,41 @@ bool journal_read(const struct nvm_port *port, const struct journal *journal, ui
     return true;
 }
 
+enum { SUM_CHUNK = 4 * CHUNK, SUM_MARKS = 128 }; // a mark for each chunk of 256 KiB
+
+static bool is_marked(const uint8_t marks[SUM_MARKS], uint32_t chunk) {
+    return chunk >= 8 * SUM_MARKS || (marks[chunk / 8] >> chunk % 8 & 1) != 0;
+}
+
+/// Marks the chunks of the data area that the journal has octets for: walking its entries for all
+/// the others is what would cost time.
+static void mark_changed(const struct nvm_port *port, const struct journal *journal,
+                         uint8_t marks[SUM_MARKS]) {
+    memset(marks, 0, SUM_MARKS);
+    for (size_t i = 0; i < journal->count; i++) {
+        size_t at = 0;
+        struct entry entry;
+        while (entry_next(port, &journal->slots[i], &at, &entry)) {
+            uint32_t chunk = (entry.offset - DATA_BEGIN) / SUM_CHUNK;
+            for (; chunk * SUM_CHUNK < entry.offset - DATA_BEGIN + entry.length; chunk++)
+                if (chunk < 8 * SUM_MARKS)
+                    marks[chunk / 8] = (uint8_t)(marks[chunk / 8] | 1u << chunk % 8);
+        }
+    }
+}
+
 /// Sum over the data area as it is after recovery.
 static bool journal_sum(const struct nvm_port *port, const struct journal *journal, uint64_t *sum) {
-    uint8_t chunk[4 * CHUNK];
+    uint8_t octets[SUM_CHUNK], marks[SUM_MARKS];
+    mark_changed(port, journal, marks);
     *sum = 0;
-    for (uint32_t at = DATA_BEGIN; at < port->size; at += (uint32_t)sizeof chunk) {
-        size_t size = port->size - at < sizeof chunk ? port->size - at : sizeof chunk;
-        if (!journal_read(port, journal, at, chunk, size))
+    for (uint32_t chunk = 0, at = DATA_BEGIN; at < port->size; chunk++, at += SUM_CHUNK) {
+        size_t size = port->size - at < SUM_CHUNK ? port->size - at : SUM_CHUNK;
+        bool read = is_marked(marks, chunk) ? journal_read(port, journal, at, octets, size)
+                                            : port->read(port, at, octets, size);
+        if (!read)
             return false;
-        *sum ^= journal_contribution(at, chunk, size);
+        *sum ^= journal_contribution(at, octets, size);
     }
     return true;
 }
