@@ -197,6 +197,40 @@ static void test_free_reading(void) {
     trio_end(&t);
 }
 
+static uint16_t get(uint16_t data) {
+    return world_send_p1p2(t.wallet, COMMAND_PURSE_GET_DATA, data, bytes_of(NULL, 0));
+}
+
+// A stranger's reader learns from a shy wallet what a payment needs, and not whose it is.
+static void test_stranger_over_contactless(void) {
+    struct world_profile shy = trio_wallet_profile();
+    struct tlv found;
+    shy.free_reading = false;
+    t = trio_begin(&shy, NULL, NULL);
+    t.wallet->interface = CARD_CONTACTLESS;
+    world_select(t.wallet, NULL);
+    REFUSED(&t, get(PURSE_DATA_POCKETS), SW_SECURITY_STATUS);
+    REFUSED(&t, get(PURSE_DATA_LIMITS), SW_SECURITY_STATUS);
+    REFUSED(&t, get(PURSE_DATA_PEERS), SW_INTERFACE);
+    ACCEPTED(get(PURSE_DATA_IDENTITY));
+    CU_ASSERT(tlv_find(t.wallet->answer, 0x9F32, &found));
+    CU_ASSERT(!tlv_find(t.wallet->answer, 0x97, &found));
+    CU_ASSERT(!tlv_find(t.wallet->answer, 0x96, &found));
+    ACCEPTED(get(PURSE_DATA_CERTIFICATE));
+    CU_ASSERT(bytes_equal(t.wallet->answer, t.wallet->certificate));
+    struct world_payment payment = trio_debited(&t, 5, "A");
+    ACCEPTED(world_send_p1p2(t.wallet, COMMAND_PURSE_GET_LOG, 0, bytes_of(NULL, 0)));
+    ACCEPTED(world_step_credit(&payment));
+    ACCEPTED(world_step_ratify(&payment));
+    REFUSED(&t, world_send_p1p2(t.wallet, COMMAND_PURSE_GET_LOG, 0, bytes_of(NULL, 0)),
+            SW_SECURITY_STATUS);
+    t.wallet->interface = CARD_CONTACT;
+    world_select(t.wallet, NULL);
+    ACCEPTED(get(PURSE_DATA_IDENTITY));
+    CU_ASSERT(tlv_find(t.wallet->answer, 0x97, &found));
+    trio_end(&t);
+}
+
 static uint16_t two(enum command_id id, const char *first, const char *second) {
     uint8_t data[32];
     struct tlv_writer writer = tlv_writer_over(data, sizeof data);
@@ -310,6 +344,7 @@ int main(int argc, char **argv) {
         {"T10: nothing about the PIN over contactless", test_contactless, NULL},
         {"T10: a phone arms one tap", test_armed_tap, NULL},
         {"balance and logs are shown to whom the owner allows", test_free_reading, "G7"},
+        {"what a stranger's reader learns", test_stranger_over_contactless, "G7"},
         {"PIN and PUK", test_pin_commands, NULL},
         {"T10: a till's offline budget", test_till_budget, NULL},
         {"T10: a float's offline budget", test_float_budget, NULL},

@@ -290,6 +290,8 @@ static void test_authority_expires(void) {
     ACCEPTED(send_hotlist(t.wallet, 1, 20260120, NONE, NULL));
     REFUSED(&t, world_send(t.wallet, COMMAND_PURSE_DEBIT, world_bytes(&request)), SW_EXPIRED);
     ACCEPTED(show(t.wallet, till2.certificate)); // cached: shown again, still no use
+    world_certify(t.world, &next, "TILL3", ROLE_TILL, &brief, WORLD_FROM, WORLD_UNTIL);
+    REFUSED(&t, show(t.wallet, next.certificate), SW_EXPIRED);
     world_certify(t.world, &next, "BRIEF", ROLE_ISSUING | ROLE_PURSES, &t.world->root, 20260110,
                   WORLD_LONG);
     ACCEPTED(show(t.wallet, next.certificate));

@@ -94,6 +94,12 @@ static uint16_t get_time(struct card_call *call) {
     return SW_OK;
 }
 
+/// Is this a stranger's reader over a wallet whose owner does not allow free reading?
+static bool is_private(const struct card_call *call) {
+    return call->interface == CARD_CONTACTLESS && (purse_roles(call) & ROLE_WALLET) != 0 &&
+           !session_may_read(call);
+}
+
 static uint16_t get_limits(struct card_call *call) {
     static const struct {
         enum field field;
@@ -104,6 +110,8 @@ static uint16_t get_limits(struct card_call *call) {
         {FIELD_NO_PIN_COUNT, NUMBER_NO_PIN_COUNT},   {FIELD_OFFLINE_COUNT, NUMBER_OFFLINE_COUNT},
         {FIELD_OFFLINE_SUM, NUMBER_OFFLINE_SUM},
     };
+    if (is_private(call))
+        return SW_SECURITY_STATUS;
     for (size_t i = 0; i < sizeof LIMITS / sizeof LIMITS[0]; i++) {
         uint64_t limit = number_get(call, LIMITS[i].number);
         if (limit != UNLIMITED)
@@ -118,8 +126,10 @@ static uint16_t get_identity(struct card_call *call) {
     bytes_put_be(roles, sizeof roles, purse_roles(call));
     put_text(call, field_specs[FIELD_HOLDER].tag, TEXT_HOLDER);
     tlv_put(&call->answer, field_specs[FIELD_ROLES].tag, BYTES_OF(roles));
-    put_text(call, field_specs[FIELD_DEVICE].tag, TEXT_DEVICE);
-    put_text(call, field_specs[FIELD_USER].tag, TEXT_USER);
+    if (!is_private(call)) {
+        put_text(call, field_specs[FIELD_DEVICE].tag, TEXT_DEVICE);
+        put_text(call, field_specs[FIELD_USER].tag, TEXT_USER);
+    }
     tlv_put(&call->answer, PURSE_TAG_OPTIONS, bytes_of(&options, 1));
     return SW_OK;
 }
