@@ -259,8 +259,9 @@ static bool replace_keys(struct bench *bench) {
     struct scp03_keys keys = {.size = DRAWN_SIZE};
     const struct bench_channel *channel = bench->channel;
     const struct crypto *crypto = bench->crypto;
-    if (channel != NULL && channel->new_keys == NULL)
-        return true;
+    bool initial = channel == NULL || bench->domain.card.version == 0xFF;
+    if (!initial || (channel != NULL && channel->new_keys == NULL))
+        return true; // it has keys of its own already
     uint8_t version = channel != NULL ? channel->new_version : DRAWN_VERSION;
     if (channel != NULL)
         keys = *channel->new_keys;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// One card of a job on one link: recognised, personalized through SCP03, certified, recorded; a
+// card that an earlier run left half done is emptied first. And the pass that reads it back.
+#ifndef PERSONALIZATION_JOB_RUN_H
+#define PERSONALIZATION_JOB_RUN_H
+
+#include "personalization/authority.h"
+#include "personalization/job.h"
+#include "personalization/master_key.h"
+
+/// What all readers of a run share. The mutex guards authority and master key.
+struct job_office {
+    struct job *job;
+    struct ca ca;
+    struct master_key master;
+    const struct crypto *crypto; // of authority and master key
+    pthread_mutex_t mutex;
+    struct letter_printer *printer; // NULL: no PIN letters
+};
+
+enum job_outcome {
+    CARD_MADE,     // the row is done
+    CARD_KNOWN,    // this card was finished by the job before
+    CARD_LEFT,     // no row is open any more
+    CARD_REJECTED, // recorded with its reason, which is in the failure
+    CARD_BROKE,    // link, authority or disk failed: the row stays started
+};
+
+/// row JOB_NO_ROW: the card decides by its serial. Otherwise the card is to become this row.
+enum job_outcome job_make_card(struct job_office *office, struct link *link,
+                               const struct crypto *crypto, long row, struct failure *failure);
+
+/// Reads a finished card back: serial, certificate against register and journal, key set, empty
+/// pockets. Changes nothing.
+bool job_verify_card(struct job_office *office, struct link *link, const struct crypto *crypto,
+                     long row, struct failure *failure);
+
+/// Serial of the card behind a link; refused by name when it is not the kind that the profile is
+/// for, before any key is used.
+bool job_identify(struct link *link, const struct profile *profile, uint8_t serial[JOB_SERIAL_SIZE],
+                  struct failure *failure);
+
+/// Order for a row of the profile; pin, puk and the identity's management key are the caller's
+/// memory.
+struct job_secrets {
+    char pin[9], puk[9];
+    uint8_t management_key[PIV_MANAGEMENT_MAX];
+};
+struct job_order {
+    struct batch_row row;
+    struct bench_order bench;
+    struct piv_order identity;
+    uint8_t ndef[256];
+};
+bool job_order_make(struct job_order *order, const struct profile *profile,
+                    struct job_secrets *secrets, const struct crypto *crypto,
+                    struct failure *failure);
+
+#endif

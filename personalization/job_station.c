@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "personalization/job_station.h"
+
+#include "personalization/letter.h"
+#include "personalization/rehearsal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/// One run.
+struct station {
+    struct job job;
+    struct job_office office;
+    const struct station_order *order;
+    bool verify;
+    long at;          // next row for links that follow from the row
+    size_t made, bad; // in this run
+    bool stop;        // a link, the authority or the disk broke
+    struct failure first;
+    struct timespec began;
+};
+
+/// One reader's thread.
+struct reader {
+    struct station *station;
+    const char *name;
+    struct crypto *crypto;
+    pthread_t thread;
+};
+
+// ---- telling -----------------------------------------------------------------------------------
+
+static double seconds_since(struct timespec began) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - began.tv_sec) + (double)(now.tv_nsec - began.tv_nsec) / 1e9;
+}
+
+/// A line that renews itself on a terminal; nothing in a pipe.
+static void tell_progress(const struct station *station) {
+    double seconds = seconds_since(station->began);
+    size_t left = station->job.total - station->job.done - station->job.rejected;
+    if (!isatty(STDERR_FILENO) || station->made == 0)
+        return;
+    double rate = (double)station->made / (seconds > 0 ? seconds : 1);
+    fprintf(stderr, "\r%zu of %zu done, %zu rejected, %.1f cards/s, %.0f s to go   ",
+            station->job.done, station->job.total, station->job.rejected, rate,
+            (double)left / rate);
+}
+
+static void tell_card(const struct station *station, const char *id, const char *status,
+                      const char *reason) {
+    if (station->order->json)
+        printf("{\"id\":\"%s\",\"status\":\"%s\"%s%s%s}\n", id, status,
+               reason != NULL ? ",\"reason\":\"" : "", reason != NULL ? reason : "",
+               reason != NULL ? "\"" : "");
+    else if (reason != NULL)
+        fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\n" : "", id, status, reason);
+}
+
+// ---- one card
+// ------------------------------------------------------------------------------------
+
+static void note(struct station *station, enum job_outcome outcome, const char *id,
+                 const struct failure *failure) {
+    pthread_mutex_lock(&station->office.mutex);
+    station->made += outcome == CARD_MADE;
+    station->bad += outcome == CARD_REJECTED;
+    if (outcome == CARD_BROKE && !station->stop) {
+        station->stop = true;
+        station->first = *failure;
+    }
+    if (outcome == CARD_MADE || outcome == CARD_KNOWN)
+        tell_card(station, id, outcome == CARD_MADE ? "done" : "known", NULL);
+    else if (outcome == CARD_REJECTED)
+        tell_card(station, id, "rejected", failure->text);
+    tell_progress(station);
+    pthread_mutex_unlock(&station->office.mutex);
+}
+
+static enum job_outcome work_on(struct reader *reader, long row, const char *id) {
+    struct station *station = reader->station;
+    struct failure failure = {0};
+    bool large = (station->job.profile.roles & (ROLE_TILL | ROLE_FLOAT)) != 0;
+    enum job_outcome outcome = CARD_BROKE;
+    struct link *link = station->order->open(reader->name, id, large, reader->crypto, &failure);
+    if (link != NULL && station->verify)
+        outcome = job_verify_card(&station->office, link, reader->crypto, row, &failure)
+                      ? CARD_MADE
+                      : CARD_REJECTED;
+    else if (link != NULL)
+        outcome = job_make_card(&station->office, link, reader->crypto, row, &failure);
+    link_close(link);
+    note(station, outcome, id, &failure);
+    return outcome;
+}
+
+// ---- readers
+// -------------------------------------------------------------------------------------
+
+/// Rows one after another, each with an image of its own.
+static void follow_rows(struct reader *reader) {
+    struct station *station = reader->station;
+    struct batch_row text;
+    struct failure failure;
+    long row;
+    while (!station->stop && (row = job_next(&station->job, &station->at)) != JOB_NO_ROW)
+        if (job_read(&station->job, row, &text, &failure))
+            work_on(reader, row, text.fields[COLUMN_ID]);
+        else
+            note(station, CARD_BROKE, "", &failure);
+}
+
+/// Cards as people put them in; without a terminal the one that is there.
+static void follow_cards(struct reader *reader) {
+    char line[8];
+    do {
+        enum job_outcome outcome = work_on(reader, JOB_NO_ROW, reader->name);
+        if (outcome == CARD_LEFT || reader->station->stop || !isatty(STDIN_FILENO))
+            return;
+        fprintf(stderr, "\n%s: next card, then Enter (q ends): ", reader->name);
+    } while (fgets(line, sizeof line, stdin) != NULL && line[0] != 'q');
+}
+
+static void *read_cards(void *context) {
+    struct reader *reader = context;
+    if (strstr(reader->name, "%s") != NULL)
+        follow_rows(reader);
+    else
+        follow_cards(reader);
+    return NULL;
+}
+
+static bool run_readers(struct station *station, struct failure *failure) {
+    struct reader readers[16] = {{0}};
+    size_t started = 0;
+    bool done = true;
+    for (size_t i = 0; done && i < station->order->link_count; i++) {
+        readers[i] = (struct reader){.station = station, .name = station->order->links[i]};
+        readers[i].crypto = program_crypto(station->order->world, failure);
+        done = readers[i].crypto != NULL &&
+               (pthread_create(&readers[i].thread, NULL, read_cards, &readers[i]) == 0 ||
+                fail(failure, EXIT_REFUSED, "no thread for reader %s", readers[i].name));
+        started += done;
+    }
+    for (size_t i = 0; i < started; i++)
+        pthread_join(readers[i].thread, NULL);
+    for (size_t i = 0; i < station->order->link_count; i++)
+        crypto_openssl_free(readers[i].crypto);
+    return done;
+}
+
+// ---- the whole
+// -----------------------------------------------------------------------------------
+
+static bool open_office(struct station *station, struct crypto *crypto, struct failure *failure) {
+    struct job_office *office = &station->office;
+    struct job *job = &station->job;
+    office->job = job;
+    office->crypto = crypto;
+    pthread_mutex_init(&office->mutex, NULL);
+    if (job->printer[0] != '\0' &&
+        (office->printer = letter_printer_open(job->printer, failure)) == NULL)
+        return false;
+    return master_key_open(&office->master, job->keys, crypto, station->order->passphrase,
+                           failure) &&
+           ca_open(&office->ca, job->ca, crypto, station->order->world->today, failure);
+}
+
+static void close_office(struct job_office *office) {
+    ca_close(&office->ca);
+    master_key_close(&office->master);
+    letter_printer_close(office->printer);
+    pthread_mutex_destroy(&office->mutex);
+}
+
+static bool conclude(struct station *station, struct failure *failure) {
+    const struct job *job = &station->job;
+    if (isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+    if (station->order->json)
+        printf("{\"total\":%zu,\"done\":%zu,\"rejected\":%zu}\n", job->total, job->done,
+               job->rejected);
+    else
+        printf("%s: %zu of %zu done, %zu rejected, %zu open\n", job->directory, job->done,
+               job->total, job->rejected, job->total - job->done - job->rejected);
+    if (station->stop) {
+        *failure = station->first;
+        return false;
+    }
+    return station->bad == 0 ||
+           fail(failure, EXIT_REFUSED, "%zu cards were rejected", station->bad);
+}
+
+/// Verification walks the rows that are done.
+static void verify_rows(struct station *station, struct crypto *crypto) {
+    struct batch_row text;
+    struct failure failure;
+    for (size_t row = 0; row < station->job.total && !station->stop; row++) {
+        struct reader reader = {.station = station,
+                                .name = station->order->links[row % station->order->link_count],
+                                .crypto = crypto};
+        if (station->job.rows[row].state != JOB_DONE)
+            continue;
+        if (job_read(&station->job, (long)row, &text, &failure))
+            work_on(&reader, (long)row, text.fields[COLUMN_ID]);
+        else
+            note(station, CARD_BROKE, "", &failure);
+    }
+}
+
+static bool conclude_verify(struct station *station, struct failure *failure) {
+    size_t checked = station->made + station->bad;
+    if (station->order->json)
+        printf("{\"checked\":%zu,\"good\":%zu,\"bad\":%zu}\n", checked, station->made,
+               station->bad);
+    else
+        printf("%s: %zu cards read back, %zu as made, %zu not\n", station->job.directory, checked,
+               station->made, station->bad);
+    if (station->stop) {
+        *failure = station->first;
+        return false;
+    }
+    return station->bad == 0 ||
+           fail(failure, EXIT_REFUSED, "%zu cards are not as made", station->bad);
+}
+
+static bool station_work(const char *directory, const struct station_order *order, bool verify,
+                         struct failure *failure) {
+    struct station station = {.order = order, .verify = verify};
+    struct crypto *crypto = program_crypto(order->world, failure);
+    clock_gettime(CLOCK_MONOTONIC, &station.began);
+    if (crypto == NULL)
+        return false;
+    bool done = job_open(&station.job, directory, failure);
+    if (done) {
+        station.job.again = order->again;
+        done = open_office(&station, crypto, failure);
+        if (done && verify) {
+            verify_rows(&station, crypto);
+            done = conclude_verify(&station, failure);
+        } else if (done) {
+            done = run_readers(&station, failure) && conclude(&station, failure);
+        }
+        close_office(&station.office);
+        job_close(&station.job);
+    }
+    crypto_openssl_free(crypto);
+    return done;
+}
+
+bool station_run(const char *directory, const struct station_order *order,
+                 struct failure *failure) {
+    return station_work(directory, order, false, failure);
+}
+
+bool station_verify(const char *directory, const struct station_order *order,
+                    struct failure *failure) {
+    return station_work(directory, order, true, failure);
+}
+
+bool station_rehearse(const char *directory, const struct station_order *order,
+                      struct failure *failure) {
+    struct job job;
+    struct crypto *crypto = program_crypto(order->world, failure);
+    if (crypto == NULL)
+        return false;
+    bool done = job_open(&job, directory, failure);
+    if (done) {
+        struct link *card = order->blank(crypto, failure);
+        done = card != NULL && rehearse(&job, card, crypto, order->world->today, failure);
+        link_close(card);
+        job_close(&job);
+    }
+    crypto_openssl_free(crypto);
+    return done;
+}
