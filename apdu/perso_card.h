@@ -29,6 +29,9 @@ enum perso_card_dgi {
     /// Life cycle of the card, 1 octet, only upwards: 07 INITIALIZED, 0F SECURED. From then on the
     /// factory bench is closed.
     PERSO_CARD_LIFE_CYCLE = 0x0001,
+    /// Parameter i of SCP03, 1 octet, before the card is secured: 00, 10, 20, 30, 60 or 70, with 01
+    /// added for S16 mode. A fresh card has 70.
+    PERSO_CARD_SCP_OPTION = 0x0002,
 };
 
 #endif

@@ -263,7 +263,7 @@ bool station_verify(const char *directory, const struct station_order *order,
     return station_work(directory, order, true, failure);
 }
 
-bool station_rehearse(const char *directory, const struct station_order *order,
+bool station_rehearse(const char *directory, const struct station_order *order, struct link *card,
                       struct failure *failure) {
     struct job job;
     struct crypto *crypto = program_crypto(order->world, failure);
@@ -271,9 +271,7 @@ bool station_rehearse(const char *directory, const struct station_order *order,
         return false;
     bool done = job_open(&job, directory, failure);
     if (done) {
-        struct link *card = order->blank(crypto, failure);
-        done = card != NULL && rehearse(&job, card, crypto, order->world->today, failure);
-        link_close(card);
+        done = rehearse(&job, card, crypto, order->world->today, failure);
         job_close(&job);
     }
     crypto_openssl_free(crypto);

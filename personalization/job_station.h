@@ -18,15 +18,14 @@ struct station_order {
     /// (large: with room for a till or float). NULL with the failure filled in.
     struct link *(*open)(const char *name, const char *id, bool large, const struct crypto *crypto,
                          struct failure *failure);
-    /// A blank card in memory behind its internal interface, for rehearsals.
-    struct link *(*blank)(const struct crypto *crypto, struct failure *failure);
 };
 
 bool station_run(const char *directory, const struct station_order *order, struct failure *failure);
 bool station_verify(const char *directory, const struct station_order *order,
                     struct failure *failure);
 /// Shows every command of the first open row, secrets masked; touches neither card nor authority.
-bool station_rehearse(const char *directory, const struct station_order *order,
+/// card: a blank one behind its internal interface.
+bool station_rehearse(const char *directory, const struct station_order *order, struct link *card,
                       struct failure *failure);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera card new: a card image, blank or from the factory bench. The card is made in memory and
 // becomes a file only when it is finished. docs/man/tessera-card.1 describes it.
+#include "apdu/perso_card.h"
 #include "apdu/perso_ndef.h"
 #include "apdu/unit.h"
 #include "card/card.h"
@@ -39,13 +40,17 @@ static const char HELP[] =
     "  --rsa               RSA-2048 instead of P-256 for the PIV keys\n"
     "  --url URL           address that a phone opens when it touches the card\n"
     "  --blank             no applications, no keys: for personalization elsewhere\n"
+    "  --large             a blank card with room for a till or float (192 KiB)\n"
+    "  --scp-i HEX         parameter i of a blank card's SCP03: 00, 10, 20, 30, 60, 70 (default),\n"
+    "                      or one more for S16 mode\n"
     "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
 
 enum { SECRET_MAX = 13 };
 
 struct arguments {
     const char *ca, *role, *out;
-    bool blank;
+    bool blank, large;
+    const char *scp_i;
     char pin[SECRET_MAX], puk[SECRET_MAX], piv_pin[SECRET_MAX], piv_puk[SECRET_MAX];
     bool rsa;
     const char *url;
@@ -71,6 +76,8 @@ enum option_id {
     OPTION_PIV_PIN,
     OPTION_PIV_PUK,
     OPTION_RSA,
+    OPTION_SCP_I,
+    OPTION_LARGE,
     OPTION_URL,
     OPTION_BLANK,
     OPTION_CLOCK,
@@ -92,6 +99,8 @@ static const struct option options[] = {
     {"piv-pin-fd", required_argument, NULL, OPTION_PIV_PIN},
     {"piv-puk-fd", required_argument, NULL, OPTION_PIV_PUK},
     {"rsa", no_argument, NULL, OPTION_RSA},
+    {"scp-i", required_argument, NULL, OPTION_SCP_I},
+    {"large", no_argument, NULL, OPTION_LARGE},
     {"url", required_argument, NULL, OPTION_URL},
     {"blank", no_argument, NULL, OPTION_BLANK},
     {"clock", required_argument, NULL, OPTION_CLOCK},
@@ -123,6 +132,7 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         {OPTION_DEVICE, &arguments->order.device},
         {OPTION_USER, &arguments->order.user},
         {OPTION_URL, &arguments->url},
+        {OPTION_SCP_I, &arguments->scp_i},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (texts[i].option == option) {
@@ -145,6 +155,9 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return true;
     case OPTION_PRIVATE:
         arguments->order.options = 0;
+        return true;
+    case OPTION_LARGE:
+        arguments->large = true;
         return true;
     case OPTION_BLANK:
         arguments->blank = true;
@@ -356,13 +369,32 @@ static bool personalize(struct workpiece *piece, struct arguments *arguments,
     return done;
 }
 
+/// A blank card is as it comes, but for the parameter of its secure channel.
+static bool prepare_blank(struct workpiece *piece, const struct arguments *arguments,
+                          const struct crypto *crypto, struct failure *failure) {
+    struct gp_session session;
+    char *end = NULL;
+    if (arguments->scp_i == NULL)
+        return true;
+    unsigned long i = strtoul(arguments->scp_i, &end, 16);
+    uint8_t octet = (uint8_t)i;
+    struct link *link = emu_link_over(piece->card, &piece->ports, CARD_INTERNAL, NULL);
+    bool done = link != NULL && *end == '\0' && i <= 0xFF &&
+                gp_open_bench(&session, link, crypto) == GP_OK &&
+                gp_store(&session, PERSO_CARD_SCP_OPTION, bytes_of(&octet, 1), true) == GP_OK;
+    link_close(link);
+    return done ||
+           fail(failure, EXIT_USAGE, "--scp-i '%s' is no parameter i of SCP03", arguments->scp_i);
+}
+
 static bool make_card(struct arguments *arguments, const struct crypto *crypto,
                       struct failure *failure) {
     struct workpiece piece = {0};
-    bool large = (arguments->order.roles & (ROLE_TILL | ROLE_FLOAT)) != 0;
+    bool large = arguments->large || (arguments->order.roles & (ROLE_TILL | ROLE_FLOAT)) != 0;
     bool done =
         workpiece_make(&piece, large ? NVM_IMAGE_SIZE_LARGE : NVM_IMAGE_SIZE, crypto, failure) &&
-        (arguments->blank || personalize(&piece, arguments, crypto, failure)) &&
+        (arguments->blank ? prepare_blank(&piece, arguments, crypto, failure)
+                          : personalize(&piece, arguments, crypto, failure)) &&
         workpiece_write(&piece, arguments->out, failure);
     workpiece_discard(&piece);
     return done;

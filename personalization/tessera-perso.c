@@ -213,14 +213,21 @@ static struct link *open_link(const char *name, const char *id, bool large,
     return link;
 }
 
-static struct link *open_blank(const struct crypto *crypto, struct failure *failure) {
-    struct blank *blank = calloc(1, sizeof *blank); // lives as long as the program
+/// A rehearsal on a card in memory behind its internal interface.
+static bool rehearse_in_memory(const char *job, const struct station_order *order,
+                               const struct crypto *crypto, struct failure *failure) {
+    struct blank *blank = calloc(1, sizeof *blank);
     struct card *card = calloc(1, card_context_size());
+    struct link *link = NULL;
     if (blank != NULL && card != NULL && blank_form(blank, sizeof blank->image, crypto) &&
         card_power_on(card, &blank->ports) == CARD_OK)
-        return emu_link_over(card, &blank->ports, CARD_INTERNAL, NULL);
-    fail(failure, EXIT_REFUSED, "no card in memory for the rehearsal");
-    return NULL;
+        link = emu_link_over(card, &blank->ports, CARD_INTERNAL, NULL);
+    bool done = link != NULL ? station_rehearse(job, order, link, failure)
+                             : fail(failure, EXIT_REFUSED, "no card in memory for the rehearsal");
+    link_close(link);
+    free(card);
+    free(blank);
+    return done;
 }
 
 // ---- actions -----------------------------------------------------------------------------------
@@ -280,17 +287,17 @@ static bool plan(struct arguments *arguments, const struct crypto *crypto,
     return true;
 }
 
-static bool work(struct arguments *arguments, bool verify, struct failure *failure) {
+static bool work(struct arguments *arguments, bool verify, const struct crypto *crypto,
+                 struct failure *failure) {
     struct station_order order = {.links = arguments->links,
                                   .link_count = arguments->link_count,
                                   .passphrase = passphrase_of(arguments),
                                   .world = &arguments->world,
                                   .again = arguments->again,
                                   .json = arguments->json,
-                                  .open = open_link,
-                                  .blank = open_blank};
+                                  .open = open_link};
     if (arguments->dry_run)
-        return station_rehearse(arguments->target, &order, failure);
+        return rehearse_in_memory(arguments->target, &order, crypto, failure);
     if (arguments->link_count == 0)
         return fail(failure, EXIT_USAGE, "--link LINK is needed");
     return verify ? station_verify(arguments->target, &order, failure)
@@ -304,9 +311,9 @@ static bool act(const char *action, struct arguments *arguments, const struct cr
     if (strcmp(action, "plan") == 0)
         return plan(arguments, crypto, failure);
     if (strcmp(action, "run") == 0)
-        return work(arguments, false, failure);
+        return work(arguments, false, crypto, failure);
     if (strcmp(action, "verify") == 0)
-        return work(arguments, true, failure);
+        return work(arguments, true, crypto, failure);
     if (strcmp(action, "report") == 0)
         return job_report_print(arguments->target, arguments->check, arguments->json, crypto,
                                 arguments->world.today, failure);

@@ -111,9 +111,7 @@ static bool next_grouping(struct bytes *rest, uint16_t *dgi, struct bytes *value
 }
 
 /// The life cycle of the card only rises, and here only as far as SECURED.
-static uint16_t store_own(struct card_call *call, uint16_t dgi, struct bytes value) {
-    if (dgi != PERSO_CARD_LIFE_CYCLE)
-        return SW_REFERENCE_NOT_FOUND;
+static uint16_t store_life_cycle(struct card_call *call, struct bytes value) {
     if (value.size != 1 || (value.data[0] != CARD_INITIALIZED && value.data[0] != CARD_SECURED))
         return SW_WRONG_DATA;
     if (value.data[0] <= card_life_cycle(call))
@@ -122,6 +120,29 @@ static uint16_t store_own(struct card_call *call, uint16_t dgi, struct bytes val
         return SW_DEFAULT_KEYS;
     card_set_life_cycle(call, (enum card_life_cycle)value.data[0]);
     return SW_OK;
+}
+
+/// R-ENC without R-MAC does not exist; the next channel opens with the new i.
+static uint16_t store_option(struct card_call *call, struct bytes value) {
+    const uint8_t known = SCP03_S16 | SCP03_PSEUDO_RANDOM | SCP03_RMAC | SCP03_RENC;
+    if (value.size != 1 || (value.data[0] & ~known) != 0 ||
+        (value.data[0] & (SCP03_RMAC | SCP03_RENC)) == SCP03_RENC)
+        return SW_WRONG_DATA;
+    if (card_life_cycle(call) >= CARD_SECURED)
+        return SW_CONDITIONS;
+    card_stage_uint(call, ISD_AT_I, 1, (uint8_t)~value.data[0]);
+    return SW_OK;
+}
+
+static uint16_t store_own(struct card_call *call, uint16_t dgi, struct bytes value) {
+    switch (dgi) {
+    case PERSO_CARD_LIFE_CYCLE:
+        return store_life_cycle(call, value);
+    case PERSO_CARD_SCP_OPTION:
+        return store_option(call, value);
+    default:
+        return SW_REFERENCE_NOT_FOUND;
+    }
 }
 
 static uint16_t store_grouping(struct card_call *call, size_t target, uint16_t dgi,
