@@ -140,7 +140,7 @@ demo: deps ## a deposit, a payment and a torn payment through pcscd, every figur
 
 # ---- tests -----------------------------------------------------------------------------------
 check: deps ## build with sanitizers and run every test
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build build/tests/test-tear
 	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
 	@tests/run
 

@@ -57,6 +57,7 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                               P1P2(0x00, 0x00),
                               .cases = CASE_2,
                               .interfaces = OVER_ANY,
+                              REFUSES(GET_RESPONSE_REFUSALS),
                               .answer = WORDS("octets that still wait behind 61xx"),
                               .clause = WORDS("ISO/IEC 7816-4 7.6.1")},
     [COMMAND_GET_UID] = {.id = COMMAND_GET_UID,

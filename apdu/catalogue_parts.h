@@ -90,6 +90,7 @@ static const struct catalogue_parameter FILE_DATA[] = {RAW("file-identifier")};
 #define CENTER_REFUSALS SW_BAD_OBJECT, PARTY_REFUSALS, SW_BAD_SIGNATURE, SW_WRONG_PARTY
 
 static const uint16_t SELECT_REFUSALS[] = {SW_NOT_FOUND, SW_FILE_INVALIDATED};
+static const uint16_t GET_RESPONSE_REFUSALS[] = {SW_CONDITIONS}; // nothing waits
 static const uint16_t EXCHANGE_REFUSALS[] = {SW_BAD_CERTIFICATE, SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN,
                                              SW_WRONG_ROLE,      SW_BAD_SIGNATURE,  SW_EXPIRED,
                                              SW_STALE,           SW_NO_SPACE,       SW_WRONG_PARTY};

@@ -384,7 +384,8 @@ static void check_answered(struct sweep *sweep, const struct medium_event *next)
     while (last-- > 0)
         if (sweep->tear->steps[last].card == sweep->card && sweep->tear->steps[last].after != NULL)
             break;
-    if (last == SIZE_MAX || sweep->old.status != CARD_OK)
+    if (last == SIZE_MAX || sweep->old.status != CARD_OK ||
+        sweep->tear->steps[last].sw == SW_MEMORY_FAILURE) // its power went: nobody got an answer
         return;
     uint32_t begin = nvm_data_begin();
     sweep->step = last;
