@@ -2,25 +2,24 @@
 // tessera apdu run: native scripts over any link. Arguments and wiring only; the language stands in
 // docs/script-language.md, the options in docs/man/tessera-apdu-run.1.
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apdu/crypto.h"
 #include "apdu/script/batch.h"
 #include "apdu/script/dump.h"
 #include "apdu/script/host.h"
-#include "apdu/script/plug.h"
 #include "apdu/script/taps.h"
-#include "readers/control.h"
-#include "readers/emu.h"
-#include "readers/link_open.h"
+#include "readers/seat.h"
+#include "readers/trace/gsmtap.h"
+#include "readers/trace/pcapng.h"
 
-enum { EXIT_USAGE_ERROR = 2, CONTROL_TIMEOUT_MS = 5000 };
+enum { EXIT_USAGE_ERROR = 2 };
 
 static const char usage[] =
     "usage: tessera apdu run FILE|DIR... --link LINK [options]\n"
@@ -45,12 +44,8 @@ static const char usage[] =
     "TESSERA_CONTROL_n.\n"
     "exit: 0 passed, 1 failed, 2 script or usage error, 3 no card, 4 transport broke, 5 locked\n";
 
-struct card_argument {
-    const char *name, *link;
-};
-
 struct options {
-    struct card_argument cards[SCRIPT_CARDS_MAX];
+    struct seat_argument cards[SCRIPT_CARDS_MAX];
     size_t card_count;
     enum report_mode mode;
     const char *junit;
@@ -72,147 +67,6 @@ struct run {
     struct report_totals totals;
 };
 
-// ---- cards -----------------------------------------------------------------------------------
-
-/// One card of the script under way.
-struct seat {
-    struct plug plug;
-    struct link *link;
-    char copy[64]; // a private image to remove, or ""
-    char control[128];
-    struct script_control over_socket;
-};
-
-static enum link_status emu_cut(const struct script_control *control, uint64_t writes) {
-    struct seat *seat = control->context;
-    return emu_link_cut(seat->link, writes, 0) ? LINK_OK : LINK_UNSUPPORTED;
-}
-
-static enum link_status emu_insert(const struct script_control *control) {
-    struct seat *seat = control->context;
-    return seat->plug.control.insert(&seat->plug.control);
-}
-
-static enum link_status emu_remove(const struct script_control *control) {
-    struct seat *seat = control->context;
-    return seat->plug.control.remove(&seat->plug.control);
-}
-
-static enum link_status order(const struct script_control *control, const char *text) {
-    struct seat *seat = control->context;
-    char reply[CONTROL_LINE_MAX];
-    if (control_ask(seat->control, text, CONTROL_TIMEOUT_MS, reply, sizeof reply) &&
-        strncmp(reply, "ok", 2) == 0)
-        return LINK_OK;
-    snprintf(seat->link->error, sizeof seat->link->error, "%.200s", reply);
-    return LINK_UNSUPPORTED;
-}
-
-static enum link_status socket_cut(const struct script_control *control, uint64_t writes) {
-    char text[64];
-    snprintf(text, sizeof text, "power-cut after %" PRIu64 " writes", writes);
-    return order(control, text);
-}
-
-static enum link_status socket_insert(const struct script_control *control) {
-    return order(control, "insert");
-}
-
-static enum link_status socket_remove(const struct script_control *control) {
-    return order(control, "remove");
-}
-
-/// The control socket of a card behind pcscd: the lab names both by number.
-static bool find_control(struct seat *seat, const char *link, size_t number) {
-    char name[40];
-    const char *value;
-    for (size_t i = 1; i <= SCRIPT_CARDS_MAX; i++) {
-        snprintf(name, sizeof name, "TESSERA_CARD_%zu", i);
-        value = getenv(name);
-        if (value != NULL && strcmp(value, link) == 0)
-            number = i;
-    }
-    snprintf(name, sizeof name, "TESSERA_CONTROL_%zu", number);
-    value = getenv(name);
-    return value != NULL && (size_t)snprintf(seat->control, sizeof seat->control, "%s", value) <
-                                sizeof seat->control;
-}
-
-static void give_control(struct seat *seat, const char *link, size_t number) {
-    seat->over_socket = (struct script_control){.context = seat};
-    if (strncmp(link, "emu:", 4) == 0)
-        seat->over_socket = (struct script_control){emu_cut, emu_insert, emu_remove, seat};
-    else if (find_control(seat, link, number))
-        seat->over_socket = (struct script_control){socket_cut, socket_insert, socket_remove, seat};
-}
-
-static bool copy_all(int from, int to) {
-    char part[65536];
-    ssize_t got;
-    while ((got = read(from, part, sizeof part)) > 0)
-        if (write(to, part, (size_t)got) != got)
-            return false;
-    return got == 0;
-}
-
-/// A private copy of an emu: image; the rest of the name (its interface) is kept.
-static bool copy_image(struct seat *seat, const char *link, char *name, size_t capacity) {
-    const char *image = link + 4, *comma = strrchr(image, ',');
-    size_t size = comma != NULL ? (size_t)(comma - image) : strlen(image);
-    char path[4096];
-    if (size >= sizeof path)
-        return false;
-    memcpy(path, image, size);
-    path[size] = 0;
-    int from = open(path, O_RDONLY | O_CLOEXEC);
-    if (from < 0)
-        return false;
-    const char *folder = getenv("TMPDIR");
-    snprintf(seat->copy, sizeof seat->copy, "%.40s/tessera-XXXXXX",
-             folder != NULL ? folder : "/tmp");
-    int to = mkostemp(seat->copy, O_CLOEXEC);
-    bool ok = to >= 0 && copy_all(from, to);
-    close(from);
-    if (to >= 0)
-        close(to);
-    else
-        seat->copy[0] = 0;
-    snprintf(name, capacity, "emu:%s%s", seat->copy, comma != NULL ? comma : "");
-    return ok;
-}
-
-static bool open_seat(const struct options *options, struct seat *seat, size_t index,
-                      struct link_failure *failure) {
-    const char *link = options->cards[index].link;
-    char copied[256];
-    struct link_options how = {.seeded = options->seeded, .seed = options->seed + index};
-    bool emulated = strncmp(link, "emu:", 4) == 0;
-    if (options->fresh && emulated) {
-        if (!copy_image(seat, link, copied, sizeof copied)) {
-            failure->status = LINK_BAD_INPUT;
-            snprintf(failure->text, sizeof failure->text, "cannot copy the image of %.200s: %s",
-                     link, strerror(errno));
-            return false;
-        }
-        how.unsynced = true;
-        link = copied;
-    }
-    seat->link = link_open(link, &how, failure);
-    if (seat->link == NULL)
-        return false;
-    plug_init(&seat->plug, seat->link);
-    give_control(seat, options->cards[index].link, index + 1);
-    return true;
-}
-
-static void close_seats(struct seat *seats, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        link_close(seats[i].link);
-        if (seats[i].copy[0] != 0)
-            unlink(seats[i].copy);
-    }
-}
-
 // ---- one script ------------------------------------------------------------------------------
 
 static enum script_outcome outcome_of(enum link_status status) {
@@ -224,25 +78,25 @@ static enum script_outcome outcome_of(enum link_status status) {
 
 static void run_with_cards(struct run *run, struct session *session) {
     const struct options *options = &run->options;
+    struct seat_options how = {options->fresh, options->seeded, options->seed};
     struct seat seats[SCRIPT_CARDS_MAX] = {0};
     struct script_card cards[SCRIPT_CARDS_MAX] = {0};
     struct link_failure failure = {LINK_OK, ""};
     size_t opened = 0;
     for (; opened < options->card_count; opened++) {
-        struct seat *seat = &seats[opened];
-        if (!options->dry_run && !open_seat(options, seat, opened, &failure))
+        if (!options->dry_run &&
+            !seat_open(&seats[opened], &options->cards[opened], opened, &how, &failure))
             break;
-        cards[opened] =
-            (struct script_card){options->cards[opened].name, &seat->plug.link, &seat->over_socket};
+        cards[opened] = seat_card(&seats[opened], &options->cards[opened]);
     }
-    if (opened == options->card_count) {
+    if (opened == options->card_count)
         session_run(session, cards, opened);
-    } else {
+    else {
         fprintf(session->err, "%s: %s\n", session->report->file, failure.text);
         report_add_error(session->report, outcome_of(failure.status), failure.text);
-        opened++; // the copy of the one that failed
     }
-    close_seats(seats, opened);
+    for (size_t i = 0; i < options->card_count; i++)
+        seat_close(&seats[i]);
 }
 
 static void run_file(void *context, const char *file, struct report *report, FILE *out, FILE *err) {
@@ -282,7 +136,7 @@ static int complain(const char *what, const char *value) {
 static bool add_card(struct options *options, const char *name, const char *link) {
     if (options->card_count == SCRIPT_CARDS_MAX)
         return false;
-    options->cards[options->card_count++] = (struct card_argument){name, link};
+    options->cards[options->card_count++] = (struct seat_argument){name, link};
     return true;
 }
 
@@ -417,9 +271,9 @@ static int check_options(struct options *options) {
         if (strncmp(options->cards[i].link, "emu:", 4) != 0)
             return complain("--jobs needs cards that can be copied (emu:), not",
                             options->cards[i].link);
-    if (options->jobs > 1 &&
-        (options->record || options->pcap || options->gsmtap || options->coverage))
-        return complain("--record, --pcap, --gsmtap and --coverage need --jobs 1", NULL);
+    if (options->jobs > 1 && (options->trace || options->record || options->pcap ||
+                              options->gsmtap || options->coverage))
+        return complain("--trace, --record, --pcap, --gsmtap, --coverage need --jobs 1", NULL);
     return 0;
 }
 
@@ -444,6 +298,77 @@ static int parse_arguments(struct options *options, int argc, char **argv) {
 
 // ---- taps ------------------------------------------------------------------------------------
 
+struct pcap_tap {
+    struct script_tap tap;
+    struct pcapng *file;
+    uint64_t offset; // from the monotonic clock to the time of day
+};
+
+static void pcap_exchange(struct script_tap *tap, const struct script_exchange *what) {
+    struct pcap_tap *pcap = (struct pcap_tap *)tap;
+    pcapng_exchange(pcap->file, what->card, what->card_name, what->command, what->answer,
+                    what->begin + pcap->offset, what->end + pcap->offset);
+}
+
+static void pcap_event(struct script_tap *tap, const struct script_event *what) {
+    struct pcap_tap *pcap = (struct pcap_tap *)tap;
+    if (what->kind != EVENT_POWER_CUT)
+        pcapng_reset(pcap->file, what->card, what->at + pcap->offset);
+}
+
+static bool pcap_close(struct script_tap *tap) {
+    struct pcap_tap *pcap = (struct pcap_tap *)tap;
+    bool ok = pcapng_close(pcap->file);
+    free(pcap);
+    return ok;
+}
+
+static struct script_tap *pcap_tap_open(const char *path) {
+    struct pcap_tap *pcap = calloc(1, sizeof *pcap);
+    struct timespec day, monotonic;
+    if (pcap == NULL)
+        return NULL;
+    pcap->tap = (struct script_tap){pcap_exchange, pcap_event, pcap_close, NULL};
+    pcap->file = pcapng_open(path);
+    if (pcap->file == NULL) {
+        free(pcap);
+        return NULL;
+    }
+    clock_gettime(CLOCK_REALTIME, &day);
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    pcap->offset = (uint64_t)(day.tv_sec - monotonic.tv_sec) * 1000000000u +
+                   (uint64_t)(day.tv_nsec - monotonic.tv_nsec);
+    return &pcap->tap;
+}
+
+struct gsmtap_tap {
+    struct script_tap tap;
+    struct gsmtap gsmtap;
+};
+
+static void gsmtap_tell(struct script_tap *tap, const struct script_exchange *what) {
+    gsmtap_exchange(&((struct gsmtap_tap *)tap)->gsmtap, what->card, what->command, what->answer);
+}
+
+static bool gsmtap_end(struct script_tap *tap) {
+    struct gsmtap_tap *gsmtap = (struct gsmtap_tap *)tap;
+    bool ok = !gsmtap->gsmtap.failed;
+    gsmtap_close(&gsmtap->gsmtap);
+    free(gsmtap);
+    return ok;
+}
+
+static struct script_tap *gsmtap_tap_open(const char *address) {
+    struct gsmtap_tap *gsmtap = calloc(1, sizeof *gsmtap);
+    if (gsmtap == NULL)
+        return NULL;
+    gsmtap->tap = (struct script_tap){gsmtap_tell, NULL, gsmtap_end, NULL};
+    if (gsmtap_open(&gsmtap->gsmtap, address))
+        return &gsmtap->tap;
+    free(gsmtap);
+    return NULL;
+}
+
 static bool add_tap(struct options *options, const char *name, struct script_tap *tap) {
     if (tap == NULL) {
         fprintf(stderr, "tessera apdu run: cannot write %s: %s\n", name, strerror(errno));
@@ -454,11 +379,21 @@ static bool add_tap(struct options *options, const char *name, struct script_tap
     return true;
 }
 
-static bool open_taps(struct options *options) {
-    return (options->record == NULL ||
-            add_tap(options, options->record, record_tap_open(options->record))) &&
-           (options->coverage == NULL ||
-            add_tap(options, options->coverage, coverage_tap_open(options->coverage)));
+static bool open_taps(struct options *options, const struct crypto *crypto) {
+    const struct {
+        const char *name;
+        struct script_tap *(*open)(const char *name);
+    } rows[] = {{options->record, record_tap_open},
+                {options->coverage, coverage_tap_open},
+                {options->pcap, pcap_tap_open},
+                {options->gsmtap, gsmtap_tap_open}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].name != NULL && !add_tap(options, rows[i].name, rows[i].open(rows[i].name)))
+            return false;
+    FILE *trace = options->mode == REPORT_PLAIN ? stdout : stderr;
+    return !options->trace ||
+           add_tap(options, "--trace",
+                   trace_tap_open(trace, isatty(fileno(trace)), options->card_count > 1, crypto));
 }
 
 static bool close_taps(struct options *options) {
@@ -480,7 +415,7 @@ static int run_batch(struct run *run) {
     struct options *options = &run->options;
     struct batch batch = {&options->files, options->jobs, run_file, take_report, run};
     run->reports = calloc(options->files.count, sizeof *run->reports);
-    if (run->reports == NULL || !open_taps(options))
+    if (run->reports == NULL || !open_taps(options, run->crypto))
         return EXIT_USAGE_ERROR;
     if (!options->dry_run)
         report_begin(options->mode, stdout);

@@ -8,6 +8,7 @@
 #include "apdu/codec.h"
 #include "apdu/script/host.h"
 #include "apdu/script/match.h"
+#include "apdu/script/tool.h"
 #include "readers/link_open.h"
 
 enum { USAGE_ERROR = 2 };
@@ -15,6 +16,15 @@ enum { USAGE_ERROR = 2 };
 static const char usage[] =
     "usage: tessera apdu send LINK HEX... [--expect SW]\n"
     "       tessera apdu run FILE|DIR... --link LINK | --card NAME=LINK... [options]\n"
+    "       tessera apdu convert --from FORMAT --to FORMAT IN [-o OUT]\n"
+    "       tessera apdu lint|fmt|dissect FILE...   mistakes, layout, explanation\n"
+    "       tessera apdu mutate SCRIPT --link emu:IMAGE   one mistake after the other\n"
+    "       tessera apdu serve RECORDING --reader vpcd:HOST:PORT\n"
+    "       tessera apdu catalogue [--json|--lua|--coverage FILE]\n"
+    "Each has --help.\n"
+    "send prints answer and status word in hex and ends with 0 on any status word, unless\n"
+    "--expect SW (9000, 61xx, 9000|6283, !6F**, insufficient) says which must come. Arguments\n"
+    "shorter than a command (00 A4 04 00) are one command together.\n"
     "exit: 0 done, 1 not as expected, 2 usage, 3 no card, 4 transport broke, 5 locked\n";
 
 // ---- send ------------------------------------------------------------------------------------
@@ -171,15 +181,8 @@ static const struct {
 
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return 0;
-        }
-    if (strcmp(name, "--version") == 0) {
-        puts("tessera apdu " TESSERA_VERSION);
+    if (tool_help(argc, argv, "tessera apdu", usage))
         return 0;
-    }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc - 2, argv + 2);

@@ -282,7 +282,31 @@ static bool parse_pattern(struct script_parser *parser, struct expectation *out)
 
 // ---- selectors -------------------------------------------------------------------------------
 
-static struct path_step *parse_step(struct script_parser *parser) {
+/// Behind "[offset:": a count, or nothing up to the end.
+static bool parse_slice_end(struct script_parser *parser, struct selector *out) {
+    if (!token_is_mark(&parser->token, ']') && (out->count = parse_number(parser)) == NULL)
+        return false;
+    return parse_need_mark(parser, ']', "behind a slice");
+}
+
+/// [offset:count], [offset:] or [offset]
+static bool parse_slice(struct script_parser *parser, struct selector *out) {
+    if (out->offset != NULL || !parse_take_mark(parser, '['))
+        return true;
+    if ((out->offset = parse_number(parser)) == NULL)
+        return false;
+    if (parse_take_mark(parser, ':'))
+        return parse_slice_end(parser, out);
+    struct expr *one = parse_node(parser, sizeof *one);
+    if (one == NULL)
+        return false;
+    *one = (struct expr){.kind = EXPR_NUMBER, .at = out->offset->at, .number = 1};
+    out->count = one;
+    return parse_need_mark(parser, ']', "behind a slice");
+}
+
+/// A tag, then its index, or the slice that ends the path.
+static struct path_step *parse_step(struct script_parser *parser, struct selector *out) {
     struct path_step *step = parse_node(parser, sizeof *step);
     if (step == NULL || !parse_tag(parser, &parser->token, &step->tag))
         return NULL;
@@ -293,6 +317,10 @@ static struct path_step *parse_step(struct script_parser *parser) {
     struct expr *index = parse_number(parser);
     if (index == NULL)
         return NULL;
+    if (parse_take_mark(parser, ':')) {
+        out->offset = index;
+        return parse_slice_end(parser, out) ? step : NULL;
+    }
     if (index->kind != EXPR_NUMBER || index->number == 0 || index->number > UINT32_MAX) {
         parse_fault(parser, &index->at, "an index counts from 1, as in 61[2]/4F");
         return NULL;
@@ -305,12 +333,12 @@ static bool parse_path(struct script_parser *parser, struct selector *out) {
     struct path_step **tail = &out->path;
     out->kind = SELECT_TLV;
     do {
-        struct path_step *step = parse_step(parser);
+        struct path_step *step = parse_step(parser, out);
         if (step == NULL)
             return false;
         *tail = step;
         tail = &step->next;
-    } while (parse_take_mark(parser, '/'));
+    } while (out->offset == NULL && parse_take_mark(parser, '/'));
     if (!parse_take_word(parser, "of"))
         return true;
     if (parser->token.kind != TOKEN_VARIABLE) {
@@ -319,23 +347,6 @@ static bool parse_path(struct script_parser *parser, struct selector *out) {
     }
     out->value = parse_part(parser);
     return out->value != NULL;
-}
-
-/// [offset:count], [offset:] or [offset]
-static bool parse_slice(struct script_parser *parser, struct selector *out) {
-    if (!parse_take_mark(parser, '['))
-        return true;
-    if ((out->offset = parse_number(parser)) == NULL)
-        return false;
-    if (!parse_take_mark(parser, ':')) {
-        struct expr *one = parse_node(parser, sizeof *one);
-        if (one == NULL)
-            return false;
-        *one = (struct expr){.kind = EXPR_NUMBER, .at = out->offset->at, .number = 1};
-        out->count = one;
-    } else if (!token_is_mark(&parser->token, ']') && (out->count = parse_number(parser)) == NULL)
-        return false;
-    return parse_need_mark(parser, ']', "behind a slice");
 }
 
 bool parse_selector(struct script_parser *parser, struct selector *out) {

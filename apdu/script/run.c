@@ -150,7 +150,8 @@ static enum flow run_top_level(struct runner *runner) {
     enum flow flow = FLOW_ON;
     parser_init(&parser, runner->program, NULL, false);
     while (flow == FLOW_ON && parser_next(&parser, &statement) == PARSE_STATEMENT) {
-        if (is_section(statement->kind))
+        if (is_section(statement->kind) ||
+            (runner->options->only_invariants && statement->kind != STATEMENT_LET))
             continue;
         flow = statement->kind == STATEMENT_TEST ? run_test(runner, statement)
                                                  : run_statement(runner, statement);
@@ -171,6 +172,7 @@ static void runner_init(struct runner *runner) {
     runner->outside = (struct script_case){.message = ""};
     runner->outside.title = program_metadata(runner->program, "name");
     runner->now = &runner->outside;
+    runner->policy = runner->options->keep_going ? FAIL_CONTINUE : FAIL_CLEANUP;
 }
 
 static void runner_free(struct runner *runner) {
@@ -183,10 +185,18 @@ static void runner_free(struct runner *runner) {
     bytes_erase(runner->answer, runner->answer_size);
 }
 
+static void forget_outcome(struct runner *runner) {
+    runner->outside.outcome = OUTCOME_PASSED;
+    runner->outside.message = "";
+}
+
 static void run_all(struct runner *runner) {
     uint64_t begin = runner->world->now(runner->world);
     run_top_level(runner);
-    run_sections(runner, runner->program->cleanups, STATEMENT_CLEANUP);
+    if (runner->options->only_invariants)
+        forget_outcome(runner); // a `let` may need what only the whole script captures
+    else
+        run_sections(runner, runner->program->cleanups, STATEMENT_CLEANUP);
     if (runner->outside.outcome == OUTCOME_PASSED && runner->result.failed == 0)
         run_sections(runner, runner->program->invariants, STATEMENT_INVARIANT);
     runner->outside.nanoseconds = runner->world->now(runner->world) - begin;

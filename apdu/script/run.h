@@ -108,7 +108,8 @@ struct script_keys {
 struct script_options {
     uint64_t seed;
     bool dry_run;
-    bool keep_invariants;           // run invariants after the script (default yes: see run_script)
+    bool keep_going;                // start with `on-fail continue`
+    bool only_invariants;           // of the script only its `let` lines, then the invariants
     const struct script_keys *keys; // NULL: only keys written in the script
 };
 

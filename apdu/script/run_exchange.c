@@ -38,6 +38,8 @@ static enum link_status transmit(struct runner *runner, const struct statement *
     enum link_status status =
         link_transmit(link, wire, runner->answer, sizeof runner->answer, &runner->answer_size);
     runner->elapsed = runner->world->now(runner->world) - runner->begin;
+    if (status == LINK_OK && runner->answer_size == 0) // a reader may report silence like this
+        status = LINK_BROKEN;
     if (status != LINK_OK)
         runner->answer_size = 0;
     runner->answered = status == LINK_OK && runner->answer_size >= 2;

@@ -12,4 +12,9 @@ struct script_tap *record_tap_open(const char *path);
 /// a run. NULL: errno.
 struct script_tap *coverage_tap_open(const char *path);
 
+/// Explains every exchange on out while it happens. several: lines name the card. Signatures are
+/// checked when crypto is given. NULL: memory is out.
+struct script_tap *trace_tap_open(FILE *out, bool colour, bool several,
+                                  const struct crypto *crypto);
+
 #endif

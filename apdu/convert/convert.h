@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other tools' formats in and out. An importer turns text into steps, an exporter steps into text;
+// what a format cannot say is refused with a message, never bent. What each tool really sends was
+// checked where the tool can be had: docs/script-formats.md. Freestanding.
+#ifndef APDU_CONVERT_CONVERT_H
+#define APDU_CONVERT_CONVERT_H
+
+#include "apdu/script/source.h"
+#include "apdu/script/world.h"
+
+enum step_kind {
+    STEP_COMMAND,
+    STEP_RESET,
+    STEP_COLD_RESET,
+    STEP_DELAY,   // number: milliseconds
+    STEP_ECHO,    // text
+    STEP_COMMENT, // text
+    STEP_CARD,    // text: the name of the card that follows
+    STEP_AUTO,    // from here on the tool fetches answers behind 61xx by itself
+};
+
+struct step {
+    enum step_kind kind;
+    struct bytes command;
+    struct bytes answer;   // with its status word; empty: not known
+    bool silent;           // no answer came
+    const char *expect_sw; // pattern of the native language; NULL: the tool does not look
+    bool secret;           // not to be shown
+    struct bytes text;
+    uint64_t number;
+    uint64_t begin, end; // microseconds, when known
+    struct script_position at;
+};
+
+struct importer {
+    const struct script_memory *memory;
+    const struct script_source *source;
+    const struct script_world *world;       // native scripts only: to expand them; else may be NULL
+    const struct script_reporter *reporter; // warnings and errors
+    bool strict;                            // do exactly what the tool would, mistakes included
+    /// Takes a step; its spans live only during the call. False stops the import.
+    bool (*take)(struct importer *importer, const struct step *step);
+    void *context;
+    bool failed; // an error was reported
+};
+
+struct exporter {
+    const struct script_reporter *reporter;
+    struct buffer out;
+    size_t commands;
+    bool failed; // something could not be said
+    bool automatic;
+};
+
+struct script_format {
+    const char *name;
+    const char *title;
+    bool (*import)(struct importer *importer);                          // NULL: out only
+    void (*begin)(struct exporter *exporter);                           // may be NULL
+    bool (*export)(struct exporter *exporter, const struct step *step); // NULL: in only
+    void (*end)(struct exporter *exporter);                             // may be NULL
+};
+
+extern const struct script_format script_formats[];
+extern const size_t script_format_count;
+const struct script_format *script_format_find(const char *name);
+/// Guesses by what the text looks like; NULL when nothing fits.
+const struct script_format *script_format_guess(struct bytes text);
+
+// ---- for importers and exporters ---------------------------------------------------------------
+
+/// One line at a time, without its end.
+struct line_reader {
+    const struct script_source *source;
+    struct bytes rest;
+    struct bytes line;
+    struct script_position at; // column 1 of the line
+};
+
+void line_reader_init(struct line_reader *reader, const struct script_source *source);
+bool line_reader_next(struct line_reader *reader);
+
+struct bytes text_trim(struct bytes text);
+/// Next word between blanks; empty at the end.
+struct bytes text_word(struct bytes *rest);
+bool text_is(struct bytes text, const char *word);       // any case
+bool text_contains(struct bytes text, const char *word); // any case
+
+void import_report(struct importer *importer, enum script_severity severity,
+                   const struct script_position *at, const char *message);
+/// As import_report with an error; returns false.
+bool import_fail(struct importer *importer, const struct script_position *at, const char *format,
+                 struct bytes text);
+/// Hex digits with blanks and colons between octets. False: reported.
+bool import_hex(struct importer *importer, const struct script_position *at, struct bytes text,
+                struct buffer *out);
+bool import_command(struct importer *importer, const struct script_position *at,
+                    const struct buffer *octets, const char *expect_sw);
+bool import_simple(struct importer *importer, const struct script_position *at, enum step_kind kind,
+                   struct bytes text, uint64_t number);
+
+bool export_refuse(struct exporter *exporter, const struct step *step, const char *message);
+void export_warn(struct exporter *exporter, const struct step *step, const char *message);
+
+#define FORMAT_IMPORTERS(X)                                                                        \
+    X(native) X(scriptor) X(scr) X(gpshell) X(opensc_tool) X(opensc_explorer) X(pcscd) X(dump)
+#define DECLARE(name) bool import_##name(struct importer *importer);
+FORMAT_IMPORTERS(DECLARE)
+#undef DECLARE
+#define FORMAT_EXPORTERS(X)                                                                        \
+    X(native) X(scriptor) X(scr) X(gpshell) X(opensc_tool) X(opensc_explorer) X(dump)
+#define DECLARE(name) bool export_##name(struct exporter *exporter, const struct step *step);
+FORMAT_EXPORTERS(DECLARE)
+#undef DECLARE
+void export_native_begin(struct exporter *exporter);
+void export_gpshell_begin(struct exporter *exporter);
+void export_gpshell_end(struct exporter *exporter);
+void export_opensc_tool_begin(struct exporter *exporter);
+void export_opensc_tool_end(struct exporter *exporter);
+void export_scr_begin(struct exporter *exporter);
+void export_scr_end(struct exporter *exporter);
+
+#endif
