@@ -41,14 +41,15 @@ int main(int argc, char **argv) {
         return 0;
     if (argc < 2)
         return tool_complain(name, "no script is given", NULL);
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc && status == 0; i++) {
         const char *error = "";
         if (strncmp(argv[i], "--", 2) == 0)
-            return tool_complain(name, "unknown option", argv[i]);
-        if (!batch_add(&files, argv[i], &error))
-            return tool_complain(name, error, argv[i]);
+            status = tool_complain(name, "unknown option", argv[i]);
+        else if (!batch_add(&files, argv[i], &error))
+            status = tool_complain(name, error, argv[i]);
     }
-    for (size_t i = 0; i < files.count; i++) {
+    bool usable = status == 0;
+    for (size_t i = 0; usable && i < files.count; i++) {
         int one = lint_file(files.names[i]);
         status = one > status ? one : status;
     }

@@ -30,7 +30,7 @@ static const char usage[] =
     "  --card NAME=LINK    one of several cards; scripts say `card NAME` or `NAME: tx ..`\n"
     "  --fresh             every script gets a copy of its own of each emu: image\n"
     "  --jobs N            so many scripts at once; needs emu: links, implies --fresh\n"
-    "  --tap | --json      results as TAP 14, or as one JSON object a line\n"
+    "  --tap | --json      results as TAP 13, or as one JSON object a line\n"
     "  --junit FILE        results as JUnit XML too\n"
     "  --trace             every exchange explained (colour on a terminal)\n"
     "  --record FILE       every exchange into a dump that replays both ways\n"
@@ -438,14 +438,14 @@ int main(int argc, char **argv) {
         fresh = 1;
     run.options.seed = fresh;
     int status = parse_arguments(&run.options, argc, argv);
-    if (status != 0)
-        return status;
-    run.crypto = crypto_openssl_new();
-    status = run_batch(&run);
+    run.crypto = status == 0 ? crypto_openssl_new() : NULL;
+    if (status == 0)
+        status = run_batch(&run);
     for (size_t i = 0; i < run.report_count; i++)
         report_free(&run.reports[i]);
     free(run.reports);
     batch_free(&run.options.files);
-    crypto_openssl_free(run.crypto);
+    if (run.crypto != NULL)
+        crypto_openssl_free(run.crypto);
     return status;
 }

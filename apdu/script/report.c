@@ -238,7 +238,7 @@ static void print_json(const struct report_case *row, const struct report *repor
 
 void report_begin(enum report_mode mode, FILE *out) {
     if (mode == REPORT_TAP)
-        fputs("TAP version 14\n", out);
+        fputs("TAP version 13\n", out);
 }
 
 void report_print(const struct report *report, enum report_mode mode, FILE *out,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results of scripts for people and programs: plain lines, TAP 14, JSON lines, JUnit XML. A report
+// Results of scripts for people and programs: plain lines, TAP 13, JSON lines, JUnit XML. A report
 // holds the cases of one script file; it travels as octets from a worker process to its parent.
 #ifndef APDU_SCRIPT_REPORT_H
 #define APDU_SCRIPT_REPORT_H

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the script runner costs on top of the link: the same command a hundred thousand times, by a
+// bare loop and by a script, over a link that answers at once; memory before and after; and how
+// much two jobs gain over one, against two processes of openssl speed.
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apdu/script/host.h"
+#include "tests/bench.h"
+#include "tests/image.h"
+
+enum { ROUNDS = 100000, RUNS = 7, FILES = 24 };
+
+static enum link_status answer_at_once(struct link *link, struct bytes command, uint8_t *answer,
+                                       size_t capacity, size_t *answer_size) {
+    static const uint8_t reply[] = {0x6F, 0x02, 0x84, 0x00, 0x90, 0x00};
+    (void)link, (void)command, (void)capacity;
+    memcpy(answer, reply, sizeof reply);
+    *answer_size = sizeof reply;
+    return LINK_OK;
+}
+
+static enum link_status reset_at_once(struct link *link, enum link_reset kind, uint8_t *atr,
+                                      size_t capacity, size_t *atr_size) {
+    (void)link, (void)kind, (void)atr, (void)capacity;
+    *atr_size = 0;
+    return LINK_OK;
+}
+
+static void nothing(struct link *link) {
+    (void)link;
+}
+
+static const struct link_ops ops = {answer_at_once, reset_at_once, nothing};
+
+static double bare(struct link *link) {
+    static const uint8_t command[] = {0x00, 0xA4, 0x04, 0x00, 0x02, 0x3F, 0x00, 0x00};
+    uint8_t answer[300];
+    size_t size;
+    double begin = bench_now_us();
+    for (size_t i = 0; i < ROUNDS; i++)
+        link_transmit(link, bytes_of(command, sizeof command), answer, sizeof answer, &size);
+    return (bench_now_us() - begin) / ROUNDS;
+}
+
+static double scripted(struct link *link, const char *text) {
+    struct script_program program;
+    struct script_world world = host_world(NULL);
+    struct script_options options = {.seed = 1};
+    struct script_card card = {"card", link, NULL};
+    struct script_listener listener = {.context = NULL};
+    program_init(&program, &host_memory, NULL);
+    program.main = sources_add(&program.sources, "bench", bytes_of_string(text));
+    if (!program_check(&program, NULL, NULL, NULL))
+        exit(1);
+    double begin = bench_now_us();
+    struct script_run_result result = run_script(&program, &world, &options, &card, 1, &listener);
+    double spent = (bench_now_us() - begin) / ROUNDS;
+    if (result.outcome != OUTCOME_PASSED || result.exchanges != ROUNDS)
+        exit(1);
+    program_free(&program);
+    return spent;
+}
+
+static void runner_overhead(void) {
+    static const char repeated[] = "repeat 100000 {\ntx 00 A4 04 00 02 3F 00 00\n  sw 9000\n"
+                                   "  data 6F ?? 84 *\n  tlv 6F/84 exists\n}\n";
+    struct link link = {.ops = &ops};
+    double loops[RUNS], scripts[RUNS];
+    scripted(&link, repeated); // warm up
+    size_t before = mallinfo2().uordblks;
+    for (size_t i = 0; i < RUNS; i++) {
+        loops[i] = bare(&link);
+        scripts[i] = scripted(&link, repeated);
+    }
+    size_t after = mallinfo2().uordblks;
+    bench_print("script runner per APDU above the link",
+                bench_median(scripts, RUNS) - bench_median(loops, RUNS), "us", 3);
+    bench_print("memory left after 700000 scripted APDUs", (double)(after - before), "octets", 0);
+}
+
+static double timed(const char *command) {
+    double begin = bench_now_us();
+    if (system(command) != 0) {
+        fprintf(stderr, "bench-script: %s failed\n", command);
+        exit(1);
+    }
+    return bench_now_us() - begin;
+}
+
+/// Signatures a second of openssl speed: the last figure but one of its last line.
+static double openssl_signs(const char *options) {
+    char command[256], line[512], last[512] = "";
+    snprintf(command, sizeof command, "openssl speed -seconds 1 %s ecdsap256 2>/dev/null", options);
+    FILE *pipe = popen(command, "r");
+    while (pipe != NULL && fgets(line, sizeof line, pipe) != NULL)
+        memcpy(last, line, sizeof last);
+    if (pipe == NULL || pclose(pipe) != 0)
+        return 0;
+    double sign = 0, verify = 0;
+    const char *figures = strrchr(last, 's');
+    return figures != NULL && sscanf(figures + 1, "%lf %lf", &sign, &verify) == 2 ? sign : 0;
+}
+
+static void jobs_scaling(void) {
+    char directory[TEST_PATH_MAX], image[TEST_PATH_MAX], path[TEST_PATH_MAX + 32], command[16384];
+    test_directory_make(directory);
+    blank_image(directory, "bench.trm", 1, image);
+    for (int i = 0; i < FILES; i++) {
+        snprintf(path, sizeof path, "%s/s%02d.apdu", directory, i);
+        FILE *file = fopen(path, "w");
+        if (file == NULL)
+            exit(1);
+        fputs("repeat 40000 {\ntx FF CA 00 00 00\n  sw 9000\n  length 4..16\n}\n", file);
+        fclose(file);
+    }
+    double times[2];
+    for (int jobs = 1; jobs <= 2; jobs++) {
+        snprintf(command, sizeof command,
+                 "tessera-apdu-run '%s' --link 'emu:%s' --fresh --jobs %d >/dev/null", directory,
+                 image, jobs);
+        timed(command);
+        times[jobs - 1] = timed(command);
+    }
+    double two = openssl_signs("-multi 2"), one = openssl_signs("");
+    double ours = times[0] / times[1], theirs = one > 0 ? two / one : 0;
+    bench_print("--jobs 2 against --jobs 1", ours, "x", -1);
+    bench_print("openssl speed -multi 2 against 1", theirs, "x", -1);
+    bench_print("openssl's gain / ours", ours > 0 ? theirs / ours : 99, "x", 1 / 0.85);
+    test_directory_remove(directory);
+}
+
+int main(void) {
+    runner_overhead();
+    jobs_scaling();
+    return 0;
+}
