@@ -14,11 +14,11 @@ struct pcscd {
     bool open; // a command waits for its answer
 };
 
-static bool flush(struct pcscd *log, bool answered) {
+static bool flush(struct pcscd *log) {
     struct step step = {.kind = STEP_COMMAND,
                         .command = buffer_bytes(&log->command),
                         .answer = buffer_bytes(&log->answer),
-                        .silent = !answered,
+                        .silent = log->answer.size < 2,
                         .at = log->at};
     bool open = log->open;
     log->open = false;
@@ -43,7 +43,7 @@ static bool behind(struct bytes line, const char *mark, struct bytes *hex) {
 static bool take_log_line(struct pcscd *log, const struct line_reader *reader) {
     struct bytes hex;
     if (behind(reader->line, "APDU: ", &hex)) {
-        bool ok = flush(log, false);
+        bool ok = flush(log);
         buffer_clear(&log->command);
         buffer_clear(&log->answer);
         log->at = reader->at;
@@ -51,9 +51,9 @@ static bool take_log_line(struct pcscd *log, const struct line_reader *reader) {
         return ok && import_hex(log->importer, &reader->at, hex, &log->command);
     }
     if (behind(reader->line, " SW: ", &hex) || behind(reader->line, "\tSW: ", &hex))
-        return import_hex(log->importer, &reader->at, hex, &log->answer) && flush(log, true);
+        return import_hex(log->importer, &reader->at, hex, &log->answer) && flush(log);
     if (text_contains(reader->line, "Card ATR: ") || text_contains(reader->line, "Reset complete"))
-        return flush(log, false) &&
+        return flush(log) &&
                import_simple(log->importer, &reader->at, STEP_COLD_RESET, bytes_of(NULL, 0), 0);
     return true;
 }
@@ -67,7 +67,7 @@ bool import_pcscd(struct importer *importer) {
     line_reader_init(&reader, importer->source);
     while (ok && line_reader_next(&reader))
         ok = take_log_line(&log, &reader);
-    ok = ok && flush(&log, false);
+    ok = ok && flush(&log);
     buffer_free(&log.command);
     buffer_free(&log.answer);
     return ok;
