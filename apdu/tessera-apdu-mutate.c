@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apdu/convert/fresh.h"
 #include "apdu/script/mutate.h"
 #include "apdu/script/tool.h"
 #include "readers/emu.h"
@@ -12,11 +13,13 @@
 
 static const char name[] = "tessera apdu mutate";
 static const char usage[] =
-    "usage: tessera apdu mutate SCRIPT --link emu:IMAGE | --card NAME=emu:IMAGE... [options]\n"
+    "usage: tessera apdu mutate SCRIPT|RECORDING --link emu:IMAGE | --card NAME=emu:IMAGE... "
+    "[options]\n"
     "Runs the script once, then again and again with one mistake in one command, each time on\n"
     "fresh copies of the images; after each run the cards are powered up again and the script's\n"
-    "invariant blocks must hold. A recording becomes a script by\n"
-    "  tessera apdu convert --from dump --to native --captures\n"
+    "invariant blocks must hold. A recording (dump) is made a script first, as\n"
+    "tessera apdu convert --captures does; its invariants stand in a file of their own.\n"
+    "  --invariants FILE  a script whose invariant blocks must hold, in place of SCRIPT's\n"
     "  --kinds LIST   of drop,repeat,swap,truncate,flip,tear (all when left out)\n"
     "  --list         print every mistake and what became of it\n"
     "  --seed N       the same cards and values every time; needs TESSERA_LAB=1\n"
@@ -25,13 +28,14 @@ static const char usage[] =
 
 struct campaign {
     struct tool tool;
-    struct script_program program;
+    struct script_program program, rules; // rules: the invariants
+    struct buffer made;                   // script of a recording
     struct seat_argument cards[SCRIPT_CARDS_MAX];
     size_t card_count;
     unsigned kinds;
     bool list, seeded;
     uint64_t seed;
-    const char *in;
+    const char *in, *invariants;
     struct mutated_exchange exchange;
     struct seat seats[SCRIPT_CARDS_MAX];
     size_t mistakes, violations;
@@ -94,7 +98,7 @@ static bool invariants_hold(struct campaign *campaign) {
             return false;
     }
     buffer_clear(&campaign->failure);
-    return run_script(&campaign->program, &campaign->tool.world, &options, cards,
+    return run_script(&campaign->rules, &campaign->tool.world, &options, cards,
                       campaign->card_count, &listener)
                .outcome == OUTCOME_PASSED;
 }
@@ -130,19 +134,50 @@ static bool run_clean(struct campaign *campaign) {
     return ok;
 }
 
+static bool keep_step(struct importer *importer, const struct step *step) {
+    return fresh_take(importer->context, step);
+}
+
+/// The script that a recording stands for, in campaign->made.
+static bool script_of_dump(struct campaign *campaign, const struct script_source *source) {
+    struct fresh fresh;
+    struct importer importer = {.memory = &host_memory,
+                                .source = source,
+                                .reporter = &campaign->tool.reporter,
+                                .take = keep_step,
+                                .context = &fresh};
+    fresh_init(&fresh, &host_memory);
+    bool ok = import_dump(&importer);
+    if (ok)
+        fresh_write(&fresh, &campaign->made);
+    fresh_free(&fresh);
+    return ok;
+}
+
+static bool load(struct campaign *campaign, struct script_program *program, const char *file) {
+    const char *error = "";
+    program->main = sources_load(&program->sources, NULL, bytes_of_string(file), &error);
+    if (program->main == NULL) {
+        tool_complain(name, error, file);
+        return false;
+    }
+    if (script_format_guess(program->main->text) == script_format_find("dump")) {
+        if (!script_of_dump(campaign, program->main))
+            return false;
+        program->main = sources_add(&program->sources, file, buffer_bytes(&campaign->made));
+    }
+    return program->main != NULL && program_check(program, &campaign->tool.reporter, NULL, NULL);
+}
+
 static int run_campaign(struct campaign *campaign) {
     enum mutation_kind kind = MUTATION_NONE;
     size_t step = 0, parameter = 0;
-    const char *error = "";
-    campaign->program.main =
-        sources_load(&campaign->program.sources, NULL, bytes_of_string(campaign->in), &error);
-    if (campaign->program.main == NULL)
-        return tool_complain(name, error, campaign->in);
-    if (!program_check(&campaign->program, &campaign->tool.reporter, NULL, NULL))
+    const char *rules = campaign->invariants != NULL ? campaign->invariants : campaign->in;
+    if (!load(campaign, &campaign->program, campaign->in) ||
+        !load(campaign, &campaign->rules, rules))
         return TOOL_USAGE_ERROR;
-    if (campaign->program.invariants == NULL)
-        return tool_complain(name, "the script has no invariant block; nothing would be checked",
-                             campaign->in);
+    if (campaign->rules.invariants == NULL)
+        return tool_complain(name, "there is no invariant block; nothing would be checked", rules);
     if (!run_clean(campaign))
         return TOOL_USAGE_ERROR;
     while (mutation_next(&campaign->exchange, campaign->kinds, &kind, &step, &parameter))
@@ -207,6 +242,8 @@ static int parse(struct campaign *campaign, int argc, char **argv) {
             ok = take_card(campaign, value);
         else if (strcmp(argv[i], "--kinds") == 0)
             ok = take_kinds(campaign, value);
+        else if (strcmp(argv[i], "--invariants") == 0)
+            campaign->invariants = value;
         else if (strcmp(argv[i], "--seed") == 0)
             ok = take_seed(campaign, value);
         else if (option || campaign->in != NULL)
@@ -235,6 +272,8 @@ int main(int argc, char **argv) {
     struct crypto *crypto = crypto_openssl_new();
     tool_init(&campaign.tool, name, crypto);
     program_init(&campaign.program, &host_memory, &host_files);
+    program_init(&campaign.rules, &host_memory, &host_files);
+    buffer_init(&campaign.made, &host_memory);
     buffer_init(&campaign.failure, &host_memory);
     mutated_exchange_init(&campaign.exchange, &host_memory);
     campaign.exchange.cut = cut;
@@ -243,6 +282,8 @@ int main(int argc, char **argv) {
     mutated_exchange_free(&campaign.exchange);
     buffer_free(&campaign.failure);
     program_free(&campaign.program);
+    program_free(&campaign.rules);
+    buffer_free(&campaign.made);
     tool_free(&campaign.tool);
     crypto_openssl_free(crypto);
     return status;

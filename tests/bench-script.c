@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "apdu/script/host.h"
+#include "readers/link_open.h"
 #include "tests/bench.h"
 #include "tests/image.h"
 
@@ -45,7 +46,7 @@ static double bare(struct link *link) {
     return (bench_now_us() - begin) / ROUNDS;
 }
 
-static double scripted(struct link *link, const char *text) {
+static double scripted(struct link *link, const char *text, size_t rounds) {
     struct script_program program;
     struct script_world world = host_world(NULL);
     struct script_options options = {.seed = 1};
@@ -57,8 +58,8 @@ static double scripted(struct link *link, const char *text) {
         exit(1);
     double begin = bench_now_us();
     struct script_run_result result = run_script(&program, &world, &options, &card, 1, &listener);
-    double spent = (bench_now_us() - begin) / ROUNDS;
-    if (result.outcome != OUTCOME_PASSED || result.exchanges != ROUNDS)
+    double spent = (bench_now_us() - begin) / (double)rounds;
+    if (result.outcome != OUTCOME_PASSED || result.exchanges != rounds)
         exit(1);
     program_free(&program);
     return spent;
@@ -69,11 +70,11 @@ static void runner_overhead(void) {
                                    "  data 6F ?? 84 *\n  tlv 6F/84 exists\n}\n";
     struct link link = {.ops = &ops};
     double loops[RUNS], scripts[RUNS];
-    scripted(&link, repeated); // warm up
+    scripted(&link, repeated, ROUNDS); // warm up
     size_t before = mallinfo2().uordblks;
     for (size_t i = 0; i < RUNS; i++) {
         loops[i] = bare(&link);
-        scripts[i] = scripted(&link, repeated);
+        scripts[i] = scripted(&link, repeated, ROUNDS);
     }
     size_t after = mallinfo2().uordblks;
     bench_print("script runner per APDU above the link",
@@ -132,8 +133,57 @@ static void jobs_scaling(void) {
     test_directory_remove(directory);
 }
 
-int main(void) {
+// ---- over PC/SC ------------------------------------------------------------------------------
+
+enum { PCSC_ROUNDS = 4000, PCSC_RUNS = 5, LAB_SECONDS = 100 };
+
+static double pcsc_raw(struct link *link) {
+    static const uint8_t command[] = {0xFF, 0xCA, 0x00, 0x00, 0x00};
+    uint8_t answer[300];
+    size_t size;
+    double begin = bench_now_us();
+    for (int i = 0; i < PCSC_ROUNDS; i++)
+        if (link_transmit(link, bytes_of(command, sizeof command), answer, sizeof answer, &size) !=
+            LINK_OK)
+            exit(1);
+    return (bench_now_us() - begin) / PCSC_ROUNDS;
+}
+
+/// Inside the lab: the same commands raw and by script, in turns over one link.
+static int measure(void) {
+    static const char text[] = "repeat 4000 {\ntx FF CA 00 00 00\n  sw 9000\n}\n";
+    struct link_failure failure;
+    const char *name = getenv("TESSERA_CARD_1");
+    struct link *link = name != NULL ? link_open(name, NULL, &failure) : NULL;
+    double raw[PCSC_RUNS], scripts[PCSC_RUNS];
+    if (link == NULL)
+        return 1;
+    pcsc_raw(link); // warm up
+    for (size_t i = 0; i < PCSC_RUNS; i++) {
+        raw[i] = pcsc_raw(link);
+        scripts[i] = scripted(link, text, PCSC_ROUNDS);
+    }
+    link_close(link);
+    double ratio = bench_median(scripts, PCSC_RUNS) / bench_median(raw, PCSC_RUNS);
+    bench_print("script over PC/SC / raw SCardTransmit loop", ratio, "x", 1.10);
+    return 0;
+}
+
+static int over_pcsc(const char *self) {
+    char directory[TEST_PATH_MAX], image[TEST_PATH_MAX], command[16384];
+    test_directory_make(directory);
+    blank_image(directory, "bench.trm", 1, image);
+    snprintf(command, sizeof command, "tessera-lab run --timeout %d --card '%s' -- '%s' --measure",
+             LAB_SECONDS, image, self);
+    int status = system(command);
+    test_directory_remove(directory);
+    return status == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--measure") == 0)
+        return measure();
     runner_overhead();
     jobs_scaling();
-    return 0;
+    return over_pcsc(argv[0]);
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// `within scp03`: the host's side in the runner against a card's side made of the same library,
+// which checks every MAC and answers protected. What stands in the block arrives in clear at the
+// card's end; the wire shows none of it.
+#include "apdu/crypto_openssl.h"
+#include "apdu/script/host.h"
+#include "tests/suite.h"
+#include "tests/support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CARD_I = 0x70 };
+
+/// A card that knows INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, and echoes the rest.
+struct secure_card {
+    struct link link;
+    const struct crypto *crypto;
+    struct scp03 session;
+    bool derived, tampers;
+    char seen[512]; // clear commands as hex, one a line
+    size_t protected_commands;
+};
+
+static const struct scp03_keys keys = {{0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
+                                        0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F},
+                                       {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
+                                        0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F},
+                                       {0},
+                                       16};
+
+static enum link_status answer_sw(uint8_t *answer, size_t *size, uint16_t sw) {
+    bytes_put_be(answer + *size, 2, sw);
+    *size += 2;
+    return LINK_OK;
+}
+
+static enum link_status initialize(struct secure_card *card, const struct apdu_command *command,
+                                   uint8_t *answer, size_t *size) {
+    static const uint8_t challenge[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    uint8_t cryptogram[SCP03_SIZE_MAX];
+    memset(answer, 0, 13);
+    answer[10] = 0x01;
+    answer[11] = 0x03;
+    answer[12] = CARD_I;
+    memcpy(answer + 13, challenge, 8);
+    card->derived =
+        scp03_derive(&card->session, card->crypto, &keys, CARD_I, command->data.data, challenge) &&
+        scp03_card_cryptogram(&card->session, card->crypto, cryptogram);
+    memcpy(answer + 21, cryptogram, 8);
+    memset(answer + 29, 0, 3);
+    *size = 32;
+    return answer_sw(answer, size, SW_OK);
+}
+
+static void write_down(struct secure_card *card, const struct apdu_command *command) {
+    uint8_t wire[300];
+    struct buffer line;
+    size_t size = apdu_command_encode(command, wire, sizeof wire), used = strlen(card->seen);
+    buffer_init(&line, &host_memory);
+    buffer_format(&line, "%H", bytes_of(wire, size));
+    snprintf(card->seen + used, sizeof card->seen - used, "%s\n", buffer_string(&line));
+    buffer_free(&line);
+}
+
+static enum link_status guarded(struct secure_card *card, struct bytes wire, uint8_t *answer,
+                                size_t capacity, size_t *size) {
+    static uint8_t copy[300];
+    struct apdu_command command;
+    memcpy(copy, wire.data, wire.size);
+    if (!apdu_command_parse(bytes_of(copy, wire.size), &command))
+        return answer_sw(answer, size, SW_WRONG_LENGTH);
+    uint8_t *data = copy + (command.data.data - copy);
+    uint16_t sw = scp03_unwrap_command(&card->session, card->crypto, &command, data);
+    if (sw != SW_OK)
+        return answer_sw(answer, size, sw);
+    card->protected_commands++;
+    if (command.ins == 0x82) {
+        card->session.level = command.p1;
+        return answer_sw(answer, size, SW_OK);
+    }
+    write_down(card, &command);
+    memcpy(answer, command.data.data, command.data.size); // the echo
+    bool ok = true;
+    *size = scp03_wrap_response(&card->session, card->crypto, answer, command.data.size, capacity,
+                                SW_OK, &ok);
+    if (card->tampers && *size > 0)
+        answer[*size - 1] ^= 1;
+    return answer_sw(answer, size, ok ? SW_OK : SW_UNKNOWN);
+}
+
+static enum link_status transmit(struct link *link, struct bytes wire, uint8_t *answer,
+                                 size_t capacity, size_t *size) {
+    struct secure_card *card = (struct secure_card *)link;
+    struct apdu_command command;
+    *size = 0;
+    if (apdu_command_parse(wire, &command) && command.ins == 0x50)
+        return initialize(card, &command, answer, size);
+    if (card->derived && (wire.data[0] & 0x04) != 0)
+        return guarded(card, wire, answer, capacity, size);
+    return answer_sw(answer, size, SW_SECURITY_STATUS);
+}
+
+static const struct link_ops ops = {.transmit = transmit};
+
+struct heard {
+    char messages[512];
+    size_t clear; // exchanges that came with their clear text
+    bool leaked;  // the clear data was on the wire
+};
+
+static void on_failure(const struct script_listener *listener, const struct script_failure *what) {
+    struct heard *heard = listener->context;
+    size_t used = strlen(heard->messages);
+    snprintf(heard->messages + used, sizeof heard->messages - used, "%u:%u %s\n",
+             what->diagnostic.at.line, what->diagnostic.at.column, what->diagnostic.message);
+}
+
+static void on_exchange(const struct script_listener *listener,
+                        const struct script_exchange *what) {
+    static const uint8_t secret[] = {0xC0, 0xFF, 0xEE, 0xC0, 0xFF, 0xEE};
+    struct heard *heard = listener->context;
+    heard->clear += what->clear_command.size > 0;
+    for (size_t i = 0; i + sizeof secret <= what->command.size; i++)
+        heard->leaked |= memcmp(what->command.data + i, secret, sizeof secret) == 0;
+    for (size_t i = 0; i + sizeof secret <= what->answer.size; i++)
+        heard->leaked |= memcmp(what->answer.data + i, secret, sizeof secret) == 0;
+}
+
+static struct script_run_result run(struct secure_card *card, const char *text,
+                                    struct heard *heard) {
+    struct crypto *crypto = crypto_openssl_new();
+    struct script_world world = host_world(crypto);
+    struct script_program program;
+    struct script_options options = {.seed = 3};
+    struct script_card cards = {"card", &card->link, NULL};
+    struct script_listener listener = {
+        .failure = on_failure, .exchange = on_exchange, .context = heard};
+    *heard = (struct heard){.clear = 0};
+    card->link.ops = &ops;
+    card->crypto = crypto;
+    program_init(&program, &host_memory, NULL);
+    program.main = sources_add(&program.sources, "t", bytes_of_string(text));
+    struct script_run_result result = {.outcome = OUTCOME_ERROR};
+    if (program_check(&program, NULL, NULL, NULL))
+        result = run_script(&program, &world, &options, &cards, 1, &listener);
+    program_free(&program);
+    crypto_openssl_free(crypto);
+    return result;
+}
+
+#define KEYS "keys=404142434445464748494A4B4C4D4E4F"
+static const char block[] = " {\n tx 80 E2 90 00 06 C0 FF EE C0 FF EE 00\n  sw 9000\n"
+                            "  data C0 FF EE C0 FF EE\n tx 80 CA 00 66 00\n  sw 9000\n}\n"
+                            "tx 80 CA 00 66 00\n  sw 6982\n";
+
+static void every_level_arrives_in_clear(void) {
+    static const char *const levels[] = {"01", "03", "11", "13", "33"};
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        struct secure_card card = {.derived = false};
+        struct heard heard;
+        char text[512];
+        snprintf(text, sizeof text, "within scp03 kv=01 " KEYS " level=%s%s", levels[i], block);
+        CU_ASSERT_EQUAL(run(&card, text, &heard).outcome, OUTCOME_PASSED);
+        CU_ASSERT_STRING_EQUAL(heard.messages, "");
+        CU_ASSERT_EQUAL(card.protected_commands, 3);
+        CU_ASSERT_EQUAL(strncmp(card.seen, "8", 1), 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(card.seen, "E2900006C0FFEEC0FFEE"));
+        CU_ASSERT_EQUAL(heard.clear, 2);
+        CU_ASSERT_EQUAL(heard.leaked, strcmp(levels[i], "33") != 0);
+    }
+}
+
+static void wrong_keys_and_answers_are_failures(void) {
+    struct secure_card card = {.derived = false};
+    struct heard heard;
+    CU_ASSERT_EQUAL(run(&card,
+                        "within scp03 keys=00112233445566778899AABBCCDDEEFF { tx 80 CA 00 66 00 }",
+                        &heard)
+                        .outcome,
+                    OUTCOME_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(heard.messages, "1:1 the card's cryptogram is wrong"));
+    card = (struct secure_card){.tampers = true};
+    char text[512];
+    snprintf(text, sizeof text, "within scp03 " KEYS " level=33%s", block);
+    CU_ASSERT_EQUAL(run(&card, text, &heard).outcome, OUTCOME_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(heard.messages, "2:2 the answer's protection is wrong"));
+    card = (struct secure_card){.derived = false};
+    CU_ASSERT_EQUAL(run(&card, "within scp03 keys=@host { tx 80 CA 00 66 00 }", &heard).outcome,
+                    OUTCOME_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(heard.messages, "no keys"));
+    CU_ASSERT_EQUAL(
+        run(&card, "within scp03 " KEYS " level=FF { tx 80 CA 00 66 00 }", &heard).outcome,
+        OUTCOME_ERROR);
+    CU_ASSERT_EQUAL(run(&card, "within magic " KEYS " { tx 80 CA 00 66 00 }", &heard).outcome,
+                    OUTCOME_ERROR);
+}
+
+int main(int argc, char **argv) {
+    static const struct suite_test tests[] = {
+        {"within scp03 wraps and unwraps at every level", every_level_arrives_in_clear, NULL},
+        {"wrong keys, levels and answers are told", wrong_keys_and_answers_are_failures, NULL},
+    };
+    return suite_main("test-script-secure", tests, sizeof tests / sizeof tests[0], argc, argv);
+}
