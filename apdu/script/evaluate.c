@@ -319,6 +319,14 @@ bool evaluate_into(struct evaluation *evaluation, const struct expr *expr, struc
     return ok;
 }
 
+/// Hex, and the text that it may be.
+static void put_octets_readable(struct bytes octets, struct buffer *out) {
+    bool printable = octets.size > 1;
+    for (size_t i = 0; i < octets.size; i++)
+        printable &= octets.data[i] >= 0x20 && octets.data[i] < 0x7F;
+    buffer_format(out, printable ? "%h \"%t\"" : "%h", octets, octets);
+}
+
 static bool put_readable(struct evaluation *evaluation, const struct expr *expr,
                          struct buffer *out) {
     if (expr->kind == EXPR_TEXT) {
@@ -332,8 +340,10 @@ static bool put_readable(struct evaluation *evaluation, const struct expr *expr,
         buffer_text(out, "(secret)");
     else if (ok && value.kind == VALUE_NUMBER)
         buffer_format(out, "%l", value.number);
+    else if (ok && value.kind == VALUE_TEXT)
+        buffer_put(out, buffer_bytes(&value.octets));
     else if (ok)
-        buffer_format(out, value.kind == VALUE_TEXT ? "%t" : "%h", buffer_bytes(&value.octets));
+        put_octets_readable(buffer_bytes(&value.octets), out);
     buffer_free(&value.octets);
     return ok;
 }
