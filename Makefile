@@ -195,7 +195,8 @@ SHARE     = $(DESTDIR)$(PREFIX)/share
 
 install: build ## DESTDIR= PREFIX=: programs, library, headers, manual pages, completion
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SHARE)/man/man1 \
-	    $(SHARE)/doc/tessera $(SHARE)/bash-completion/completions
+	    $(SHARE)/man/man5 $(SHARE)/doc/tessera $(SHARE)/bash-completion/completions \
+	    $(SHARE)/zsh/site-functions $(SHARE)/tessera/editors $(SHARE)/tessera/ci
 	install -m 755 $(PROGRAMS) $(SCRIPTS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(ARCHIVE) $(DESTDIR)$(PREFIX)/lib
 	for header in $(PUBLIC); do \
@@ -203,6 +204,10 @@ install: build ## DESTDIR= PREFIX=: programs, library, headers, manual pages, co
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(filter -l%,$(LDLIBS))|' \
 	    docs/tessera.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/tessera.pc
 	install -m 644 docs/man/*.1 $(SHARE)/man/man1
+	install -m 644 docs/man/*.5 $(SHARE)/man/man5
+	install -m 644 docs/completion/_tessera $(SHARE)/zsh/site-functions
+	install -m 644 docs/editors/* $(SHARE)/tessera/editors
+	install -m 644 docs/ci/* $(SHARE)/tessera/ci
 	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tessera
 	install -m 644 docs/completion/tessera $(SHARE)/bash-completion/completions
 
