@@ -10,7 +10,7 @@ enum { HEX_SHOWN_MAX = 48, JOINED_MAX = 1 << 16 };
 
 void dissector_init(struct dissector *dissector, const struct script_memory *memory,
                     const struct crypto *crypto, bool colour) {
-    *dissector = (struct dissector){.crypto = crypto, .out = {.colour = colour}};
+    *dissector = (struct dissector){.crypto = crypto, .applet = "", .out = {.colour = colour}};
     buffer_init(&dissector->out.text, memory);
     for (size_t i = 0; i < DISSECT_CARDS_MAX; i++) {
         dissect_context_reset(&dissector->cards[i].context);
@@ -265,6 +265,7 @@ void dissect_exchange(struct dissector *dissector, const struct dissect_exchange
     struct apdu_response response;
     if (!is_get_response(command))
         buffer_clear(&card->answer);
+    dissector->applet = card->context.applet;
     put_command_line(dissector, exchange, row, command, secret);
     put_command_data(dissector, card, command, secret || exchange->secret_count > 0);
     if (!apdu_response_parse(answer, &response)) {
@@ -272,8 +273,9 @@ void dissect_exchange(struct dissector *dissector, const struct dissect_exchange
         return;
     }
     put_answer_line(dissector, exchange, &response);
-    put_answer_data(dissector, card, &response);
     dissect_context_follow(&card->context, command, answer);
+    dissector->applet = card->context.applet;
+    put_answer_data(dissector, card, &response);
 }
 
 void dissect_event(struct dissector *dissector, size_t index, const char *card_name,

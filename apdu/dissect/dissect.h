@@ -29,7 +29,8 @@ struct dissect_card {
 struct dissector {
     const struct crypto *crypto; // NULL: signatures are not checked
     struct dissect_out out;
-    bool name_cards; // several cards: say which one
+    const char *applet; // that the data under way belongs to
+    bool name_cards;    // several cards: say which one
     struct dissect_card cards[DISSECT_CARDS_MAX];
     struct dissect_known known[DISSECT_KNOWN_MAX];
     size_t known_count; // ever seen; the oldest makes room

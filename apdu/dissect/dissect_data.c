@@ -13,10 +13,12 @@ enum { VALUE_SHOWN_MAX = 40, DEPTH_MAX = 12 };
 
 // ---- names -----------------------------------------------------------------------------------
 
-static const struct {
+struct tag_name {
     tlv_tag tag;
     const char *name;
-} general[] = {
+};
+
+static const struct tag_name general[] = {
     {0x4F, "application identifier"},
     {0x50, "application label"},
     {0x53, "discretionary data"},
@@ -38,6 +40,10 @@ static const struct {
     {0xC5, "state or privileges"},
     {0xE0, "key information"},
     {0xE1, "signed body"},
+    {OBJECT_SIGNATURE_TAG, "signature"},
+};
+
+static const struct tag_name purse_names[] = {
     {PURSE_TAG_CERTIFICATE_DIGEST, "certificate digest"},
     {PURSE_TAG_UNRATIFIED, "unratified payments"},
     {PURSE_TAG_LAST, "last transaction"},
@@ -46,7 +52,6 @@ static const struct {
     {PURSE_TAG_ENTRY, "ring entry"},
     {PURSE_TAG_SLOT, "slot"},
     {PURSE_TAG_OPEN, "open request"},
-    {OBJECT_SIGNATURE_TAG, "signature"},
 };
 
 static const struct field_spec *find_field(tlv_tag tag) {
@@ -56,16 +61,22 @@ static const struct field_spec *find_field(tlv_tag tag) {
     return NULL;
 }
 
+static const char *find_name(const struct tag_name *names, size_t count, tlv_tag tag) {
+    for (size_t i = 0; i < count; i++)
+        if (names[i].tag == tag)
+            return names[i].name;
+    return NULL;
+}
+
 /// Field words hold inside what Tessera's own applications say; elsewhere tags 80.. mean anything.
 static const char *name_of(const struct dissector *dissector, tlv_tag tag, bool own) {
-    (void)dissector;
     const struct field_spec *field = own ? find_field(tag) : NULL;
-    if (field != NULL)
-        return field->word;
-    for (size_t i = 0; i < sizeof general / sizeof general[0]; i++)
-        if (general[i].tag == tag)
-            return general[i].name;
-    return tag == 0x84 ? "application identifier" : "";
+    const char *name = field != NULL ? field->word : NULL;
+    if (name == NULL && strcmp(dissector->applet, "purse") == 0)
+        name = find_name(purse_names, sizeof purse_names / sizeof purse_names[0], tag);
+    if (name == NULL)
+        name = find_name(general, sizeof general / sizeof general[0], tag);
+    return name != NULL ? name : tag == 0x84 ? "application identifier" : "";
 }
 
 static void put_tag(struct dissect_out *out, tlv_tag tag, const char *name) {
