@@ -84,6 +84,8 @@ struct bytes text_trim(struct bytes text) {
 
 struct bytes text_word(struct bytes *rest) {
     *rest = text_trim(*rest);
+    if (rest->size == 0)
+        return *rest;
     size_t size = 0;
     while (size < rest->size && rest->data[size] > ' ')
         size++;
