@@ -145,7 +145,7 @@ static bool read_rows(struct job *job, struct failure *failure) {
 static bool take_lock(struct job *job, struct failure *failure) {
     char path[PATH_MAX];
     files_path(path, sizeof path, job->directory, "lock");
-    job->lock = files_lock(path, 0);
+    job->lock = files_lock(path, 2); // a killed predecessor may still be on its way out
     if (job->lock >= 0)
         return true;
     if (errno == EWOULDBLOCK)

@@ -18,7 +18,8 @@ struct work {
     const struct crypto *crypto; // of this reader
     struct failure *failure;
     long row;
-    bool resumed; // an earlier run began with this card
+    bool resumed; // an earlier run, or the first try of this one, began with this card
+    bool begun;   // the card was opened and emptied
     struct job_order order;
     struct job_secrets secrets;
     struct scp03_keys own; // keys that the card gets
@@ -219,14 +220,30 @@ static bool write_letter(struct work *work) {
 }
 
 /// The PIN letter is durable before the row counts as done: no card without its PIN.
+static bool make_once(struct work *work) {
+    struct job *job = work->office->job;
+    work->begun = false;
+    if (!job_order_make(&work->order, &job->profile, &work->secrets, work->crypto, work->failure) ||
+        !empty_card(work))
+        return false;
+    work->begun = true;
+    return personalize(work) && write_letter(work) &&
+           job_finish(job, work->row, work->digest, work->office->master.version, work->failure);
+}
+
+/// A card that was opened well but lost its channel on the way (another program reset it) gets one
+/// more try from the beginning.
 static bool make(struct work *work) {
     struct job *job = work->office->job;
-    return job_read(job, work->row, &work->order.row, work->failure) &&
-           job_order_make(&work->order, &job->profile, &work->secrets, work->crypto,
-                          work->failure) &&
-           job_start(job, work->row, job->rows[work->row].serial, work->failure) &&
-           empty_card(work) && personalize(work) && write_letter(work) &&
-           job_finish(job, work->row, work->digest, work->office->master.version, work->failure);
+    if (!job_read(job, work->row, &work->order.row, work->failure) ||
+        !job_start(job, work->row, job->rows[work->row].serial, work->failure))
+        return false;
+    if (make_once(work))
+        return true;
+    if (!work->begun || work->failure->code != EXIT_REFUSED)
+        return false;
+    work->resumed = true;
+    return make_once(work);
 }
 
 static enum job_outcome settle(struct work *work, bool made) {

@@ -114,7 +114,9 @@ static bool next_grouping(struct bytes *rest, uint16_t *dgi, struct bytes *value
 static uint16_t store_life_cycle(struct card_call *call, struct bytes value) {
     if (value.size != 1 || (value.data[0] != CARD_INITIALIZED && value.data[0] != CARD_SECURED))
         return SW_WRONG_DATA;
-    if (value.data[0] <= card_life_cycle(call))
+    if (value.data[0] == card_life_cycle(call))
+        return SW_OK; // a repetition after a lost answer
+    if (value.data[0] < card_life_cycle(call))
         return SW_CONDITIONS;
     if (value.data[0] == CARD_SECURED && !isd_at_bench(call) && isd_has_initial_keys(call))
         return SW_DEFAULT_KEYS;
