@@ -22,7 +22,8 @@ enum perso_dgi {
     /// first issue log replaces them all.
     PERSO_PROFILE = 0x0101,
     /// Optional: 84 first payer counter, 82 first payee counter, 8C first state number. Without it
-    /// each begins with 1. For tests of a counter's end; a production profile leaves it out.
+    /// each begins with 1. The bench gives them to every further card of an id, far from those of
+    /// the earlier ones: old issue logs and usage logs must mean nothing to it.
     PERSO_COUNTERS = 0x0102,
     /// Empty: draws signing and encapsulation keys on the card. Nothing secret ever leaves; read
     /// the certificate request with GET DATA PURSE_DATA_REQUEST.

@@ -164,6 +164,18 @@ static bool store_profile(struct bench *bench) {
     return store(bench, PERSO_PROFILE, tlv_writer_bytes(&out), false, "store the profile");
 }
 
+bool bench_order_follow(struct bench_order *order, size_t earlier, struct failure *failure) {
+    enum { GENERATION_BITS = 24, GENERATIONS = 200 };
+    if (earlier == 0)
+        return true;
+    if (earlier > GENERATIONS)
+        return fail(failure, EXIT_REFUSED, "%s was given to %zu cards; choose a new id", order->id,
+                    earlier);
+    uint32_t first = (uint32_t)earlier << GENERATION_BITS | 1;
+    order->first_counter = order->first_n = order->first_state = first;
+    return true;
+}
+
 static bool store_counters(struct bench *bench) {
     const struct bench_order *order = bench->order;
     uint8_t data[32];

@@ -43,6 +43,10 @@ struct bench_order {
 /// payments without PIN and offline up to amounts that suit a laboratory.
 struct bench_order bench_order_for(const char *id, uint16_t roles);
 
+/// For the next card under an id that had so many before: its counters begin where none of theirs
+/// ever came, so that no old issue log, usage log or receipt means anything to it.
+bool bench_order_follow(struct bench_order *order, size_t earlier, struct failure *failure);
+
 /// What a checked certificate request asks for.
 struct bench_request {
     const struct bench_order *order;

@@ -207,6 +207,11 @@ static bool personalize(struct work *work) {
     authority.context = work;
     authority.certify = certify;
     authority.identity = (struct piv_authority){work, certify_identity};
+    pthread_mutex_lock(&office->mutex);
+    size_t earlier = register_count(&office->ca.issued, work->order.bench.id);
+    pthread_mutex_unlock(&office->mutex);
+    if (!bench_order_follow(&work->order.bench, earlier, work->failure))
+        return false;
     return bench_personalize(work->link, &work->order.bench, &authority, &channel, work->crypto,
                              work->failure);
 }

@@ -146,6 +146,13 @@ bool register_revoke(struct register_list *list, const char *directory, size_t i
     return true;
 }
 
+size_t register_count(const struct register_list *list, const char *holder) {
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += strcmp(list->entries[i].holder, holder) == 0;
+    return count;
+}
+
 size_t register_find_valid(const struct register_list *list, const char *holder, uint32_t today) {
     for (size_t i = list->count; i > 0; i--) {
         const struct register_entry *entry = &list->entries[i - 1];

@@ -37,6 +37,9 @@ bool register_add(struct register_list *list, const char *directory, struct regi
 bool register_revoke(struct register_list *list, const char *directory, size_t index, uint32_t date,
                      struct failure *failure);
 
+/// How many certificates this holder has had, valid or not.
+size_t register_count(const struct register_list *list, const char *holder);
+
 /// Index of the last entry of this holder that is neither revoked nor expired on today; count if
 /// there is none.
 size_t register_find_valid(const struct register_list *list, const char *holder, uint32_t today);

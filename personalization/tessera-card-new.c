@@ -363,6 +363,8 @@ static bool personalize(struct workpiece *piece, struct arguments *arguments,
     bool done = link != NULL || fail(failure, EXIT_REFUSED, "out of memory for a link");
     done = done && settle_secrets(arguments, crypto, failure) &&
            order_identity(arguments, failure) && order_tag(arguments, failure) &&
+           bench_order_follow(&arguments->order, register_count(&ca.issued, arguments->order.id),
+                              failure) &&
            bench_personalize(link, &arguments->order, &authority, NULL, crypto, failure);
     link_close(link);
     ca_close(&ca);
