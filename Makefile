@@ -193,10 +193,11 @@ PUBLIC   := $(wildcard apdu/*.h card/card.h card/os/nvm.h card/port/*.h readers/
             host/flows/*.h personalization/*.h services/wire/*.h)
 SHARE     = $(DESTDIR)$(PREFIX)/share
 
-install: build ## DESTDIR= PREFIX=: programs, library, headers, manual pages, completion
+install: build ## DESTDIR= PREFIX=: programs, library, headers, profiles, manual pages, completion
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SHARE)/man/man1 \
 	    $(SHARE)/man/man5 $(SHARE)/doc/tessera $(SHARE)/bash-completion/completions \
-	    $(SHARE)/zsh/site-functions $(SHARE)/tessera/editors $(SHARE)/tessera/ci
+	    $(SHARE)/zsh/site-functions $(SHARE)/tessera/editors $(SHARE)/tessera/ci \
+	    $(SHARE)/tessera/profiles
 	install -m 755 $(PROGRAMS) $(SCRIPTS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(ARCHIVE) $(DESTDIR)$(PREFIX)/lib
 	for header in $(PUBLIC); do \
@@ -208,6 +209,7 @@ install: build ## DESTDIR= PREFIX=: programs, library, headers, manual pages, co
 	install -m 644 docs/completion/_tessera $(SHARE)/zsh/site-functions
 	install -m 644 docs/editors/* $(SHARE)/tessera/editors
 	install -m 644 docs/ci/* $(SHARE)/tessera/ci
+	install -m 644 personalization/profiles/*.profile $(SHARE)/tessera/profiles
 	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tessera
 	install -m 644 docs/completion/tessera $(SHARE)/bash-completion/completions
 
