@@ -65,16 +65,17 @@ inline balance_changed() {
 #endif
 }
 
-/* ISSUE: the purse takes an issue log for its present state number only. */
+/* ISSUE: the purse takes an issue log for its present state number only, and only if the center
+ * worked from its present balance. */
 inline purse_issue(x) {
     if
 #ifdef ANY_STATE
     :: true ->
 #else
-    :: log_state[x] == state ->
+    :: log_state[x] == state && log_allowance[x] == balance + log_transfer[x] ->
 #endif
         issued = issued + log_transfer[x];
-        balance = log_allowance[x];
+        balance = balance + log_transfer[x];
         log_taken[x]++
 #ifndef ISSUE_KEEPS_STATE
         ; state++
