@@ -21,6 +21,9 @@
 //       It syncs even when no octet differed: what is read back may be in a cache only, and an
 //       answer may leave only for a state that is durable.
 //
+// A record comes with zeros over what its slot held before, in the same step. By (2) nobody needs
+// that, and a cut in between leaves a slot that is not whole: case (3).
+//
 // Writing outside the journal (nvm_fill) is preceded by a record without entries. A replay must not
 // put back what stood in the filled octets before, once a commit points at them: the newest record
 // is then that commit, the one before it has no entries, and all older ones are gone.
@@ -257,6 +260,21 @@ enum nvm_status journal_verify(const struct nvm_port *port, struct journal *jour
         return NVM_PORT_FAILED;
     const struct slot *newest = &journal->slots[journal->count - 1];
     return newest->unsummed || newest->sum == *sum ? NVM_OK : NVM_DAMAGED;
+}
+
+bool journal_extent(const struct nvm_port *port, unsigned parity, uint16_t *extent) {
+    uint8_t chunk[CHUNK];
+    *extent = 0;
+    for (uint32_t at = 0; at < JOURNAL_SLOT_SIZE; at += CHUNK) {
+        size_t size = JOURNAL_SLOT_SIZE - at < CHUNK ? JOURNAL_SLOT_SIZE - at : CHUNK;
+        if (!port->read(port, journal_slot_begin(parity) + at, chunk, size))
+            return false;
+        while (size > 0 && chunk[size - 1] == 0)
+            size--;
+        if (size > 0)
+            *extent = (uint16_t)(at + size);
+    }
+    return true;
 }
 
 /// Writes the settled octets of one entry home where they differ.

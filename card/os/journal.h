@@ -63,6 +63,9 @@ enum nvm_status journal_verify(const struct nvm_port *port, struct journal *jour
 bool journal_read(const struct nvm_port *port, const struct journal *journal, uint32_t offset,
                   uint8_t *out, size_t size);
 
+/// Octets of the slot of this parity up to the last one that is not 0. False: the port failed.
+bool journal_extent(const struct nvm_port *port, unsigned parity, uint16_t *extent);
+
 /// Brings home what the records say, where it is not there yet, and syncs.
 bool journal_replay(const struct nvm_port *port, const struct journal *journal);
 

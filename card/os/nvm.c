@@ -89,7 +89,8 @@ enum nvm_status nvm_open(struct nvm *nvm, const struct nvm_port *port) {
         status = journal_verify(port, &journal, &sum);
     if (status != NVM_OK)
         return status;
-    if (!journal_replay(port, &journal))
+    if (!journal_replay(port, &journal) || !journal_extent(port, 0, &nvm->extents[0]) ||
+        !journal_extent(port, 1, &nvm->extents[1]))
         return NVM_PORT_FAILED;
     nvm->sequence = journal.slots[journal.count - 1].sequence;
     nvm->sum = sum;
@@ -158,16 +159,17 @@ bool nvm_read(const struct nvm *nvm, uint32_t offset, void *out, size_t size) {
     return true;
 }
 
-void nvm_begin(struct nvm *nvm) {
-    nvm->staged = 0;
-    nvm->spoiled = false;
-    nvm->open = true;
-}
-
+/// What is staged may be secret, and commits rely on zeros behind it.
 void nvm_abort(struct nvm *nvm) {
+    bytes_erase(nvm->record, (size_t)NVM_RECORD_HEADER + nvm->staged);
     nvm->staged = 0;
     nvm->spoiled = false;
     nvm->open = false;
+}
+
+void nvm_begin(struct nvm *nvm) {
+    nvm_abort(nvm);
+    nvm->open = true;
 }
 
 /// Writes into an entry that already has these octets, or at the end of the last one. Only an
@@ -262,19 +264,32 @@ static bool write_home(const struct nvm *nvm) {
     return true;
 }
 
-/// Writes a sealed record into the older slot and makes it durable.
-static bool record_write(struct nvm *nvm, const uint8_t *record, size_t length) {
+/// Writes a sealed record of size octets, header and closing zeros included, into the older slot
+/// and makes it durable. Nothing of the record that stood there is left.
+static bool record_write(struct nvm *nvm, const uint8_t *record, size_t size) {
     uint64_t sequence = nvm->sequence + 1;
     if (sequence == 0)
         return false; // a counter at its end stays there
-    if (!nvm->port->write(nvm->port, journal_slot_begin(sequence), record,
-                          NVM_RECORD_HEADER + length) ||
-        !nvm->port->sync(nvm->port)) {
+    uint32_t begin = journal_slot_begin(sequence);
+    uint16_t *extent = &nvm->extents[sequence & 1];
+    bool done =
+        nvm->port->write(nvm->port, begin, record, size) &&
+        (*extent <= size || write_zeros(nvm->port, begin + (uint32_t)size, begin + *extent)) &&
+        nvm->port->sync(nvm->port);
+    if (!done) {
         nvm->dead = true;
         return false;
     }
+    *extent = (uint16_t)size;
     nvm->sequence = sequence;
     return true;
+}
+
+/// Octets of the open transaction's record, with zeros over what its slot held before.
+static size_t record_size(const struct nvm *nvm) {
+    size_t size = (size_t)NVM_RECORD_HEADER + nvm->staged;
+    size_t extent = nvm->extents[(nvm->sequence + 1) & 1];
+    return extent > size ? extent : size;
 }
 
 bool nvm_commit(struct nvm *nvm) {
@@ -289,9 +304,10 @@ bool nvm_commit(struct nvm *nvm) {
     }
     record_form(nvm->record, nvm->sequence + 1, 0, nvm->staged, sum);
     record_seal(nvm->record, nvm->staged);
-    done = record_write(nvm, nvm->record, nvm->staged);
+    done = record_write(nvm, nvm->record, record_size(nvm));
     if (!done)
         goto done;
+    nvm->extents[nvm->sequence & 1] = (uint16_t)(NVM_RECORD_HEADER + nvm->staged);
     nvm->sum = sum;
     nvm->filling = false;
     done = write_home(nvm);
@@ -310,7 +326,7 @@ static bool begin_filling(struct nvm *nvm) {
         return true;
     record_form(record, nvm->sequence + 1, RECORD_UNSUMMED, 0, 0);
     record_seal(record, 0);
-    nvm->filling = record_write(nvm, record, 0);
+    nvm->filling = record_write(nvm, record, sizeof record);
     return nvm->filling;
 }
 

@@ -4,7 +4,9 @@
 // cut at any octet gives exactly the old or exactly the new state at the next nvm_open. The home
 // writes of one commit reach the medium with the sync of the next, which the alternating slots make
 // safe: one sync a commit. A running checksum over all data travels in every record, so that a
-// damaged image is refused, never half believed. Layout of the image: docs/image.md.
+// damaged image is refused, never half believed. A record leaves nothing of the one whose slot it
+// takes: what a commit overwrote is gone from the medium two commits later, secrets included.
+// Layout of the image: docs/image.md.
 #ifndef CARD_OS_NVM_H
 #define CARD_OS_NVM_H
 
@@ -32,13 +34,14 @@ enum nvm_status { NVM_OK = 0, NVM_FOREIGN, NVM_NEWER, NVM_DAMAGED, NVM_PORT_FAIL
 
 struct nvm {
     const struct nvm_port *port;
-    uint64_t sequence; // of the last commit
-    uint64_t sum;      // over the data area as of the last commit
-    uint16_t staged;   // octets used in record
-    bool open;         // a transaction is open
-    bool spoiled;      // staging overflowed or went out of bounds: commit will refuse
-    bool filling;      // the newest record says that a fill is under way
-    bool dead;         // the port failed: nothing more until nvm_open
+    uint64_t sequence;   // of the last commit
+    uint64_t sum;        // over the data area as of the last commit
+    uint16_t staged;     // octets used in record; those behind them are 0
+    uint16_t extents[2]; // of each journal slot, octets up to the last one that is not 0
+    bool open;           // a transaction is open
+    bool spoiled;        // staging overflowed or went out of bounds: commit will refuse
+    bool filling;        // the newest record says that a fill is under way
+    bool dead;           // the port failed: nothing more until nvm_open
     uint8_t record[NVM_RECORD_HEADER + NVM_TRANSACTION_MAX];
 };
 

@@ -136,6 +136,15 @@ static uint16_t read_set(struct card_call *call, const struct scp03_keys *curren
     return rest.size == 0 ? SW_OK : SW_WRONG_DATA;
 }
 
+// One more commit, so that the journal no longer has the set that was replaced either.
+static uint16_t replace_set(struct card_call *call, size_t slot, const struct isd_key_set *fresh) {
+    isd_stage_key_set(call, slot, fresh);
+    if (!card_commit(call))
+        return SW_MEMORY_FAILURE;
+    card_stage_uint(call, set_at(slot) + SET_VERSION, 1, fresh->version);
+    return SW_OK;
+}
+
 uint16_t isd_put_key(struct card_call *call) {
     struct bytes data = call->command.data;
     struct isd_key_set fresh = {.sequence = 0}, current;
@@ -151,7 +160,7 @@ uint16_t isd_put_key(struct card_call *call) {
     if (sw == SW_OK)
         sw = read_set(call, &current.keys, bytes_of(data.data + 1, data.size - 1), &fresh.keys);
     if (sw == SW_OK)
-        isd_stage_key_set(call, slot, &fresh);
+        sw = replace_set(call, slot, &fresh);
     bytes_erase(&fresh, sizeof fresh);
     bytes_erase(&current, sizeof current);
     return sw;

@@ -30,7 +30,7 @@ bool piv_read_key(const struct card_call *call, uint8_t reference, struct piv_ke
     if (slot == PIV_KEYS)
         return false;
     struct piv_head head = piv_read_head(call, head_of(slot));
-    if (head.kind == 0)
+    if (head.kind == 0 || head.size > sizeof key->secret)
         return false;
     key->algorithm = head.kind;
     card_read(call, buffer_of(slot, head.live), key->secret, head.size);
@@ -60,15 +60,54 @@ static uint16_t draw(struct card_call *call, struct piv_key *key, uint16_t *size
     return SW_OK;
 }
 
+// The idle buffer of a slot becomes zeros.
+static bool erase_idle(struct card_call *call, size_t slot, uint8_t live) {
+    static const uint8_t zeros[64];
+    uint32_t at = call->instance->base + buffer_of(slot, live ^ 1);
+    for (uint32_t done = 0; done < PIV_KEY_SIZE; done += sizeof zeros) {
+        size_t size = PIV_KEY_SIZE - done < sizeof zeros ? PIV_KEY_SIZE - done : sizeof zeros;
+        if (!nvm_fill(&call->card->nvm, at + done, zeros, size))
+            return false;
+    }
+    return true;
+}
+
+bool piv_erase_stale_keys(struct card_call *call) {
+    for (size_t slot = 0; slot < PIV_KEYS; slot++) {
+        struct piv_head head = piv_read_head(call, head_of(slot));
+        if (!head.stale)
+            continue;
+        if (!erase_idle(call, slot, head.live))
+            return false;
+        head.stale = false;
+        piv_stage_head(call, head_of(slot), head);
+    }
+    return true;
+}
+
+static void forget(const struct card_call *call, uint8_t reference) {
+    struct piv_key key;
+    if (piv_read_key(call, reference, &key) && key.algorithm == PIV_P256)
+        call->crypto->ops->forget(call->crypto, key.secret);
+    bytes_erase(&key, sizeof key);
+}
+
+void piv_forget_keys(struct card_call *call) {
+    for (size_t slot = 0; slot < PIV_KEYS; slot++)
+        forget(call, references[slot]);
+}
+
+// The new key lives from its commit on, and the old one is erased after it.
 static uint16_t store(struct card_call *call, size_t slot, const struct piv_key *key,
                       uint16_t size) {
     struct piv_head head = piv_read_head(call, head_of(slot));
-    head = (struct piv_head){(uint8_t)key->algorithm, head.live ^ 1, size};
+    forget(call, references[slot]);
+    head = (struct piv_head){(uint8_t)key->algorithm, head.live ^ 1, head.kind != 0, size};
     if (!nvm_fill(&call->card->nvm, call->instance->base + buffer_of(slot, head.live), key->secret,
                   size))
         return SW_MEMORY_FAILURE;
     piv_stage_head(call, head_of(slot), head);
-    return SW_OK;
+    return card_commit(call) && piv_erase_stale_keys(call) ? SW_OK : SW_MEMORY_FAILURE;
 }
 
 // AC { 80 algorithm }

@@ -17,14 +17,20 @@ bool piv_take_fresh(struct card_call *call) {
     return fresh;
 }
 
+enum { HEAD_LIVE = 0x01, HEAD_STALE = 0x02 };
+
 struct piv_head piv_read_head(const struct card_call *call, uint32_t at) {
     uint8_t octets[PIV_HEAD_SIZE];
     card_read(call, at, octets, sizeof octets);
-    return (struct piv_head){octets[0], octets[1] & 1, (uint16_t)bytes_get_be(octets + 2, 2)};
+    return (struct piv_head){.kind = octets[0],
+                             .live = octets[1] & HEAD_LIVE,
+                             .stale = (octets[1] & HEAD_STALE) != 0,
+                             .size = (uint16_t)bytes_get_be(octets + 2, 2)};
 }
 
 void piv_stage_head(struct card_call *call, uint32_t at, struct piv_head head) {
-    uint8_t octets[PIV_HEAD_SIZE] = {head.kind, head.live};
+    uint8_t octets[PIV_HEAD_SIZE] = {head.kind,
+                                     (uint8_t)(head.live | (head.stale ? HEAD_STALE : 0))};
     bytes_put_be(octets + 2, 2, head.size);
     card_stage(call, at, octets, sizeof octets);
 }
@@ -39,6 +45,8 @@ static uint16_t piv_select(struct card_call *call) {
     static const uint8_t pix[] = {0x00, 0x00, 0x10, 0x00, 0x01, 0x00};
     static const uint8_t authority[] = {0xA0, 0x00, 0x00, 0x03, 0x08};
     struct tlv_writer *out = &call->answer;
+    if (!piv_erase_stale_keys(call))
+        return SW_MEMORY_FAILURE;
     size_t template = tlv_begin(out, 0x61);
     tlv_put(out, 0x4F, BYTES_OF(pix));
     size_t allocation = tlv_begin(out, 0x79);
@@ -97,4 +105,5 @@ const struct applet piv_applet = {
     .persistent_size = persistent_size,
     .select = piv_select,
     .store_data = store_data,
+    .uninstall = piv_forget_keys,
 };

@@ -39,7 +39,7 @@ enum piv_layout {
     PIV_AT_PIN = 0,                                // PIN_RECORD_SIZE
     PIV_AT_MANAGER = PIV_AT_PIN + PIN_RECORD_SIZE, // algorithm, key (32)
     PIV_AT_KEY_HEADS = PIV_AT_MANAGER + 33,        // PIV_KEYS times PIV_HEAD_SIZE
-    PIV_HEAD_SIZE = 4,                             // algorithm or used, live buffer, size (2)
+    PIV_HEAD_SIZE = 4,                             // algorithm or used, flags, size (2)
     PIV_AT_OBJECT_HEADS = PIV_AT_KEY_HEADS + PIV_KEYS * PIV_HEAD_SIZE,
     PIV_AT_KEYS = PIV_AT_OBJECT_HEADS + 16 * PIV_HEAD_SIZE,
     PIV_AT_OBJECTS = PIV_AT_KEYS + PIV_KEYS * 2 * PIV_KEY_SIZE,
@@ -62,6 +62,7 @@ bool piv_take_fresh(struct card_call *call);
 struct piv_head {
     uint8_t kind; // algorithm of a key, 1 for an object, 0 for nothing
     uint8_t live; // 0 or 1
+    bool stale;   // the idle buffer still has a replaced key, to be erased
     uint16_t size;
 };
 struct piv_head piv_read_head(const struct card_call *call, uint32_t at);
@@ -80,6 +81,10 @@ struct piv_key {
 /// False: no key under this reference. Copies the secret.
 bool piv_read_key(const struct card_call *call, uint8_t reference, struct piv_key *key);
 uint16_t piv_generate(struct card_call *call);
+/// Erases replaced keys that a power cut kept from being erased. False: the medium failed.
+bool piv_erase_stale_keys(struct card_call *call);
+/// Makes the crypto implementation forget the keys, before the instance goes.
+void piv_forget_keys(struct card_call *call);
 
 // pins.c
 uint16_t piv_verify(struct card_call *call);
