@@ -132,8 +132,8 @@ static const uint16_t VERIFY_REFUSALS[] = {SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CON
 static const uint16_t CHANGE_PIN_REFUSALS[] = {SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CONDITIONS,
                                                SW_WRONG_DATA};
 static const uint16_t ISD_GET_DATA_REFUSALS[] = {SW_REFERENCE_NOT_FOUND};
-static const uint16_t INSTALL_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_FOUND, SW_EXISTS, SW_NO_SPACE,
-                                            SW_SECURITY_STATUS};
+static const uint16_t INSTALL_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_FOUND,  SW_EXISTS,
+                                            SW_NO_SPACE,   SW_CONDITIONS, SW_SECURITY_STATUS};
 static const uint16_t STORE_DATA_REFUSALS[] = {
     SW_WRONG_DATA,          SW_CONDITIONS,      SW_NO_SPACE,
     SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS, SW_WRONG_P1P2}; // a block out of its sequence
@@ -143,9 +143,9 @@ static const uint16_t AUTHENTICATE_REFUSALS[] = {SW_CONDITIONS, SW_AUTHENTICATIO
                                                  SW_SM_OBJECT_WRONG, SW_WRONG_P1P2};
 static const uint16_t DELETE_REFUSALS[] = {SW_WRONG_DATA, SW_REFERENCE_NOT_FOUND, SW_CONDITIONS,
                                            SW_SECURITY_STATUS};
-static const uint16_t PUT_KEY_REFUSALS[] = {SW_WRONG_DATA, SW_REFERENCE_NOT_FOUND,
-                                            SW_NO_SPACE,   SW_ALGORITHM,
-                                            SW_BAD_KCV,    SW_SECURITY_STATUS};
+static const uint16_t PUT_KEY_REFUSALS[] = {
+    SW_WRONG_DATA, SW_REFERENCE_NOT_FOUND, SW_NO_SPACE,       SW_ALGORITHM,
+    SW_BAD_KCV,    SW_CONDITIONS,          SW_SECURITY_STATUS};
 static const uint16_t GET_STATUS_REFUSALS[] = {SW_WRONG_P1P2, SW_WRONG_DATA, SW_REFERENCE_NOT_FOUND,
                                                SW_SECURITY_STATUS};
 static const uint16_t SET_STATUS_REFUSALS[] = {SW_WRONG_P1P2, SW_CONDITIONS, SW_REFERENCE_NOT_FOUND,

@@ -81,10 +81,15 @@ bool directory_check(const struct nvm_port *port) {
     return rows[CARD_DEFAULT_INSTANCE].size > 0 && disjoint(rows);
 }
 
-/// Clear-on-reset memory is handed out once and stays put until the card is powered off.
-static bool assign_reset(struct card *card, size_t index) {
+static size_t reset_size(const struct card *card, size_t index) {
     const struct applet *applet = card->instances[index].applet;
-    size_t size = applet == NULL ? 0 : (applet->reset_size + 7u) & ~7u;
+    return applet == NULL ? 0 : (applet->reset_size + 7u) & ~7u;
+}
+
+/// Clear-on-reset memory is handed out once and stays put until the card is powered off or the
+/// instance removed.
+static bool assign_reset(struct card *card, size_t index) {
+    size_t size = reset_size(card, index);
     if (size > sizeof card->on_reset - card->reset_used)
         return false;
     card->reset_at[index] = card->reset_used;
@@ -117,6 +122,19 @@ static bool zero_memory(struct nvm *nvm, uint32_t begin, uint32_t size) {
     }
     bytes_erase(held, sizeof held);
     return true;
+}
+
+/// Gives an instance's clear-on-reset memory back: those behind it move up.
+static void release_reset(struct card *card, size_t index) {
+    size_t size = reset_size(card, index), at = card->reset_at[index];
+    if (size == 0)
+        return;
+    memmove(card->on_reset + at, card->on_reset + at + size, card->reset_used - at - size);
+    card->reset_used = (uint16_t)(card->reset_used - size);
+    bytes_erase(card->on_reset + card->reset_used, size);
+    for (size_t i = 0; i < CARD_INSTANCES_MAX; i++)
+        if (card->instances[i].size > 0 && card->reset_at[i] > at)
+            card->reset_at[i] = (uint16_t)(card->reset_at[i] - size);
 }
 
 /// Second half of a removal: memory, then the row.
@@ -281,6 +299,7 @@ uint16_t directory_remove(struct card_call *call, struct bytes aid) {
         inner.instance->applet->uninstall(&inner);
     if (inner.instance->applet != NULL)
         bytes_erase(inner.on_reset, inner.instance->applet->reset_size);
+    release_reset(card, index);
     directory_set_life_cycle(call, index, ROW_ERASING);
     bool done = nvm_commit(&card->nvm) && finish_removal(card, index);
     nvm_begin(&card->nvm);

@@ -41,6 +41,11 @@ uint16_t isd_require(struct card_call *call, uint8_t level) {
     return SW_SECURITY_STATUS;
 }
 
+uint16_t isd_require_content(struct card_call *call, uint8_t level) {
+    uint16_t sw = isd_require(call, level);
+    return sw == SW_OK && card_life_cycle(call) == CARD_LOCKED ? SW_CONDITIONS : sw;
+}
+
 // ---- the dispatcher's hook -------------------------------------------------------------------
 
 static uint16_t channel_unwrap(struct card_call *call, uint8_t *data) {

@@ -58,7 +58,7 @@ static uint16_t begin_personalization(struct card_call *call, const struct insta
 
 uint16_t isd_install(struct card_call *call) {
     struct install_fields fields;
-    uint16_t sw = isd_require(call, SCP03_LEVEL_CMAC);
+    uint16_t sw = isd_require_content(call, SCP03_LEVEL_CMAC);
     if (sw != SW_OK)
         return sw;
     if (!parse_install(call->command.data, &fields))
@@ -76,7 +76,7 @@ uint16_t isd_install(struct card_call *call) {
 uint16_t isd_delete(struct card_call *call) {
     struct bytes rest = call->command.data;
     struct tlv aid;
-    uint16_t sw = isd_require(call, SCP03_LEVEL_CMAC);
+    uint16_t sw = isd_require_content(call, SCP03_LEVEL_CMAC);
     if (sw != SW_OK)
         return sw;
     if (!tlv_next(&rest, &aid) || aid.tag != 0x4F)
@@ -175,7 +175,7 @@ static uint16_t store_groupings(struct card_call *call, size_t target) {
 uint16_t isd_store_data(struct card_call *call) {
     struct isd_session *session = call->on_deselect;
     uint8_t format = call->command.p1 & STORE_FORMAT;
-    uint16_t sw = isd_require(call, ISD_LEVEL_FULL);
+    uint16_t sw = isd_require_content(call, ISD_LEVEL_FULL);
     if (sw != SW_OK)
         return sw;
     if ((call->command.p1 & STORE_ENCRYPTED) != 0 || (format != 0 && format != STORE_DATA_DGI))

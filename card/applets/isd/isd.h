@@ -52,6 +52,9 @@ bool isd_at_bench(const struct card_call *call);
 /// May this call manage the card? Over a channel of at least this level, or at the factory bench.
 /// A plain command while a channel is open ends it.
 uint16_t isd_require(struct card_call *call, uint8_t level);
+/// The same for changes of content, keys or data, which a locked card refuses with SW_CONDITIONS
+/// (GlobalPlatform 5.1.1.4): only SET STATUS opens it again.
+uint16_t isd_require_content(struct card_call *call, uint8_t level);
 
 // keys.c
 void isd_read_key_set(const struct card_call *call, size_t slot, struct isd_key_set *set);

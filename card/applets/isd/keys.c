@@ -149,7 +149,7 @@ uint16_t isd_put_key(struct card_call *call) {
     struct bytes data = call->command.data;
     struct isd_key_set fresh = {.sequence = 0}, current;
     size_t slot = 0;
-    uint16_t sw = isd_require(call, SCP03_LEVEL_CMAC);
+    uint16_t sw = isd_require_content(call, SCP03_LEVEL_CMAC);
     if (sw != SW_OK)
         return sw;
     const struct isd_session *session = isd_session(call);

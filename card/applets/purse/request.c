@@ -135,12 +135,15 @@ static uint16_t open_new(struct request *request) {
     return SW_OK;
 }
 
-/// The sale has an open number: the same terms keep it, others must void it first.
+/// The sale has an open number: the same terms of the same payer keep it, others must void it
+/// first. A holder's new key is another payer: the log of its debit would not be credited.
 static uint16_t open_again(struct request *request, uint32_t n) {
     uint8_t digest[SHA256_SIZE];
     if (!number_terms(request, n, digest))
         return SW_UNKNOWN;
-    return memcmp(digest, request->record.digest, sizeof digest) == 0 ? SW_OK : SW_MISMATCH;
+    bool same = memcmp(digest, request->record.digest, sizeof digest) == 0 &&
+                memcmp(request->payer.point, request->record.key, P256_COMPRESSED_SIZE) == 0;
+    return same ? SW_OK : SW_MISMATCH;
 }
 
 static uint16_t answer(struct request *request) {
