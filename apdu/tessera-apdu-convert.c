@@ -74,21 +74,22 @@ static int convert(struct conversion *conversion) {
 }
 
 static int take_format(const char *word, const struct script_format **format) {
-    *format = word != NULL ? script_format_find(word) : NULL;
+    *format = script_format_find(word);
     return *format != NULL ? 0 : complain("there is no such format", word);
 }
 
 static int parse(struct conversion *conversion, int argc, char **argv) {
     int status = 0;
     for (int i = 1; i < argc && status == 0; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--from") == 0) {
+        bool more = i + 1 < argc;
+        const char *value = more ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--from") == 0 && more) {
             status = take_format(value, &conversion->from);
             i++;
-        } else if (strcmp(argv[i], "--to") == 0) {
+        } else if (strcmp(argv[i], "--to") == 0 && more) {
             status = take_format(value, &conversion->to);
             i++;
-        } else if (strcmp(argv[i], "-o") == 0 && value != NULL)
+        } else if (strcmp(argv[i], "-o") == 0 && more)
             conversion->out = argv[++i];
         else if (strcmp(argv[i], "--strict-scriptor") == 0)
             conversion->strict = true;

@@ -155,9 +155,10 @@ static int run(struct picture *picture) {
 static int parse(struct picture *picture, int argc, char **argv) {
     picture->colour = isatty(STDOUT_FILENO);
     for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        bool more = i + 1 < argc;
+        const char *value = more ? argv[i + 1] : "";
         bool option = strncmp(argv[i], "--", 2) == 0;
-        if (option && value == NULL)
+        if (option && !more)
             return tool_complain(name, "option without value, or unknown", argv[i]);
         if (strcmp(argv[i], "--from") == 0)
             picture->from = value;

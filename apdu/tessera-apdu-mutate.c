@@ -225,26 +225,29 @@ static bool take_seed(struct campaign *campaign, const char *text) {
     return lab != NULL && strcmp(lab, "1") == 0 && *text != 0 && *end == 0;
 }
 
+static bool is_option(const char *argument, const char *option, const char *value) {
+    return value[0] != 0 && strcmp(argument, option) == 0;
+}
+
 static int parse(struct campaign *campaign, int argc, char **argv) {
+    static char none[] = "";
     campaign->kinds = (1u << MUTATION_KINDS) - 2;
     for (int i = 1; i < argc; i++) {
-        char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        char *value = i + 1 < argc ? argv[i + 1] : none;
         bool option = strncmp(argv[i], "--", 2) == 0, ok = true;
         if (strcmp(argv[i], "--list") == 0) {
             campaign->list = true;
             continue;
         }
-        if (option && value == NULL)
-            ok = false;
-        else if (strcmp(argv[i], "--link") == 0)
+        if (is_option(argv[i], "--link", value))
             ok = add_card(campaign, "card", value);
-        else if (strcmp(argv[i], "--card") == 0)
+        else if (is_option(argv[i], "--card", value))
             ok = take_card(campaign, value);
-        else if (strcmp(argv[i], "--kinds") == 0)
+        else if (is_option(argv[i], "--kinds", value))
             ok = take_kinds(campaign, value);
-        else if (strcmp(argv[i], "--invariants") == 0)
+        else if (is_option(argv[i], "--invariants", value))
             campaign->invariants = value;
-        else if (strcmp(argv[i], "--seed") == 0)
+        else if (is_option(argv[i], "--seed", value))
             ok = take_seed(campaign, value);
         else if (option || campaign->in != NULL)
             ok = false;

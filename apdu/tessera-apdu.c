@@ -134,9 +134,12 @@ static char *join(int count, char **texts) {
     size_t size = 1;
     for (int i = 0; i < count; i++)
         size += strlen(texts[i]);
-    char *joined = calloc(1, size);
-    for (int i = 0; joined != NULL && i < count; i++)
-        strcat(joined, texts[i]);
+    char *joined = calloc(1, size), *at = joined;
+    for (int i = 0; joined != NULL && i < count; i++) {
+        size_t part = strlen(texts[i]);
+        memcpy(at, texts[i], part);
+        at += part;
+    }
     return joined;
 }
 
