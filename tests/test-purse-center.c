@@ -179,6 +179,34 @@ static void test_renewal(void) {
     end();
 }
 
+// An issue log of a new unit makes a pocket of its own; the other pockets have no part in it.
+static void test_new_unit(void) {
+    begin();
+    struct world_issue terms = world_issue_for(t.wallet, 70);
+    terms.unit = 840;
+    REFUSED(&t, issue(t.wallet, &terms), SW_MISMATCH); // the allowance of the yen pocket
+    terms.allowance = 70;
+    ACCEPTED(issue(t.wallet, &terms));
+    CU_ASSERT_EQUAL(world_balance(t.wallet, 840), 70);
+    CU_ASSERT_EQUAL(balance(t.wallet), 3000);
+    CU_ASSERT_EQUAL(world_balance(t.wallet, WORLD_POINTS), 0);
+    for (uint16_t unit = 1; unit <= PERSO_UNITS_MAX - 3; unit++) {
+        terms = world_issue_for(t.wallet, 1);
+        terms.unit = unit;
+        terms.allowance = 1;
+        ACCEPTED(issue(t.wallet, &terms));
+    }
+    terms = world_issue_for(t.wallet, 1);
+    terms.unit = 100;
+    terms.allowance = 1;
+    REFUSED(&t, issue(t.wallet, &terms), SW_WRONG_UNIT); // eight pockets and no more
+    terms.unit = 5;
+    terms.allowance = 2;
+    ACCEPTED(issue(t.wallet, &terms));
+    CU_ASSERT_EQUAL(world_balance(t.wallet, 5), 2);
+    end();
+}
+
 static void test_issue_log_expires(void) {
     begin();
     struct world_issue terms = world_issue_for(t.wallet, 1);
@@ -438,6 +466,7 @@ int main(int argc, char **argv) {
         {"T11: issue logs: once, in order, from the center", test_issue_attacks, "S01b S05b"},
         {"any flipped bit of an issue log", test_flipped_issue_log, "S05b"},
         {"a renewal without transfer", test_renewal, NULL},
+        {"an issue log of a new unit", test_new_unit, NULL},
         {"an issue log expires", test_issue_log_expires, NULL},
         {"a statement tells all and changes nothing", test_statement, NULL},
         {"a batch lists credited and void", test_batch, NULL},

@@ -37,9 +37,12 @@ void pocket_store(struct card_call *call, const struct pocket *pocket) {
 }
 
 bool pocket_find(const struct card_call *call, uint16_t unit, struct pocket *pocket) {
+    struct pocket other;
     for (uint8_t row = 0; row < PERSO_UNITS_MAX; row++)
-        if (pocket_at(call, row, pocket) && pocket->unit == unit)
+        if (pocket_at(call, row, &other) && other.unit == unit) {
+            *pocket = other;
             return true;
+        }
     return false;
 }
 

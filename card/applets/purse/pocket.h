@@ -17,7 +17,7 @@ struct pocket {
     uint64_t under_way; // own unratified debits: a void may bring them back
 };
 
-/// False when the purse has no pocket of this unit.
+/// False, and *pocket untouched, when the purse has no pocket of this unit.
 bool pocket_find(const struct card_call *call, uint16_t unit, struct pocket *pocket);
 /// Stages an empty pocket in a free row. False when all rows are taken.
 bool pocket_create(struct card_call *call, uint16_t unit, struct pocket *pocket);
