@@ -301,6 +301,18 @@ static void test_authority_expires(void) {
     world_close(t.world);
 }
 
+// Of two certificates of one holder the later counts; the earlier does not come back.
+static void test_later_certificate_counts(void) {
+    uint8_t later[CERTIFICATE_MAX], own[CERTIFICATE_MAX];
+    begin();
+    ACCEPTED(show(t.wallet, world_recertify(t.till, 20260102, WORLD_UNTIL, later)));
+    REFUSED(&t, show(t.wallet, t.till->certificate), SW_STALE);
+    ACCEPTED(show(t.till, world_recertify(t.till, 20260102, 20260204, own)));
+    REFUSED(&t, show(t.till, t.till->certificate), SW_STALE);
+    ACCEPTED(world_pay(t.wallet, t.till, 1, "NO_1"));
+    end();
+}
+
 // A purse whose own certificate is listed or ran out begins nothing.
 static void test_own_standing(void) {
     begin();
@@ -456,6 +468,7 @@ int main(int argc, char **argv) {
         {"a time reset for one card", test_time_reset, NULL},
         {"a time reset is judged by its own day", test_time_reset_by_expired_center, NULL},
         {"an authority expires, its successor vouches anew", test_authority_expires, "S08"},
+        {"the later certificate counts", test_later_certificate_counts, NULL},
         {"a listed purse begins nothing", test_own_standing, "S08"},
         {"a time reset by a center long forgotten", test_time_reset_by_unknown_center, NULL},
         {"hotlisted certificate, authority, device; what is under way finishes", test_hotlisted,
