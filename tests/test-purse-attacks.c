@@ -151,6 +151,29 @@ static void test_one_sale_one_number(void) {
     end();
 }
 
+// A torn DEBIT whose terminal forgot everything: the same sale under a new number is not paid again
+// while the old log is out, neither before nor after the old number was voided.
+static void test_sale_paid_twice_after_tear(void) {
+    t = trio_begin(NULL, NULL, NULL);
+    struct world_payment torn = trio_debited(&t, 1000, "NO_1");
+    memset(&torn.log, 0, sizeof torn.log); // the log was lost
+    world_power(t.wallet);
+    world_power(t.till);
+    world_select(t.till, NULL);
+    ACCEPTED(world_step_void(&torn)); // the terminal gives the sale up ..
+    struct world_payment again = world_payment(t.wallet, t.till, 1000, "NO_1");
+    ACCEPTED(world_step_request(&again)); // .. and begins it anew
+    CU_ASSERT_EQUAL(again.n, torn.n + 1);
+    REFUSED(&t, world_step_debit(&again), SW_PAYEE_UNRATIFIED);
+    ACCEPTED(world_step_take_void(&torn));
+    ACCEPTED(world_step_request(&again));
+    ACCEPTED(world_step_debit(&again));
+    ACCEPTED(world_step_credit(&again));
+    ACCEPTED(world_step_ratify(&again));
+    CU_ASSERT_EQUAL(world_balance(t.wallet, WORLD_UNIT), 2000);
+    trio_end(&t);
+}
+
 // ---- T3 ----------------------------------------------------------------------------------------
 
 static void test_challenge_serves_once(void) {
@@ -495,6 +518,7 @@ int main(int argc, char **argv) {
         {"any flipped bit of a certificate", test_flipped_certificate, "S08"},
         {"T1: no log leaves before its commit", test_log_leaves_after_commit, NULL},
         {"T2: one sale, one number, one content", test_one_sale_one_number, NULL},
+        {"T2: a sale is not paid twice after a torn debit", test_sale_paid_twice_after_tear, NULL},
         {"T3: a challenge serves one debit, one selection", test_challenge_serves_once, NULL},
         {"T3: a void kills the challenge", test_void_kills_challenge, NULL},
         {"T3: only the next counter", test_counter_is_the_next, NULL},
