@@ -3,6 +3,7 @@
 // answer lost at every position, with and without a journal, wired and contactless, recovered by
 // each way there is. After each of them every purse is audited.
 #include "host/flows/flow.h"
+#include "host/flows/issue.h"
 #include "tests/lossy.h"
 #include "tests/trio.h"
 
@@ -411,6 +412,80 @@ static void test_cash(void) {
     tap_end();
 }
 
+// ---- issue -------------------------------------------------------------------------------------
+
+/// The world's center behind the flow's interface.
+struct sample_center {
+    struct world *world;
+    struct world_card *card;
+    unsigned decided;
+};
+
+static bool sample_challenge(void *context, const char *purse, uint8_t *out, size_t capacity,
+                             struct bytes *challenge, struct failure *failure) {
+    struct sample_center *center = context;
+    static const uint8_t octets[16] = {7};
+    struct object_writer writer;
+    (void)failure;
+    object_begin(&writer, OBJECT_STATEMENT_CHALLENGE, out, capacity);
+    object_put(&writer, FIELD_CHALLENGE, BYTES_OF(octets));
+    object_put(&writer, FIELD_CENTER, bytes_of_string(center->world->center.holder));
+    object_put(&writer, FIELD_PURSE, bytes_of_string(purse));
+    object_put_date(&writer, FIELD_DATE, WORLD_FROM);
+    *challenge = world_sign(center->world, &writer);
+    return challenge->size > 0;
+}
+
+static bool sample_decide(void *context, const struct issue_question *question, uint8_t *out,
+                          size_t capacity, struct bytes *issue_log, struct failure *failure) {
+    struct sample_center *center = context;
+    struct object statement;
+    struct world_issue issue = world_issue_for(center->card, AMOUNT);
+    (void)failure;
+    CU_ASSERT(object_decode_as(OBJECT_STATEMENT, question->statement, &statement));
+    center->decided++;
+    *issue_log = world_issue_object(center->world, &issue, out, capacity);
+    return true;
+}
+
+/// One issue that breaks at a position: taken once or not at all, and a repetition is a new one.
+static bool broken_issue(unsigned at, enum lossy_kind kind) {
+    uint8_t buffer[ISSUE_OBJECT_MAX];
+    struct bytes log;
+    struct failure failure = {0};
+    struct sample_center sample = {.world = tap.trio.world, .card = tap.payer};
+    struct issue_center center = {.context = &sample,
+                                  .certificate = tap.trio.world->center.certificate,
+                                  .challenge = sample_challenge,
+                                  .decide = sample_decide};
+    tap_rewind();
+    lossy_arm(&tap.plan, at, kind);
+    flow_fresh();
+    bool done = issue_run(&tap.payer_client, &center, buffer, sizeof buffer, &log, &failure);
+    bool broke = tap.plan.broke;
+    tap_mend();
+    trio_audit(&tap.trio);
+    uint64_t gained = world_balance(tap.payer, UNIT) - tap.payer_before;
+    HOLDS(done ? gained == AMOUNT : failure.code == EXIT_OPEN, "issue", at, kind);
+    HOLDS(gained == 0 || gained == AMOUNT, "issue", at, kind);
+    HOLDS(broke || done, "issue", at, kind);
+    flow_fresh();
+    HOLDS(issue_run(&tap.payer_client, &center, buffer, sizeof buffer, &log, &failure) &&
+              world_balance(tap.payer, UNIT) == tap.payer_before + gained + AMOUNT,
+          "issue again", at, kind);
+    return broke;
+}
+
+static void test_issue(void) {
+    unsigned losses = 0;
+    tap_begin(false, CARD_CONTACT, false);
+    for (int kind = LOSSY_COMMAND; kind <= LOSSY_ANSWER; kind++)
+        for (unsigned at = 0; broken_issue(at, (enum lossy_kind)kind); at++)
+            losses++;
+    CU_ASSERT_EQUAL(losses, 2 * 5);
+    tap_end();
+}
+
 // ---- the journal -------------------------------------------------------------------------------
 
 static void test_paid_sale_is_not_paid_again(void) {
@@ -468,6 +543,7 @@ static const struct suite_test tests[] = {
     {"after every loss, a void settles", test_cancel, NULL},
     {"a recovery may break anywhere, too", test_broken_recovery, NULL},
     {"cash is stacked or returned only when it is certain", test_cash, NULL},
+    {"value is issued once or not at all, whatever is lost", test_issue, NULL},
     {"a paid sale is not paid again", test_paid_sale_is_not_paid_again, NULL},
     {"a voided number is replaced", test_voided_number_is_replaced, NULL},
     {"without a record nothing is debited", test_no_journal_no_debit, NULL},
