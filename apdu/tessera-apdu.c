@@ -191,6 +191,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(argc - 2, argv + 2);
-    fprintf(stderr, "tessera apdu: there is no sub-command \"%s\"\n%s", name, usage);
+    if (name[0] != '\0')
+        fprintf(stderr, "tessera apdu: there is no sub-command \"%s\"\n", name);
+    fputs(usage, stderr);
     return USAGE_ERROR;
 }

@@ -567,8 +567,9 @@ static bool parse(struct arguments *arguments, const struct action **action, int
     const char *word = optind < argc ? argv[optind++] : NULL;
     *action = find_action(word);
     if (*action == NULL)
-        return fail(failure, EXIT_USAGE, "'%s' is none of issue, show, transfer, recover, void",
-                    word != NULL ? word : "");
+        return fail(failure, EXIT_USAGE, "%s%s%s: say one of issue, show, transfer, recover, void",
+                    word != NULL ? "'" : "", word != NULL ? word : "no action",
+                    word != NULL ? "'" : "");
     while (optind < argc && arguments->link_count < (*action)->links)
         arguments->links[arguments->link_count++] = argv[optind++];
     if (arguments->link_count < (*action)->links)

@@ -255,8 +255,9 @@ static bool parse(struct arguments *arguments, const struct action **action, int
     const char *word = optind < argc ? argv[optind++] : NULL;
     *action = find_action(word);
     if (*action == NULL)
-        return fail(failure, EXIT_USAGE, "'%s' is none of init, issue, revoke, hotlist",
-                    word != NULL ? word : "");
+        return fail(failure, EXIT_USAGE, "%s%s%s: say one of init, issue, revoke, hotlist",
+                    word != NULL ? "'" : "", word != NULL ? word : "no action",
+                    word != NULL ? "'" : "");
     if ((*action)->run == run_init && optind < argc)
         arguments->directory = argv[optind++];
     if (optind < argc)

@@ -147,8 +147,23 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
     return take_value(arguments, option, failure);
 }
 
+/// What the one argument of an action is; NULL: no such action.
+static const char *target_of(const char *action) {
+    static const char *const targets[][2] = {
+        {"key", "FILE"}, {"plan", "BATCH"}, {"run", "JOB"}, {"verify", "JOB"}, {"report", "JOB"}};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+        if (strcmp(targets[i][0], action) == 0)
+            return targets[i][1];
+    return NULL;
+}
+
 static bool parse(struct arguments *arguments, int argc, char **argv, struct failure *failure) {
     int option;
+    const char *target = target_of(argv[0]);
+    if (target == NULL)
+        return fail(failure, EXIT_USAGE,
+                    "'%s' is none of key, plan, run, verify, report; see 'tessera perso --help'",
+                    argv[0]);
     arguments->world = program_world_now();
     arguments->size = 16;
     arguments->method = "kdf3";
@@ -157,8 +172,8 @@ static bool parse(struct arguments *arguments, int argc, char **argv, struct fai
         if (!take_option(arguments, option, failure))
             return false;
     if (optind + 1 != argc)
-        return fail(failure, EXIT_USAGE, "one %s is expected; see 'tessera perso --help'",
-                    optind == argc ? "FILE, BATCH or JOB" : "argument");
+        return fail(failure, EXIT_USAGE, "perso %s needs one %s%s; see 'tessera perso --help'",
+                    argv[0], target, optind == argc ? "" : ", and nothing else");
     arguments->target = argv[optind];
     return true;
 }
@@ -314,10 +329,8 @@ static bool act(const char *action, struct arguments *arguments, const struct cr
         return work(arguments, false, crypto, failure);
     if (strcmp(action, "verify") == 0)
         return work(arguments, true, crypto, failure);
-    if (strcmp(action, "report") == 0)
-        return job_report_print(arguments->target, arguments->check, arguments->json, crypto,
-                                arguments->world.today, failure);
-    return fail(failure, EXIT_USAGE, "'%s' is none of key, plan, run, verify, report", action);
+    return job_report_print(arguments->target, arguments->check, arguments->json, crypto,
+                            arguments->world.today, failure);
 }
 
 int main(int argc, char **argv) {
