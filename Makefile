@@ -162,6 +162,11 @@ tear: ## cut power at every write and octet of every flow
 	@$(MAKE) --no-print-directory -s build/tests/test-tear
 	@bash -o pipefail -c "build/tests/test-tear | grep ^tear"
 
+soak: ## the long runs: 100 000 APDUs between two libnfc programs, every cut at every octet of a tap
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
+	@TESSERA_SOAK=100000 TESSERA_TORN=full SUITE_TIMEOUT=14400 tests/run test-nfc test-torn
+
 cortex-m: ## the card on a Cortex-M0+: flash and RAM against their goals
 	@tests/cortex-m
 

@@ -31,6 +31,7 @@ static const struct command_line known[] = {
     {"card restore", "put a snapshot back"},
     {"card diff", "compare a card image with a snapshot"},
     {"lab", "a private PC/SC world with cards plugged in: run, start, stop"},
+    {"field", "a virtual NFC field with readers for libnfc"},
     {"purse", "money: issue, show, transfer, recover, void"},
     {"apdu", "commands: send, run, catalogue, lint, fmt, convert, dissect"},
     {"perso", "personalize batches of cards: plan, run, verify, report"},

@@ -96,7 +96,7 @@ static enum link_status examine(struct nfc_link *nfc, const nfc_target *found) {
     char uid[32], expected[32];
     uid_text(found, uid);
     if ((found->nti.nai.btSak & SAK_PROTOCOL) == 0)
-        return link_error(&nfc->link, LINK_UNSUPPORTED,
+        return link_error(&nfc->link, LINK_NO_CARD,
                           "the card on %s (UID %s, SAK %02X) does not speak ISO/IEC 14443-4; show "
                           "another one",
                           nfc->connection, uid, found->nti.nai.btSak);

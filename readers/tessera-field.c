@@ -7,6 +7,7 @@
 #include "readers/field/orders.h"
 #include "readers/field/pty.h"
 #include "readers/link_open.h"
+#include "readers/trace/pcapng.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -28,6 +29,8 @@ struct server {
     struct control control;
     struct pty ptys[FIELD_CHIPS_MAX];
     struct link *links[FIELD_CARDS_MAX];
+    struct pcapng *trace; // NULL: none
+    uint64_t epoch;       // of the field's clock, for the trace
     int signals;
     uint64_t start;
 };
@@ -40,6 +43,7 @@ struct options {
     unsigned tap_count;
     uint64_t seed;
     bool timed;
+    const char *trace;
 };
 
 static uint64_t monotonic_ns(void) {
@@ -82,6 +86,33 @@ static void close_card(void *context, int card) {
     struct server *server = context;
     link_close(server->links[card]);
     server->links[card] = NULL;
+}
+
+// ---- trace ----------------------------------------------------------------------------------
+
+static void trace(void *context, uint64_t now_ns, unsigned chip, enum field_trace_kind kind,
+                  const struct rf_frame *frame) {
+    static const enum pcapng_event events[] = {
+        [FIELD_TRACE_ON] = PCAPNG_FIELD_ON,
+        [FIELD_TRACE_OFF] = PCAPNG_FIELD_OFF,
+        [FIELD_TRACE_DOWN] = PCAPNG_TO_CARD,
+        [FIELD_TRACE_UP] = PCAPNG_FROM_CARD,
+    };
+    struct server *server = context;
+    struct bytes octets = frame != NULL ? bytes_of(frame->data, frame->size) : bytes_of(NULL, 0);
+    pcapng_frame(server->trace, chip, server->field.chips[chip].name, events[kind], octets,
+                 server->epoch + now_ns);
+}
+
+static bool open_trace(struct server *server, const char *path, struct field_ports *ports) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    server->epoch = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+    server->trace = pcapng_open(path);
+    if (server->trace == NULL)
+        fprintf(stderr, "tessera field: cannot write --trace %s: %s\n", path, strerror(errno));
+    ports->trace = trace;
+    return server->trace != NULL;
 }
 
 // ---- terminals ------------------------------------------------------------------------------
@@ -221,6 +252,8 @@ static bool start(struct server *server, const struct options *options) {
     char path[PTY_PATH_MAX], error[256];
     struct field_ports ports = {server, to_host, NULL};
     server->signals = block_signals();
+    if (options->trace != NULL && !open_trace(server, options->trace, &ports))
+        return false;
     server->start = monotonic_ns();
     control_none(&server->control);
     field_init(&server->field, &ports, options->seed);
@@ -248,11 +281,14 @@ static void stop(struct server *server) {
     for (unsigned i = 0; i < FIELD_CARDS_MAX; i++)
         link_close(server->links[i]);
     close(server->signals);
+    if (server->trace != NULL && !pcapng_close(server->trace))
+        fprintf(stderr, "tessera field: the trace could not be written completely\n");
 }
 
 static const char help[] =
     "usage: tessera field --dir DIR --reader NAME [--reader NAME]... [--tap WHAT@READER]...\n"
-    "                     [--time real|ideal] [--seed N]\n"
+    "                     [--time real|ideal] [--trace FILE] [--seed N]\n"
+    "       tessera field ask DIR ORDER...\n"
     "\n"
     "Runs a virtual NFC field. Every reader is a software PN532 on a terminal DIR/NAME that "
     "libnfc\n"
@@ -265,6 +301,7 @@ static const char help[] =
     "  --tap WHAT@READER  lays a card (image, link, echo, stranger, foreign) or another reader's\n"
     "                     chip on a reader's antenna\n"
     "  --time real        frames take as long as on real air; ideal (no time) without it\n"
+    "  --trace FILE       every radio frame as pcapng, for Wireshark and tessera tap report\n"
     "  --seed N           for random UIDs and noise; only with TESSERA_LAB=1\n"
     "  --help, --version\n";
 
@@ -293,6 +330,9 @@ static int set_option(struct options *options, int option) {
         options->timed = strcmp(optarg, "real") == 0;
         return options->timed || strcmp(optarg, "ideal") == 0 ? 0
                                                               : usage("no such --time: ", optarg);
+    case 'w':
+        options->trace = optarg;
+        return 0;
     case 's':
         options->seed = strtoull(optarg, &end, 0);
         if (getenv("TESSERA_LAB") == NULL || strcmp(getenv("TESSERA_LAB"), "1") != 0)
@@ -305,11 +345,15 @@ static int set_option(struct options *options, int option) {
 
 // -1: go on; otherwise the exit code.
 static int parse(int argc, char **argv, struct options *options) {
-    static const struct option known[] = {
-        {"dir", required_argument, NULL, 'd'},  {"reader", required_argument, NULL, 'r'},
-        {"tap", required_argument, NULL, 't'},  {"time", required_argument, NULL, 'T'},
-        {"seed", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"dir", required_argument, NULL, 'd'},
+                                          {"reader", required_argument, NULL, 'r'},
+                                          {"tap", required_argument, NULL, 't'},
+                                          {"time", required_argument, NULL, 'T'},
+                                          {"trace", required_argument, NULL, 'w'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {NULL, 0, NULL, 0}};
     int option, code;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {

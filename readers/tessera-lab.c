@@ -22,6 +22,7 @@ static const char help[] =
     "                  card of your own: PROGRAM --reader vpcd:HOST:PORT\n"
     "  --nfc-reader N  add a virtual NFC reader (a PN532 for libnfc) named N; 8 at most\n"
     "  --tap IMAGE@N   lay this card, or the chip of another NFC reader, on reader N\n"
+    "  --nfc-trace F   every radio frame as pcapng, for tessera tap report and Wireshark\n"
     "  --timeout S     end COMMAND, or the started lab, after S seconds\n"
     "  --world WHICH   best (default), user, root or place: how private it is\n"
     "  --verbose       say which world it is\n"

@@ -35,25 +35,6 @@ static size_t transmit(void *context, struct bytes command, uint8_t *answer, siz
     return wallet->port.off ? 0 : size;
 }
 
-// ---- the terminal's journal -------------------------------------------------------------------
-
-static enum journal_answer find(struct journal *journal, struct bytes reference,
-                                struct sale_record *out) {
-    const struct tap *tap = journal->context;
-    if (!tap->has_sale ||
-        !bytes_equal(reference, bytes_of(tap->sale.reference, tap->sale.reference_size)))
-        return JOURNAL_NONE;
-    *out = tap->sale;
-    return JOURNAL_FOUND;
-}
-
-static bool save(struct journal *journal, const struct sale_record *record) {
-    struct tap *tap = journal->context;
-    tap->sale = *record;
-    tap->has_sale = true;
-    return true;
-}
-
 // ---- world ------------------------------------------------------------------------------------
 
 static struct link *slot(struct world_card *card) {
@@ -66,7 +47,7 @@ struct tap *tap_new(void) {
         abort();
     tap->trio = trio_begin(NULL, NULL, NULL);
     tap->fault = (struct tap_fault){.leave_after = TAP_NEVER};
-    tap->journal = (struct journal){find, save, tap};
+    sale_memory_init(&tap->sale);
     tap->radio = radio_new(1);
     tap->radio->limit_ns = UINT64_C(3000000000);
     tap->chip = radio_chip(tap->radio, "kiosk");
@@ -93,7 +74,7 @@ void tap_free(struct tap *tap) {
 static void lay_down(struct tap *tap, const struct tap_fault *fault) {
     struct rf_field *field = &tap->radio->field;
     field_place_card(field, tap->card, (int)tap->chip);
-    field->cards[tap->card].leaving = fault->leave_after != TAP_NEVER;
+    field->cards[tap->card].leaving = fault->leave_after != TAP_NEVER ? LEAVE_OCTETS : LEAVE_NEVER;
     field->cards[tap->card].leave_after = fault->leave_after;
     tap->air_octets = (size_t)field->octets;
 }
@@ -133,7 +114,7 @@ enum flow_status tap_run(struct tap *tap, bool deposit, uint64_t amount, const c
     client_over(&wallet, tap->air);
     client_over(&machine, slot_link);
     flow_over(&flow, deposit ? &machine : &wallet, deposit ? &wallet : &machine, &wallet);
-    flow.journal = &tap->journal;
+    flow.journal = &tap->sale.journal;
     if (found != LINK_OK)
         flow.status = FLOW_ABSENT;
     else

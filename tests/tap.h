@@ -7,6 +7,7 @@
 
 #include "host/flows/flow.h"
 #include "tests/radio.h"
+#include "tests/sale_memory.h"
 #include "tests/trio.h"
 
 enum { TAP_NEVER = 0x7FFFFFFF };
@@ -25,12 +26,10 @@ struct tap {
     int card;
     struct link *air, *till, *floater;
     struct tap_fault fault;
-    struct journal journal; // the terminal's: one sale
-    struct sale_record sale;
-    bool has_sale;
-    uint32_t wallet_writes; // of the last tap
-    size_t air_octets;      // of the last tap, activation included
-    size_t apdu_octets;     // of the last tap, across the air
+    struct sale_memory sale; // the terminal's journal
+    uint32_t wallet_writes;  // of the last tap
+    size_t air_octets;       // of the last tap, activation included
+    size_t apdu_octets;      // of the last tap, across the air
     unsigned apdus;
 };
 

@@ -166,7 +166,7 @@ static void removal_everywhere(unsigned fsci) {
     size_t total = (size_t)radio->field.octets;
     for (size_t octets = 0; octets <= total; octets++) {
         field_place_card(&radio->field, card, (int)chip);
-        radio->field.cards[card].leaving = true;
+        radio->field.cards[card].leaving = LEAVE_OCTETS;
         radio->field.cards[card].leave_after = octets;
         bool good = tap(radio, chip);
         bool left = radio->field.seats[FIELD_CHIPS_MAX + card].at == FIELD_NOWHERE;
@@ -360,6 +360,8 @@ static void test_orders(void) {
         {"wtx echo endless", "ok"},
         {"wtx echo sometimes", "error \"sometimes\" is neither endless nor normal"},
         {"leave echo 10", "ok"},
+        {"leave echo 3 during", "ok"},
+        {"leave echo 3 later", "error \"later\" is neither"},
         {"fault kiosk crc", "ok"},
         {"fault kiosk late", "error too few words"},
         {"fault kiosk late 100 1 2", "ok"},

@@ -61,18 +61,18 @@ static void count(struct figures *figures, enum flow_status status) {
 static void tear(struct tap *tap, const struct world_snapshot *start, bool deposit,
                  struct figures *figures) {
     world_restore(tap->trio.world, start);
-    tap->has_sale = false;
+    tap->sale.filled = false;
     struct before before = {balance(tap->trio.wallet),
                             balance(deposit ? tap->trio.floater : tap->trio.till)};
     enum flow_status status = tap_run(tap, deposit, AMOUNT, "SALE1");
     count(figures, status);
     struct world_snapshot torn = world_save(tap->trio.world);
-    struct sale_record sale = tap->sale;
-    bool has_sale = tap->has_sale;
+    struct sale_record sale = tap->sale.record;
+    bool has_sale = tap->sale.filled;
     for (enum next next = 0; next < NEXT_COUNT; next++) {
         world_restore(tap->trio.world, &torn);
-        tap->sale = sale;
-        tap->has_sale = has_sale;
+        tap->sale.record = sale;
+        tap->sale.filled = has_sale;
         status = tap_again(tap, deposit, next == NEXT_SAME_SALE ? AMOUNT : 0, "SALE1");
         judge(figures, tap, deposit, next, &before, status);
     }
@@ -88,7 +88,7 @@ struct extent {
 static struct extent measure(struct tap *tap, const struct world_snapshot *start, bool deposit) {
     struct world_card *machine = deposit ? tap->trio.floater : tap->trio.till;
     world_restore(tap->trio.world, start);
-    tap->has_sale = false;
+    tap->sale.filled = false;
     tap->fault = (struct tap_fault){.leave_after = TAP_NEVER};
     CU_ASSERT(tap_run(tap, deposit, AMOUNT, "SALE1") == FLOW_DONE);
     return (struct extent){tap->air_octets, tap->wallet_writes, machine->port.writes};

@@ -67,15 +67,24 @@ static void time_out(struct rf_field *field, unsigned index, uint64_t number) {
     deliver_up(field, index, number);
 }
 
-// The card is gone from this octet on. Returns false when it cannot send or hear the whole frame.
-static bool still_here(struct rf_field *field, unsigned seat, size_t octets) {
+// Does the whole frame pass before the card leaves? When not, it leaves now; *passed tells how many
+// octets of the frame it still sent or heard.
+static bool still_here(struct rf_field *field, unsigned seat, size_t octets, size_t *passed) {
     struct field_card *card = card_of(field, seat);
-    if (card == NULL || !card->leaving)
+    *passed = octets;
+    if (card == NULL || card->leaving == LEAVE_NEVER)
         return true;
-    if (octets <= card->leave_after) {
+    if (card->leaving == LEAVE_OCTETS && octets <= card->leave_after) {
         card->leave_after -= octets;
         return true;
     }
+    if (card->leaving != LEAVE_OCTETS && card->leave_frame > 0) {
+        card->leave_frame--;
+        return true;
+    }
+    *passed = card->leaving == LEAVE_OCTETS   ? card->leave_after
+              : card->leaving == LEAVE_DURING ? octets / 2
+                                              : 0;
     field_place_card(field, (int)(seat - FIELD_CHIPS_MAX), FIELD_NOWHERE);
     return false;
 }
@@ -115,10 +124,10 @@ static void answer_from(struct rf_field *field, unsigned seat, const struct rf_f
     struct field_chip *chip = &field->chips[reader];
     if (!chip->waiting || chip->answered)
         return;
-    size_t left = card_of(field, seat) != NULL ? card_of(field, seat)->leave_after : 0;
+    size_t passed = 0;
     chip->up = *frame;
-    if (!still_here(field, seat, frame->size))
-        chip->up.size = left; // the rest never came; its CRC is missing
+    if (!still_here(field, seat, frame->size, &passed))
+        chip->up.size = passed; // the rest never came; its CRC is missing
     if (chip->up.size > 0)
         start_up(field, chip, RF_RECEIVED);
     else if (!field->timed)
@@ -190,14 +199,15 @@ static bool hear(struct rf_field *field, struct field_chip *chip, unsigned seat,
                  struct rf_frame *answer) {
     struct field_seat *owner = &field->seats[seat];
     struct picc *picc = owner->picc;
-    if (picc->state == PICC_OFF || !still_here(field, seat, chip->down.size))
+    size_t passed;
+    if (picc->state == PICC_OFF || !still_here(field, seat, chip->down.size, &passed))
         return false;
     bool owed = picc_owes(picc);
     owner->reader = (int)chip->index;
     bool answers = picc_receive(picc, &chip->down, answer);
     if (!owed && picc_owes(picc))
         begin_turn(field, seat);
-    return answers && still_here(field, seat, answer->size);
+    return answers && still_here(field, seat, answer->size, &passed);
 }
 
 // Everybody on the antenna hears the frame; answers at the same time collide.

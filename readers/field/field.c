@@ -143,7 +143,7 @@ void field_drop_card(struct rf_field *field, int card) {
 
 void field_place_card(struct rf_field *field, int card, int chip) {
     struct field_seat *seat = &field->seats[FIELD_CHIPS_MAX + card];
-    field->cards[card].leaving = false;
+    field->cards[card].leaving = LEAVE_NEVER;
     if (seat->at != chip) { // off one antenna before on the next
         seat->at = FIELD_NOWHERE;
         field_refresh(field);

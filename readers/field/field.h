@@ -54,15 +54,23 @@ struct field_seat {
     uint64_t turn;     // counts commands, so that timers of old ones are recognised
 };
 
+enum field_leave {
+    LEAVE_NEVER,
+    LEAVE_OCTETS, // behind leave_after octets
+    LEAVE_BEFORE, // behind leave_frame frames
+    LEAVE_DURING, // in the middle of the frame behind them
+};
+
 struct field_card {
     char name[FIELD_NAME_MAX];
     struct picc picc;
     struct field_app app;
-    bool random_uid;   // a new one at every power-up, as phones do
-    bool endless;      // asks for more time for ever
-    uint64_t delay_ns; // a card's computing time for each command
-    bool leaving;      // vanishes when leave_after octets have passed
-    size_t leave_after;
+    bool random_uid;          // a new one at every power-up, as phones do
+    bool endless;             // asks for more time for ever
+    uint64_t delay_ns;        // a card's computing time for each command
+    enum field_leave leaving; // how it vanishes by itself
+    size_t leave_after;       // octets that still pass
+    unsigned leave_frame;     // frames that still pass, either way
 };
 
 struct field_line { // the wire from a chip to its host

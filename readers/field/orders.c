@@ -252,15 +252,20 @@ static void wtx(void *context, size_t argc, char **argv, char *reply, size_t siz
         say(reply, size, "ok");
 }
 
+// leave CARD OCTETS, or leave CARD FRAMES before|during
 static void leave(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct field_card *card;
-    unsigned long octets = 0;
-    if (!want_words(argc, 3, "leave CARD OCTETS", reply, size) ||
+    unsigned long count = 0;
+    bool during = false;
+    if (!want_words(argc, 3, "leave CARD OCTETS, or leave CARD FRAMES before|during", reply,
+                    size) ||
         (card = want_card(((struct field_orders *)context)->field, argv[1], reply, size)) == NULL ||
-        !want_number(argv[2], 1000000, &octets, reply, size))
+        !want_number(argv[2], 1000000, &count, reply, size) ||
+        (argc > 3 && !want_switch(argv[3], "during", "before", &during, reply, size)))
         return;
-    card->leaving = true;
-    card->leave_after = octets;
+    card->leaving = argc == 3 ? LEAVE_OCTETS : during ? LEAVE_DURING : LEAVE_BEFORE;
+    card->leave_after = count;
+    card->leave_frame = (unsigned)count;
     say(reply, size, "ok");
 }
 
@@ -366,7 +371,7 @@ const struct control_verb field_verbs[] = {
     {"uid", "uid CARD HEX|random", uid},
     {"delay", "delay CARD MS", delay},
     {"wtx", "wtx CARD endless|normal", wtx},
-    {"leave", "leave CARD OCTETS", leave},
+    {"leave", "leave CARD OCTETS, or leave CARD FRAMES before|during", leave},
     {"fault", "fault READER KIND [VALUE [AFTER [COUNT]]]", fault},
     {"rate", "rate READER 106|212|424|848", rate},
     {"baud", "baud READER BITS-PER-SECOND", baud},

@@ -16,7 +16,7 @@
 #include "readers/control.h"
 #include "readers/lab/process.h"
 
-enum { ORDER_MS = 5000, LOOK_MS = 10, ARGUMENTS_MAX = 4 + 2 * (LAB_NFC_MAX + LAB_TAPS_MAX) };
+enum { ORDER_MS = 5000, LOOK_MS = 10, ARGUMENTS_MAX = 6 + 2 * (LAB_NFC_MAX + LAB_TAPS_MAX) };
 
 static void connection(const struct lab *lab, size_t reader, char *text, size_t size) {
     snprintf(text, size, "pn532_uart:%s/air/%s:115200", lab->directory,
@@ -57,7 +57,7 @@ static bool write_configuration(struct lab *lab) {
 }
 
 static bool start_field(struct lab *lab, const char *directory) {
-    static char dir[] = "--dir", reader[] = "--reader", tap[] = "--tap";
+    static char dir[] = "--dir", reader[] = "--reader", tap[] = "--tap", trace[] = "--trace";
     char program[4096], *argv[ARGUMENTS_MAX + 1];
     size_t count = 0;
     if (!process_find("tessera-field", program, sizeof program))
@@ -72,6 +72,10 @@ static bool start_field(struct lab *lab, const char *directory) {
     for (size_t i = 0; i < lab->options->tap_count; i++) {
         argv[count++] = tap;
         argv[count++] = strdup(lab->options->taps[i]);
+    }
+    if (lab->options->nfc_trace != NULL) {
+        argv[count++] = trace;
+        argv[count++] = strdup(lab->options->nfc_trace);
     }
     argv[count] = NULL;
     lab->field =

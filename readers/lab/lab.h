@@ -33,7 +33,8 @@ struct lab_options {
     size_t nfc_count;
     const char *taps[LAB_TAPS_MAX]; // WHAT@READER
     size_t tap_count;
-    unsigned timeout_s; // 0: none
+    const char *nfc_trace; // file for the radio trace, or NULL
+    unsigned timeout_s;    // 0: none
     enum world_kind world;
     bool verbose;
     char **command; // NULL-terminated; NULL for lab start

@@ -32,6 +32,11 @@ static const char *take_tap(struct lab_options *options, const char *value) {
     return NULL;
 }
 
+static const char *take_nfc_trace(struct lab_options *options, const char *value) {
+    options->nfc_trace = value;
+    return NULL;
+}
+
 static const char *take_timeout(struct lab_options *options, const char *value) {
     char *end;
     unsigned long seconds = strtoul(value, &end, 10);
@@ -57,9 +62,10 @@ static const struct {
     bool has_value;
     flag_taker *take;
 } flags[] = {
-    {"--card", true, take_card},   {"--nfc-reader", true, take_nfc_reader},
-    {"--tap", true, take_tap},     {"--timeout", true, take_timeout},
-    {"--world", true, take_world}, {"--verbose", false, take_verbose},
+    {"--card", true, take_card},        {"--nfc-reader", true, take_nfc_reader},
+    {"--tap", true, take_tap},          {"--nfc-trace", true, take_nfc_trace},
+    {"--timeout", true, take_timeout},  {"--world", true, take_world},
+    {"--verbose", false, take_verbose},
 };
 
 /// Takes one option at argv[0]; *used becomes how many arguments it was. NULL or what is wrong.

@@ -21,7 +21,7 @@ void pn532_power_cycle(struct pn532 *chip) {
     pn532_parser_reset(&chip->parser);
     memset(chip->registers, 0, sizeof chip->registers);
     memset(&chip->card, 0, sizeof chip->card);
-    chip->registers[REG_TX_MODE] = chip->registers[REG_RX_MODE] = MODE_CRC;
+    *pn532_register(chip, REG_TX_MODE) = *pn532_register(chip, REG_RX_MODE) = MODE_CRC;
     chip->parameters = 0x14;
     chip->tries_passive = PN532_TRIES_FOREVER;
     chip->timeout_code = 0x0A;
@@ -30,6 +30,14 @@ void pn532_power_cycle(struct pn532 *chip) {
     chip->last_size = chip->gathered_size = chip->answer_at = 0;
     chip->pcd.answer_size = 0;
     chip->rate_now = 106;
+}
+
+uint8_t *pn532_register(struct pn532 *chip, unsigned address) {
+    unsigned index = address - PN532_REGISTER_FIRST;
+    if (index < PN532_REGISTERS)
+        return &chip->registers[index];
+    chip->no_register = 0;
+    return &chip->no_register;
 }
 
 // ---- answers --------------------------------------------------------------------------------

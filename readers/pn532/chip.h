@@ -13,6 +13,8 @@ enum {
     PN532_DATA_MAX = 262,    // octets behind the status of one answer
     PN532_POLL_NS = 5000000, // between two searches for a card
     PN532_TRIES_FOREVER = 0xFF,
+    PN532_REGISTER_FIRST = 0x6000, // others read as 00
+    PN532_REGISTERS = 0x400,
 };
 
 /// Status octets of answers (UM0701-02 table 15).
@@ -81,8 +83,9 @@ struct pn532 {
     uint8_t code; // command code last taken
     bool running; // its answer is still due
     uint8_t last[PN532_FRAME_MAX];
-    size_t last_size; // answer last sent, for NACK
-    uint8_t registers[0x10000];
+    size_t last_size;                   // answer last sent, for NACK
+    uint8_t registers[PN532_REGISTERS]; // from PN532_REGISTER_FIRST on
+    uint8_t no_register;
     uint8_t parameters, tries_passive, timeout_code;
     bool field_on;
     unsigned rate_now, psl_divisor;

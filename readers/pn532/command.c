@@ -32,13 +32,13 @@ static void read_register(struct pn532 *chip, struct bytes in) {
     uint8_t out[PN532_DATA_MAX];
     size_t count = in.size / 2;
     for (size_t i = 0; i < count; i++)
-        out[i] = chip->registers[in.data[2 * i] << 8 | in.data[2 * i + 1]];
+        out[i] = *pn532_register(chip, (unsigned)in.data[2 * i] << 8 | in.data[2 * i + 1]);
     pn532_respond(chip, bytes_of(out, count));
 }
 
 static void write_register(struct pn532 *chip, struct bytes in) {
     for (size_t i = 0; i + 2 < in.size; i += 3)
-        chip->registers[in.data[i] << 8 | in.data[i + 1]] = in.data[i + 2];
+        *pn532_register(chip, (unsigned)in.data[i] << 8 | in.data[i + 1]) = in.data[i + 2];
     pn532_respond(chip, bytes_of(NULL, 0));
 }
 

@@ -33,6 +33,9 @@ void pn532_send(struct pn532 *chip, const struct rf_frame *frame, uint64_t waiti
 
 void pn532_set_field(struct pn532 *chip, bool on);
 
+/// The place of a register; of one that does not exist, a place that nobody reads.
+uint8_t *pn532_register(struct pn532 *chip, unsigned address);
+
 /// Timeout of a code as in RFConfiguration item 2: 100 us doubled code - 1 times; 0 is none.
 uint64_t pn532_timeout_ns(uint8_t code);
 

@@ -121,7 +121,7 @@ void pn532_exchange(struct pn532 *chip, struct bytes in) {
 // ---- InCommunicateThru ----------------------------------------------------------------------
 
 static void thru_step(struct pn532 *chip, enum rf_outcome outcome, const struct rf_frame *frame) {
-    bool crc = (chip->registers[REG_RX_MODE] & MODE_CRC) != 0;
+    bool crc = (*pn532_register(chip, REG_RX_MODE) & MODE_CRC) != 0;
     if (outcome != RF_RECEIVED) {
         pn532_respond_status(chip, outcome == RF_SILENCE ? PN532_TIMEOUT : PN532_BIT_COLLISION);
         return;
@@ -130,20 +130,21 @@ static void thru_step(struct pn532 *chip, enum rf_outcome outcome, const struct 
         pn532_respond_status(chip, PN532_CRC_ERROR);
         return;
     }
-    uint8_t control = chip->registers[REG_CONTROL] & (uint8_t)~LAST_BITS;
-    chip->registers[REG_CONTROL] = (uint8_t)(control | frame->last_bits);
+    uint8_t control = *pn532_register(chip, REG_CONTROL) & (uint8_t)~LAST_BITS;
+    *pn532_register(chip, REG_CONTROL) = (uint8_t)(control | frame->last_bits);
     size_t size = frame->size - (crc ? (size_t)RF_CRC_SIZE : 0);
     pn532_respond_data(chip, PN532_OK, bytes_of(frame->data, size), false);
 }
 
 void pn532_thru(struct pn532 *chip, struct bytes in) {
     struct rf_frame out;
-    if (!chip->field_on || in.size == 0 || (chip->registers[REG_TX_MODE] & MODE_FRAMING) != 0) {
+    if (!chip->field_on || in.size == 0 ||
+        (*pn532_register(chip, REG_TX_MODE) & MODE_FRAMING) != 0) {
         pn532_respond_status(chip, PN532_TIMEOUT); // nobody here speaks anything but type A
         return;
     }
-    rf_frame_set(&out, in, (chip->registers[REG_TX_MODE] & MODE_CRC) != 0);
-    out.last_bits = chip->registers[REG_BIT_FRAMING] & LAST_BITS;
+    rf_frame_set(&out, in, (*pn532_register(chip, REG_TX_MODE) & MODE_CRC) != 0);
+    out.last_bits = *pn532_register(chip, REG_BIT_FRAMING) & LAST_BITS;
     pn532_send(chip, &out, pn532_timeout_ns(chip->timeout_code), thru_step);
 }
 

@@ -179,6 +179,14 @@ void pcapng_exchange(struct pcapng *file, size_t number, const char *card_name,
         pcapng_reset(file, number, end);
 }
 
+void pcapng_frame(struct pcapng *file, size_t number, const char *card_name,
+                  enum pcapng_event event, struct bytes frame, uint64_t at) {
+    struct card *card = &file->cards[number % CARDS_MAX];
+    if (!card->described)
+        describe(file, card, card_name);
+    put_packet(file, card, (uint8_t)event, frame, at);
+}
+
 void pcapng_reset(struct pcapng *file, size_t number, uint64_t at) {
     struct card *card = &file->cards[number % CARDS_MAX];
     if (card->active)
