@@ -39,7 +39,8 @@ enum file_status file_image_write(const char *path, struct bytes image, bool rep
 /// What was wrong and what to do, as a sentence after "PATH: ". Never NULL.
 const char *file_status_text(enum file_status status);
 
-/// Exit code for it, as in docs/man/tessera.1: 0, 1 (damaged), 2 (input) or 5 (locked, no permission).
+/// Exit code for it, as in docs/man/tessera.1: 0, 1 (damaged), 2 (input) or 5 (locked, no
+/// permission).
 int file_status_exit(enum file_status status);
 
 #endif
