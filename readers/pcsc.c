@@ -75,6 +75,17 @@ static LONG connect_card(struct pcsc_link *pcsc) {
     return code;
 }
 
+/// May the same call succeed a moment later?
+static bool may_pass(LONG code) {
+    static const LONG passing[] = {SCARD_E_SHARING_VIOLATION, SCARD_W_REMOVED_CARD,
+                                   SCARD_E_NO_SMARTCARD, SCARD_W_UNRESPONSIVE_CARD,
+                                   SCARD_W_UNPOWERED_CARD};
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        if (passing[i] == code)
+            return true;
+    return false;
+}
+
 /// Another program may be about to finish, and a card just plugged may not be up: tries until the
 /// waiting time is over, each time after the reader's next event or a tenth of a second.
 static LONG connect_patiently(struct pcsc_link *pcsc) {
@@ -84,8 +95,7 @@ static LONG connect_patiently(struct pcsc_link *pcsc) {
         code = pcsc_wait_present(pcsc->context, pcsc->reader, deadline);
         if (code == SCARD_S_SUCCESS)
             code = connect_card(pcsc);
-        if (code != SCARD_E_SHARING_VIOLATION && code != SCARD_W_REMOVED_CARD &&
-            code != SCARD_E_NO_SMARTCARD && code != SCARD_W_UNRESPONSIVE_CARD)
+        if (!may_pass(code))
             return code;
         pcsc_wait_event(pcsc->context, pcsc->reader, 100);
     } while (pcsc_now_ms() < deadline);
