@@ -176,6 +176,9 @@ model: ## Promela models of the money rules: hold, and break by every excluded r
 # Static analysis goes file by file and remembers what passed, so a second run is cheap.
 TIDY     := $(patsubst %.c,build/lint/%.tidy,$(SOURCES) $(MAINS) $(wildcard tests/*.c))
 
+soak: build ## long runs in flat memory: COUNT cards personalized (10000)
+	@tests/soak $(or $(COUNT),10000)
+
 lint: ## house rules, format, shell, clang-tidy and cppcheck
 	@TESSERA_RESULTS= tests/e2e-lint
 	@$(MAKE) --no-print-directory -s -j2 -k $(TIDY)
