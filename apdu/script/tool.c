@@ -57,6 +57,10 @@ const struct script_source *tool_read(struct tool *tool, const char *file) {
     return source;
 }
 
+static bool write_text(FILE *file, struct bytes text) {
+    return text.size == 0 || fwrite(text.data, 1, text.size, file) == text.size;
+}
+
 static bool write_beside(const char *path, struct bytes text) {
     char draft[SCRIPT_PATH_MAX];
     if ((size_t)snprintf(draft, sizeof draft, "%s.XXXXXX", path) >= sizeof draft) {
@@ -67,7 +71,7 @@ static bool write_beside(const char *path, struct bytes text) {
     FILE *file = made >= 0 ? fdopen(made, "w") : NULL;
     if (file == NULL)
         return false;
-    bool ok = fwrite(text.data, 1, text.size, file) == text.size;
+    bool ok = write_text(file, text);
     ok = fclose(file) == 0 && ok && rename(draft, path) == 0;
     if (!ok)
         unlink(draft);
@@ -75,9 +79,8 @@ static bool write_beside(const char *path, struct bytes text) {
 }
 
 bool tool_write(struct tool *tool, const char *path, struct bytes text) {
-    bool ok = path != NULL
-                  ? write_beside(path, text)
-                  : fwrite(text.data, 1, text.size, stdout) == text.size && fflush(stdout) == 0;
+    bool ok =
+        path != NULL ? write_beside(path, text) : write_text(stdout, text) && fflush(stdout) == 0;
     if (!ok)
         fprintf(stderr, "%s: %s cannot be written: %s\n", tool->name,
                 path != NULL ? path : "standard output", strerror(errno));
