@@ -142,8 +142,8 @@ static void test_openings_that_fail(void) {
     CU_ASSERT(link_open("nfc:pn532_uart:relative", NULL, &failure) == NULL &&
               failure.status == LINK_BAD_INPUT);
     CU_ASSERT(order(&lab, "tap foreign kiosk"));
-    CU_ASSERT(open_on(&lab, "kiosk", "", 200, &failure) == NULL &&
-              failure.status == LINK_NO_CARD && strstr(failure.text, "14443-4") != NULL);
+    CU_ASSERT(open_on(&lab, "kiosk", "", 200, &failure) == NULL && failure.status == LINK_NO_CARD &&
+              strstr(failure.text, "14443-4") != NULL);
     CU_ASSERT(order(&lab, "untap kiosk") && order(&lab, "tap echo kiosk") &&
               order(&lab, "tap stranger kiosk"));
     CU_ASSERT(open_on(&lab, "kiosk", "", 200, &failure) == NULL && failure.status == LINK_NO_CARD &&
