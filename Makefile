@@ -162,9 +162,10 @@ tear: ## cut power at every write and octet of every flow
 	@$(MAKE) --no-print-directory -s build/tests/test-tear
 	@bash -o pipefail -c "build/tests/test-tear | grep ^tear"
 
-soak: ## the long runs: 100 000 APDUs between two libnfc programs, every cut at every octet of a tap
+soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two libnfc programs, every cut of a tap
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
+	@tests/soak $(or $(COUNT),10000)
 	@TESSERA_SOAK=100000 TESSERA_TORN=full SUITE_TIMEOUT=14400 tests/run test-nfc test-torn
 
 cortex-m: ## the card on a Cortex-M0+: flash and RAM against their goals
@@ -175,9 +176,6 @@ model: ## Promela models of the money rules: hold, and break by every excluded r
 
 # Static analysis goes file by file and remembers what passed, so a second run is cheap.
 TIDY     := $(patsubst %.c,build/lint/%.tidy,$(SOURCES) $(MAINS) $(wildcard tests/*.c))
-
-soak: build ## long runs in flat memory: COUNT cards personalized (10000)
-	@tests/soak $(or $(COUNT),10000)
 
 lint: ## house rules, format, shell, clang-tidy and cppcheck
 	@TESSERA_RESULTS= tests/e2e-lint
