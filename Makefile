@@ -6,6 +6,7 @@ VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 FLAVOUR  ?=
+JOBS     ?= $(shell nproc)
 BUILD    := build$(if $(FLAVOUR),/$(FLAVOUR))
 
 ROOMS    := apdu card readers personalization host services
@@ -135,18 +136,18 @@ deps: ## install the Debian packages that are missing (root or sudo)
 
 # ---- the main job ------------------------------------------------------------------------------
 demo: deps ## a deposit, a payment and a torn payment through pcscd, every figure compared
-	@$(MAKE) --no-print-directory -s build
+	@$(MAKE) -j$(JOBS) --no-print-directory -s build
 	@build/bin/tessera demo
 
 # ---- tests -----------------------------------------------------------------------------------
 check: deps ## build with sanitizers and run every test
-	@$(MAKE) --no-print-directory build build/tests/test-tear
-	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
+	@$(MAKE) -j$(JOBS) --no-print-directory build build/tests/test-tear
+	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/run
 
 # SECONDS is bash's own variable, too: it counts only when it was given on the command line.
 fuzz: ## SECONDS=n [TARGET=name]: libFuzzer on every target of tests/fuzz
-	@$(MAKE) --no-print-directory FLAVOUR=fuzz $(addprefix build/fuzz/fuzzers/,$(or $(TARGET),$(FUZZERS)))
+	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=fuzz $(addprefix build/fuzz/fuzzers/,$(or $(TARGET),$(FUZZERS)))
 	@tests/fuzz/run $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60) $(or $(TARGET),$(FUZZERS))
 
 seeds: $(BUILD)/replay/seeds ## write the seed corpora of objects, certificates and commands again
@@ -159,12 +160,12 @@ behaviours: ## behaviours.tsv line by line: which test proves it, with what resu
 	@tests/behaviours $(if $(ALL),--all)
 
 tear: ## cut power at every write and octet of every flow
-	@$(MAKE) --no-print-directory -s build/tests/test-tear
+	@$(MAKE) -j$(JOBS) --no-print-directory -s build/tests/test-tear
 	@bash -o pipefail -c "build/tests/test-tear | grep ^tear"
 
 soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two libnfc programs, every cut of a tap
-	@$(MAKE) --no-print-directory build
-	@$(MAKE) --no-print-directory FLAVOUR=san all-tests
+	@$(MAKE) -j$(JOBS) --no-print-directory build
+	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/soak $(or $(COUNT),10000)
 	@TESSERA_SOAK=100000 TESSERA_TORN=full SUITE_TIMEOUT=14400 tests/run test-nfc test-torn
 
@@ -179,7 +180,7 @@ TIDY     := $(patsubst %.c,build/lint/%.tidy,$(SOURCES) $(MAINS) $(wildcard test
 
 lint: ## house rules, format, shell, clang-tidy and cppcheck
 	@TESSERA_RESULTS= tests/e2e-lint
-	@$(MAKE) --no-print-directory -s -j2 -k $(TIDY)
+	@$(MAKE) -j$(JOBS) --no-print-directory -s -j2 -k $(TIDY)
 	@mkdir -p build/lint/cppcheck
 	@cppcheck -q -j2 --std=c11 --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    --enable=warning,performance,portability --cppcheck-build-dir=build/lint/cppcheck \
@@ -221,7 +222,7 @@ install: build ## DESTDIR= PREFIX=: programs, library, headers, profiles, manual
 
 deb: build ## build/tessera_VERSION_ARCH.deb
 	@rm -rf build/deb
-	@$(MAKE) --no-print-directory -s install DESTDIR=build/deb PREFIX=/usr
+	@$(MAKE) -j$(JOBS) --no-print-directory -s install DESTDIR=build/deb PREFIX=/usr
 	@.ci/deb build/deb $(VERSION) build/tessera_$(VERSION)_$$(dpkg --print-architecture).deb
 
 dist: ## build/tessera-VERSION.tar.gz of what is committed
