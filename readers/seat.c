@@ -66,7 +66,7 @@ static bool find_control(struct seat *seat, const char *link, size_t number) {
     snprintf(name, sizeof name, "TESSERA_CONTROL_%zu", number);
     value = getenv(name);
     return value != NULL && (size_t)snprintf(seat->control_socket, sizeof seat->control_socket,
-                                             "%s", value) < sizeof seat->control;
+                                             "%s", value) < sizeof seat->control_socket;
 }
 
 static void give_control(struct seat *seat, const char *link, size_t number) {
