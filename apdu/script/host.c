@@ -13,6 +13,15 @@
 
 // ---- memory ----------------------------------------------------------------------------------
 
+/// Memory of our own that a span shows as read-only.
+static void *writable(const uint8_t *data) {
+    union {
+        const uint8_t *seen;
+        void *owned;
+    } pointer = {data};
+    return pointer.owned;
+}
+
 static void *heap_resize(const struct script_memory *memory, void *old, size_t size) {
     (void)memory;
     if (size == 0) {
@@ -63,7 +72,7 @@ static bool map_stream(FILE *stream, struct bytes *text) {
         mmap(NULL, read.size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (copy != MAP_FAILED)
         memcpy(copy, read.data, read.size);
-    free((void *)(uintptr_t)read.data);
+    free(writable(read.data));
     *text = bytes_of(copy, read.size);
     return copy != MAP_FAILED;
 }
@@ -111,7 +120,7 @@ static bool files_load(const struct script_files *files, const char *from, struc
 
 static void files_release(const struct script_files *files, struct bytes text) {
     (void)files;
-    munmap((void *)(uintptr_t)text.data, text.size > 0 ? text.size : 1);
+    munmap(writable(text.data), text.size > 0 ? text.size : 1);
 }
 
 const struct script_files host_files = {files_load, files_release, NULL};

@@ -8,7 +8,7 @@ void lexer_init(struct lexer *lexer, const struct script_source *source) {
     *lexer = (struct lexer){.source = source, .line = 1};
     lexer->next = lexer->line_text = text != NULL ? text : "";
     lexer->end = lexer->next + source->text.size;
-    if (source->text.size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+    if (source->text.size >= 3 && memcmp(lexer->next, "\xEF\xBB\xBF", 3) == 0)
         lexer->next += 3;
 }
 

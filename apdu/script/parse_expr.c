@@ -120,7 +120,7 @@ static bool parse_arguments(struct script_parser *parser, struct expr *call) {
         tail = &argument->next;
         more = kind[1] != 0 && parse_take_mark(parser, ',');
     }
-    if (*kind != 0 && *kind >= 'a') {
+    if (*kind >= 'a') {
         parse_fail(parser, &call->at, "%t needs more arguments: %s",
                    bytes_of_string(call->function->name), call->function->help);
         return false;

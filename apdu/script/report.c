@@ -11,22 +11,28 @@ void report_init(struct report *report, const char *file) {
     *report = (struct report){.file = strdup(file)};
 }
 
+static void free_case(const struct report_case *row) {
+    free(row->title);
+    free(row->message);
+    free(row->place);
+    free(row->detail);
+}
+
 void report_free(struct report *report) {
-    for (size_t i = 0; i < report->count; i++) {
-        free(report->cases[i].title);
-        free(report->cases[i].message);
-        free(report->cases[i].place);
-        free(report->cases[i].detail);
-    }
+    for (size_t i = 0; i < report->count; i++)
+        free_case(&report->cases[i]);
     free(report->cases);
     free(report->file);
     *report = (struct report){.file = NULL};
 }
 
+/// Takes the row's texts over, or frees them.
 static bool append(struct report *report, const struct report_case *row) {
     struct report_case *cases = realloc(report->cases, (report->count + 1) * sizeof *report->cases);
-    if (cases == NULL)
+    if (cases == NULL) {
+        free_case(row);
         return false;
+    }
     report->cases = cases;
     report->cases[report->count++] = *row;
     report->outcome = outcome_worse(report->outcome, row->outcome);
