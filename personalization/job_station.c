@@ -5,6 +5,7 @@
 #include "personalization/rehearsal.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,12 +55,16 @@ static void tell_progress(const struct station *station) {
 
 static void tell_card(const struct station *station, const char *id, const char *status,
                       const char *reason) {
-    if (station->order->json)
-        printf("{\"id\":\"%s\",\"status\":\"%s\"%s%s%s}\n", id, status,
-               reason != NULL ? ",\"reason\":\"" : "", reason != NULL ? reason : "",
-               reason != NULL ? "\"" : "");
-    else if (reason != NULL)
-        fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\n" : "", id, status, reason);
+    if (!station->order->json) {
+        if (reason != NULL)
+            fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\n" : "", id, status,
+                    reason);
+        return;
+    }
+    json_t *line = json_pack("{s:s, s:s, s:s*}", "id", id, "status", status, "reason", reason);
+    if (line != NULL && json_dumpf(line, stdout, JSON_COMPACT) == 0)
+        putchar('\n');
+    json_decref(line);
 }
 
 // ---- one card
