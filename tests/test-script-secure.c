@@ -196,8 +196,56 @@ static void wrong_keys_and_answers_are_failures(void) {
                     OUTCOME_ERROR);
 }
 
+/// Examples of SP 800-38A F.1, RFC 4493 section 4 and FIPS 180-4.
+static void ciphers_give_the_published_values(void) {
+    struct secure_card card = {.derived = false};
+    struct heard heard;
+    struct script_run_result result =
+        run(&card,
+            "let KEY = 2B7E1516 28AED2A6 ABF71588 09CF4F3C\n"
+            "let BLOCK = 6BC1BEE2 2E409F96 E93D7E11 7393172A\n"
+            "expect aes(${KEY}, ${BLOCK}) = 3AD77BB4 0D7A3660 A89ECAF3 2466EF97\n"
+            "expect aes(603DEB10 15CA71BE 2B73AEF0 857D7781 1F352C07 3B6108D7 2D9810A3 0914DFF4,"
+            " ${BLOCK}) = F3EED1BD B5D2A03C 064B5A7E 3DB181F8\n"
+            "expect cmac(${KEY}, \"\") = BB1D6929 E9593728 7FA37D12 9B756746\n"
+            "expect cmac(${KEY}, ${BLOCK}) = 070A16B4 6B4D4144 F79BDD9D D04A287C\n"
+            "expect sha256(\"abc\") = BA7816BF 8F01CFEA 414140DE 5DAE2223 B00361A3 96177A9C"
+            " B410FF61 F20015AD\n",
+            &heard);
+    CU_ASSERT_EQUAL(result.outcome, OUTCOME_PASSED);
+    CU_ASSERT_EQUAL(result.checks, 5);
+    CU_ASSERT_STRING_EQUAL(heard.messages, "");
+}
+
+static void wrong_cipher_values_are_told(void) {
+    static const struct {
+        const char *script, *message;
+    } rows[] = {
+        {"tx aes(00112233, fill(00, 16))", "an AES key has 16, 24 or 32 octets, not 4"},
+        {"tx cmac(fill(00, 17), 00)", "an AES key has 16, 24 or 32 octets, not 17"},
+        {"tx aes(fill(00, 16), fill(00, 17))", "aes() takes whole blocks of 16 octets, not 17"},
+    };
+    struct secure_card card = {.derived = false};
+    struct heard heard;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_EQUAL(run(&card, rows[i].script, &heard).outcome, OUTCOME_ERROR);
+        CU_ASSERT_PTR_NOT_NULL(strstr(heard.messages, rows[i].message));
+    }
+    CU_ASSERT_EQUAL(run(&card,
+                        "let KEY = fill(01, 16)\n"
+                        "let TWO = aes(${KEY}, fill(02, 32))\n"
+                        "expect slice(${TWO}, 16) = aes(${KEY}, xor(fill(02, 16), "
+                        "slice(${TWO}, 0, 16)))\n",
+                        &heard)
+                        .outcome,
+                    OUTCOME_PASSED);
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
+        {"aes(), cmac() and sha256() give the published values", ciphers_give_the_published_values,
+         NULL},
+        {"wrong keys and sizes of aes() and cmac() are told", wrong_cipher_values_are_told, NULL},
         {"within scp03 wraps and unwraps at every level", every_level_arrives_in_clear, NULL},
         {"wrong keys, levels and answers are told", wrong_keys_and_answers_are_failures, NULL},
     };

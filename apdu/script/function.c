@@ -15,9 +15,8 @@ static const struct expr *argument(const struct expr *call, size_t index) {
     return at;
 }
 
-/// Octets of an argument in a buffer of its own; free it always.
-static bool take(struct evaluation *evaluation, const struct expr *call, size_t index,
-                 struct buffer *out) {
+bool function_take(struct evaluation *evaluation, const struct expr *call, size_t index,
+                   struct buffer *out) {
     buffer_init(out, evaluation->world->memory);
     const struct expr *from = argument(call, index);
     size_t known = evaluation->secret_count;
@@ -97,7 +96,7 @@ static bool put_bcd(struct evaluation *evaluation, const struct expr *call, stru
 
 static bool put_len(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
     struct buffer octets;
-    bool ok = take(evaluation, call, 0, &octets);
+    bool ok = function_take(evaluation, call, 0, &octets);
     size_t size = octets.size;
     buffer_free(&octets);
     if (ok && size > 255)
@@ -110,7 +109,7 @@ static bool put_len(struct evaluation *evaluation, const struct expr *call, stru
 
 static bool number_len(struct evaluation *evaluation, const struct expr *call, uint64_t *out) {
     struct buffer octets;
-    bool ok = take(evaluation, call, 0, &octets);
+    bool ok = function_take(evaluation, call, 0, &octets);
     *out = octets.size;
     buffer_free(&octets);
     return ok;
@@ -122,7 +121,7 @@ static bool number_of(struct evaluation *evaluation, const struct expr *call, ui
 
 static bool number_int(struct evaluation *evaluation, const struct expr *call, uint64_t *out) {
     struct buffer octets;
-    bool ok = take(evaluation, call, 0, &octets);
+    bool ok = function_take(evaluation, call, 0, &octets);
     if (ok && (octets.size == 0 || octets.size > 8))
         ok = evaluation_fail(evaluation, call, "%tint() takes 1 to 8 octets, not %z", none,
                              octets.size);
@@ -193,7 +192,7 @@ static bool put_lc(struct evaluation *evaluation, const struct expr *call, struc
 static bool put_slice(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
     struct buffer octets;
     uint64_t offset = 0, count = 0;
-    bool ok = take(evaluation, call, 0, &octets) &&
+    bool ok = function_take(evaluation, call, 0, &octets) &&
               take_number(evaluation, call, 1, VALUE_SIZE_MAX, &offset);
     count = ok && offset <= octets.size ? octets.size - offset : 0;
     ok = ok &&
@@ -210,7 +209,7 @@ static bool put_slice(struct evaluation *evaluation, const struct expr *call, st
 static bool put_fill(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
     struct buffer octets;
     uint64_t count = 0;
-    bool ok = take(evaluation, call, 0, &octets) &&
+    bool ok = function_take(evaluation, call, 0, &octets) &&
               take_number(evaluation, call, 1, VALUE_SIZE_MAX, &count);
     if (ok && octets.size * count > VALUE_SIZE_MAX)
         ok = evaluation_fail(evaluation, call, "%tvalues end at %z octets", none, VALUE_SIZE_MAX);
@@ -225,7 +224,8 @@ static bool put_pad(struct evaluation *evaluation, const struct expr *call, stru
     size_t begin = out->size;
     uint64_t size = 0;
     struct buffer filler;
-    bool ok = take(evaluation, call, 2, &filler) && evaluate_octets(evaluation, call->first, out) &&
+    bool ok = function_take(evaluation, call, 2, &filler) &&
+              evaluate_octets(evaluation, call->first, out) &&
               take_number(evaluation, call, 1, VALUE_SIZE_MAX, &size);
     uint8_t octet = filler.size == 1 ? filler.data[0] : 0xFF;
     buffer_free(&filler);
@@ -239,8 +239,8 @@ static bool put_pad(struct evaluation *evaluation, const struct expr *call, stru
 
 static bool put_xor(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
     struct buffer a, b;
-    bool ok = take(evaluation, call, 0, &a);
-    ok = take(evaluation, call, 1, &b) && ok;
+    bool ok = function_take(evaluation, call, 0, &a);
+    ok = function_take(evaluation, call, 1, &b) && ok;
     if (ok && a.size != b.size)
         ok = evaluation_fail(evaluation, call, "%txor() takes values of one size; the first has %z",
                              none, a.size);
@@ -256,7 +256,7 @@ static bool put_xor(struct evaluation *evaluation, const struct expr *call, stru
 static bool put_file(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
     struct buffer name;
     const char *error = "";
-    bool ok = take(evaluation, call, 0, &name);
+    bool ok = function_take(evaluation, call, 0, &name);
     const struct script_source *file =
         ok ? sources_load(evaluation->sources, call->at.source, buffer_bytes(&name), &error) : NULL;
     if (ok && file == NULL) {
@@ -273,7 +273,7 @@ static bool put_file(struct evaluation *evaluation, const struct expr *call, str
 static bool put_env(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
     struct buffer name;
     const struct script_world *world = evaluation->world;
-    bool ok = take(evaluation, call, 0, &name);
+    bool ok = function_take(evaluation, call, 0, &name);
     const char *value =
         ok && world->environment != NULL ? world->environment(world, buffer_string(&name)) : NULL;
     if (ok && value == NULL)
@@ -289,7 +289,7 @@ static bool put_env(struct evaluation *evaluation, const struct expr *call, stru
 static bool put_hex_text(struct evaluation *evaluation, const struct expr *call,
                          struct buffer *out) {
     struct buffer text;
-    bool ok = take(evaluation, call, 0, &text);
+    bool ok = function_take(evaluation, call, 0, &text);
     unsigned held = 0, digits = 0;
     for (size_t i = 0; ok && i < text.size; i++) {
         char c = (char)text.data[i];
@@ -325,7 +325,7 @@ static bool put_sha256(struct evaluation *evaluation, const struct expr *call, s
     struct buffer octets;
     uint8_t digest[SHA256_SIZE];
     const struct crypto *crypto = evaluation->world->crypto;
-    bool ok = take(evaluation, call, 0, &octets);
+    bool ok = function_take(evaluation, call, 0, &octets);
     if (ok && (crypto == NULL || !crypto->ops->sha256(crypto, buffer_bytes(&octets), digest)))
         ok = evaluation_fail(evaluation, call, "%tno cryptography is at hand", none, 0);
     if (ok)
@@ -371,6 +371,8 @@ const struct script_function script_functions[] = {
     {"env", "o", put_env, NULL, "env(\"NAME\"): an environment variable"},
     {"random", "n", put_random, NULL, "random(SIZE): repeatable by --seed"},
     {"sha256", "o", put_sha256, NULL, "sha256(OCTETS)"},
+    {"aes", "oo", function_aes, NULL, "aes(KEY, OCTETS): AES-CBC from a vector of zeros"},
+    {"cmac", "oo", function_cmac, NULL, "cmac(KEY, OCTETS): AES-CMAC"},
     {"secret", "o", put_secret, NULL, "secret(OCTETS): masked in traces and messages"},
 };
 const size_t script_function_count = sizeof script_functions / sizeof script_functions[0];

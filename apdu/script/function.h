@@ -23,4 +23,13 @@ extern const struct script_function script_functions[];
 extern const size_t script_function_count;
 const struct script_function *script_function_find(struct bytes name);
 
+/// Octets of an argument in a buffer of its own, which the caller frees always; what is made of a
+/// secret argument counts as secret.
+bool function_take(struct evaluation *evaluation, const struct expr *call, size_t index,
+                   struct buffer *out);
+
+// function_cipher.c
+bool function_aes(struct evaluation *evaluation, const struct expr *call, struct buffer *out);
+bool function_cmac(struct evaluation *evaluation, const struct expr *call, struct buffer *out);
+
 #endif
