@@ -91,9 +91,9 @@ static const struct catalogue_parameter FILE_DATA[] = {RAW("file-identifier")};
 
 static const uint16_t SELECT_REFUSALS[] = {SW_NOT_FOUND, SW_FILE_INVALIDATED};
 static const uint16_t GET_RESPONSE_REFUSALS[] = {SW_CONDITIONS}; // nothing waits
-static const uint16_t EXCHANGE_REFUSALS[] = {SW_BAD_CERTIFICATE, SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN,
-                                             SW_WRONG_ROLE,      SW_BAD_SIGNATURE,  SW_EXPIRED,
-                                             SW_STALE,           SW_NO_SPACE,       SW_WRONG_PARTY};
+static const uint16_t EXCHANGE_REFUSALS[] = {
+    SW_BAD_CERTIFICATE, SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN, SW_WRONG_ENTERPRISE, SW_WRONG_ROLE,
+    SW_BAD_SIGNATURE,   SW_EXPIRED,        SW_STALE,        SW_NO_SPACE,         SW_WRONG_PARTY};
 static const uint16_t REQUEST_REFUSALS[] = {SW_WRONG_DATA,  PARTY_REFUSALS, SW_WRONG_PARTY,
                                             SW_ZERO_AMOUNT, SW_WRONG_UNIT,  SW_WRONG_REFERENCE,
                                             SW_MISMATCH,    SW_LIMIT,       SW_BUDGET,
@@ -122,8 +122,9 @@ static const uint16_t REFUND_REFUSALS[] = {CENTER_REFUSALS, SW_STALE,        SW_
 static const uint16_t HOTLIST_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_NO_SPACE};
 static const uint16_t ACKNOWLEDGE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_NOT_OPEN,
                                                 SW_STILL_OPEN};
-static const uint16_t RESET_TIME_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_BAD_CERTIFICATE,
-                                               SW_UNKNOWN_ISSUER, SW_WRONG_DOMAIN};
+static const uint16_t RESET_TIME_REFUSALS[] = {CENTER_REFUSALS,    SW_STALE,
+                                               SW_BAD_CERTIFICATE, SW_UNKNOWN_ISSUER,
+                                               SW_WRONG_DOMAIN,    SW_WRONG_ENTERPRISE};
 static const uint16_t ARM_REFUSALS[] = {SW_WRONG_DATA, SW_ZERO_AMOUNT, SW_PIN_REQUIRED};
 static const uint16_t SET_OPTIONS_REFUSALS[] = {SW_WRONG_DATA, SW_SECURITY_STATUS};
 static const uint16_t GET_LOG_REFUSALS[] = {SW_RECORD_NOT_FOUND, SW_SECURITY_STATUS};

@@ -16,6 +16,8 @@ static const struct {
     [CERTIFICATE_ROLE_CONFLICT] = {SW_WRONG_ROLE, "roles that exclude each other, or none"},
     [CERTIFICATE_UNKNOWN_ISSUER] = {SW_UNKNOWN_ISSUER, "the issuer is not a trusted authority"},
     [CERTIFICATE_WRONG_DOMAIN] = {SW_WRONG_DOMAIN, "the issuer may not certify this role"},
+    [CERTIFICATE_WRONG_ENTERPRISE] = {SW_WRONG_ENTERPRISE,
+                                      "the issuer certifies for another enterprise only"},
     [CERTIFICATE_BAD_SIGNATURE] = {SW_BAD_SIGNATURE, "the signature does not verify"},
     [CERTIFICATE_EXPIRED] = {SW_EXPIRED, "out of its validity"},
     [CERTIFICATE_TOO_LONG_LIVED] = {SW_BAD_CERTIFICATE, "valid for longer than its role allows"},
@@ -159,6 +161,9 @@ enum certificate_fault certificate_verify(const struct certificate *certificate,
         return fault;
     if ((certificate->roles & ROLE_ENTITIES & ~authority->roles) != 0)
         return CERTIFICATE_WRONG_DOMAIN;
+    if (authority->enterprise.size > 0 &&
+        !bytes_equal(certificate->enterprise, authority->enterprise))
+        return CERTIFICATE_WRONG_ENTERPRISE;
     if (lives_too_long(certificate))
         return CERTIFICATE_TOO_LONG_LIVED;
     if (!crypto->ops->ecdsa_verify(crypto, authority->point, certificate->body,
@@ -168,7 +173,8 @@ enum certificate_fault certificate_verify(const struct certificate *certificate,
 }
 
 static struct authority authority_of(const struct certificate *certificate) {
-    return (struct authority){certificate->holder, certificate->roles, certificate->signing_point};
+    return (struct authority){certificate->holder, certificate->roles, certificate->signing_point,
+                              certificate->enterprise};
 }
 
 enum certificate_fault certificate_verify_chain(const struct bytes *chain, size_t count,
@@ -185,7 +191,7 @@ enum certificate_fault certificate_verify_chain(const struct bytes *chain, size_
     if ((leaf->roles & ROLE_ROOT) == 0)
         return CERTIFICATE_UNKNOWN_ISSUER;
     // whatever key the first one shows, the trusted one is the caller's
-    struct authority above = {leaf->holder, leaf->roles, root_point};
+    struct authority above = {leaf->holder, leaf->roles, root_point, leaf->enterprise};
     fault = certificate_verify(leaf, &above, today, crypto);
     for (size_t i = 1; i < count && fault == CERTIFICATE_OK; i++) {
         above = authority_of(leaf);

@@ -59,6 +59,7 @@ enum certificate_fault {
     CERTIFICATE_ROLE_CONFLICT,  // two purse roles, an authority with an end entity's role, no role
     CERTIFICATE_UNKNOWN_ISSUER, // issuer is not the given authority
     CERTIFICATE_WRONG_DOMAIN,   // a role that the issuer may not give, or issuer is no authority
+    CERTIFICATE_WRONG_ENTERPRISE, // the issuer names an enterprise, and this is not of it
     CERTIFICATE_BAD_SIGNATURE,
     CERTIFICATE_EXPIRED, // today is behind until (or before from, where the caller knows the day)
     CERTIFICATE_TOO_LONG_LIVED, // more than SHORT_LIVED_DAYS for a short-lived role
@@ -81,11 +82,13 @@ struct authority {
     struct bytes name;
     uint16_t roles; // ROLE_ROOT or ROLE_ISSUING, and what it may give
     const uint8_t *point;
+    struct bytes enterprise; // whose certificates it may make; empty: anybody's
 };
 
-/// Checks one parsed certificate against one authority: issuer name, domain, signature, validity
-/// length, expiry. today 0 skips the expiry check (a TRM without any time yet). A day before
-/// from is no fault here: a TRM's latest time may lie behind; callers that know the day look.
+/// Checks one parsed certificate against one authority: issuer name, domain, enterprise, validity
+/// length, signature, expiry. today 0 skips the expiry check (a TRM without any time yet). A day
+/// before from is no fault here: a TRM's latest time may lie behind; callers that know the day
+/// look.
 enum certificate_fault certificate_verify(const struct certificate *certificate,
                                           const struct authority *authority, uint32_t today,
                                           const struct crypto *crypto);

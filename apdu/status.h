@@ -82,6 +82,7 @@
     X(SW_PLAYS_EXHAUSTED, 0x9423, "plays-exhausted", "no plays left")                              \
     X(SW_SEALED, 0x9424, "sealed", "the ticket is not activated")                                  \
     X(SW_STILL_OPEN, 0x9425, "still-open", "a request of this range is open; credit or void it")   \
+    X(SW_WRONG_ENTERPRISE, 0x9426, "wrong-enterprise", "the issuer certifies another enterprise")  \
     X(SW_ALGORITHM, 0x9484, "algorithm", "algorithm not supported")                                \
     X(SW_BAD_KCV, 0x9485, "bad-kcv", "the key check value does not fit the key")
 

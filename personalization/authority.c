@@ -90,10 +90,10 @@ static bool make_x509_root(const char *directory, const struct hierarchy *hierar
 }
 
 static bool fill(const char *directory, const struct crypto *crypto, uint32_t today,
-                 struct failure *failure) {
+                 const char *enterprise, struct failure *failure) {
     char path[PATH_MAX];
     struct hierarchy hierarchy;
-    bool done = hierarchy_make(&hierarchy, crypto, WORLD_LAB, today);
+    bool done = hierarchy_make(&hierarchy, crypto, WORLD_LAB, enterprise, today);
     if (!done)
         fail(failure, EXIT_REFUSED, "cannot draw or certify the authority's keys");
     done = done && write_hierarchy(directory, &hierarchy, failure) &&
@@ -127,8 +127,10 @@ static void discard(const char *directory) {
 }
 
 bool ca_init(const char *directory, const struct crypto *crypto, uint32_t today,
-             struct failure *failure) {
+             const char *enterprise, struct failure *failure) {
     char aside[PATH_MAX];
+    if (enterprise[0] != '\0' && !ca_check_enterprise(enterprise, failure))
+        return false;
     if (access(directory, F_OK) == 0)
         return fail(failure, EXIT_REFUSED, "%s exists already; an authority is never overwritten",
                     directory);
@@ -137,7 +139,7 @@ bool ca_init(const char *directory, const struct crypto *crypto, uint32_t today,
         return fail(failure, EXIT_USAGE, "the path %s is too long", directory);
     if (mkdtemp(aside) == NULL)
         return fail_errno(failure, "cannot make a directory beside %s", directory);
-    bool done = fill(aside, crypto, today, failure);
+    bool done = fill(aside, crypto, today, enterprise, failure);
     if (done && renameat2(AT_FDCWD, aside, AT_FDCWD, directory, RENAME_NOREPLACE) != 0)
         done = fail_errno(failure, "cannot put the authority in place at %s", directory);
     if (!done) {
@@ -211,6 +213,8 @@ static bool read_member(struct ca *ca, enum member which, struct failure *failur
     if (which == MEMBER_ROOT)
         ca->hierarchy.world =
             certificate.assurance == ASSURANCE_HARDWARE ? WORLD_PRODUCTION : WORLD_LAB;
+    if (which == MEMBER_PURSE && certificate.enterprise.size > 0)
+        memcpy(ca->hierarchy.enterprise, certificate.enterprise.data, certificate.enterprise.size);
     return read_key(ca, member_word(which), member, failure);
 }
 

@@ -23,9 +23,10 @@ struct ca {
     struct register_list issued;
 };
 
-/// Makes a new authority in directory, whole or not at all. An existing directory is refused.
+/// Makes a new authority in directory, whole or not at all, for one enterprise or ("") for any. An
+/// existing directory is refused.
 bool ca_init(const char *directory, const struct crypto *crypto, uint32_t today,
-             struct failure *failure);
+             const char *enterprise, struct failure *failure);
 
 /// Opens and locks an authority and checks its keys against its certificates. The context must not
 /// be moved.
@@ -38,11 +39,14 @@ void ca_close(struct ca *ca);
 /// Leading hexadecimal SHA-256 of the root certificate, 64 characters and a zero octet.
 bool ca_fingerprint(const struct ca *ca, char text[2 * SHA256_SIZE + 1]);
 
+/// 1 to HOLDER_MAX printable characters without a space.
+bool ca_check_enterprise(const char *enterprise, struct failure *failure);
+
 /// What an end entity asks for; it has proved possession of its keys before.
 struct ca_request {
     const char *id;
     uint16_t roles;
-    const char *enterprise; // "" for none
+    const char *enterprise; // "": the authority's own, or none
     enum assurance assurance;
     const uint8_t *signing_point;
     const uint8_t *kem_point; // NULL: none
@@ -59,7 +63,7 @@ struct ca_answer {
     size_t x509_size;
 };
 
-/// Refuses a bad or taken id, a role conflict, an unknown role.
+/// Refuses a bad or taken id, a role conflict, an unknown role, another's enterprise.
 bool ca_check_request(const struct ca *ca, const struct ca_request *request,
                       struct failure *failure);
 

@@ -22,22 +22,39 @@ static bool check_roles(const struct ca *ca, const struct ca_request *request,
     return true;
 }
 
-static bool check_ids(const struct ca_request *request, struct failure *failure) {
+bool ca_check_enterprise(const char *enterprise, struct failure *failure) {
+    return holder_is_valid(bytes_of_string(enterprise), ROLE_SELLER) ||
+           fail(failure, EXIT_USAGE,
+                "'%s' is no enterprise id: 1 to %d printable characters without a space",
+                enterprise, HOLDER_MAX);
+}
+
+/// The enterprise that the certificate is going to name; "" for none.
+static const char *enterprise_of(const struct ca *ca, const struct ca_request *request) {
+    return request->enterprise[0] != '\0' ? request->enterprise : ca->hierarchy.enterprise;
+}
+
+static bool check_ids(const struct ca *ca, const struct ca_request *request,
+                      struct failure *failure) {
     size_t longest = (request->roles & ROLE_PURSES) != 0 ? HOLDER_PURSE_MAX : HOLDER_MAX;
     if (!holder_is_valid(bytes_of_string(request->id), request->roles))
         return fail(failure, EXIT_USAGE,
                     "'%s' is no id for a %s: 1 to %zu printable characters without a space",
                     request->id, role_name(request->roles), longest);
-    if (request->enterprise[0] != '\0' &&
-        !holder_is_valid(bytes_of_string(request->enterprise), ROLE_SELLER))
-        return fail(failure, EXIT_USAGE, "'%s' is no enterprise id: 1 to %d printable characters",
-                    request->enterprise, HOLDER_MAX);
-    return true;
+    if (request->enterprise[0] == '\0')
+        return true;
+    if (!ca_check_enterprise(request->enterprise, failure))
+        return false;
+    const char *own = ca->hierarchy.enterprise;
+    return own[0] == '\0' || strcmp(own, request->enterprise) == 0 ||
+           fail(failure, EXIT_REFUSED,
+                "%s is of enterprise %s; this authority certifies for %s only: wrong-enterprise",
+                request->id, request->enterprise, own);
 }
 
 bool ca_check_request(const struct ca *ca, const struct ca_request *request,
                       struct failure *failure) {
-    if (!check_roles(ca, request, failure) || !check_ids(request, failure))
+    if (!check_roles(ca, request, failure) || !check_ids(ca, request, failure))
         return false;
     size_t taken = register_find_valid(&ca->issued, request->id, ca->today);
     if (taken < ca->issued.count)
@@ -74,7 +91,7 @@ static bool make_x509(const struct ca *ca, const struct ca_request *request,
         .subject = request->id,
         .issuer = ca->hierarchy.members[MEMBER_ROOT].name,
         .unit = role_name(request->roles),
-        .enterprise = request->enterprise,
+        .enterprise = enterprise_of(ca, request),
         .purpose = X509_TLS,
         .serial = answer->serial + 1,
         .from = time_of_date(answer->validity.from),
@@ -95,7 +112,7 @@ static bool enter(struct ca *ca, const struct ca_request *request, struct ca_ans
                                    .until = answer->validity.until,
                                    .assurance = request->assurance};
     snprintf(entry.holder, sizeof entry.holder, "%s", request->id);
-    snprintf(entry.enterprise, sizeof entry.enterprise, "%s", request->enterprise);
+    snprintf(entry.enterprise, sizeof entry.enterprise, "%s", enterprise_of(ca, request));
     if (!certificate_digest(ca->hierarchy.crypto,
                             bytes_of(answer->certificate, answer->certificate_size), entry.digest))
         return fail(failure, EXIT_REFUSED, "cannot hash the certificate of %s", request->id);

@@ -47,9 +47,7 @@ static bool check_certificate(const struct bench_center *center,
                               const struct bench_question *question, struct certificate *out,
                               struct failure *failure) {
     const struct hierarchy *hierarchy = &center->ca->hierarchy;
-    const struct hierarchy_member *issuer = &hierarchy->members[MEMBER_PURSE];
-    struct authority authority = {bytes_of_string(issuer->name), member_roles(MEMBER_PURSE),
-                                  issuer->signer.point};
+    struct authority authority = member_authority(hierarchy, MEMBER_PURSE);
     enum certificate_fault fault = certificate_parse(question->certificate, out);
     if (fault == CERTIFICATE_OK)
         fault = certificate_verify(out, &authority, center->ca->today, hierarchy->crypto);

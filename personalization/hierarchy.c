@@ -73,6 +73,9 @@ static bool certify_member(struct hierarchy *hierarchy, enum member member, uint
     struct certificate fields = {.issuer = bytes_of_string(issuer->name),
                                  .holder = bytes_of_string(of->name),
                                  .roles = member_roles(member),
+                                 .enterprise = member == MEMBER_ROOT
+                                                   ? bytes_of(NULL, 0)
+                                                   : bytes_of_string(hierarchy->enterprise),
                                  .assurance = assurance_of(hierarchy->world),
                                  .from = validity.from,
                                  .until = validity.until,
@@ -82,11 +85,12 @@ static bool certify_member(struct hierarchy *hierarchy, enum member member, uint
 }
 
 bool hierarchy_make(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
-                    uint32_t today) {
+                    const char *enterprise, uint32_t today) {
     uint8_t digest[SHA256_SIZE];
     memset(hierarchy, 0, sizeof *hierarchy);
     hierarchy->crypto = crypto;
     hierarchy->world = world;
+    snprintf(hierarchy->enterprise, sizeof hierarchy->enterprise, "%s", enterprise);
     for (int i = 0; i < MEMBER_COUNT; i++)
         if (!draw_key(&hierarchy->members[i], crypto))
             return false;
@@ -109,8 +113,22 @@ enum certificate_fault hierarchy_certify(const struct hierarchy *hierarchy,
     if (hierarchy->world == WORLD_PRODUCTION && fields->assurance != ASSURANCE_HARDWARE)
         return CERTIFICATE_WRONG_DOMAIN;
     const struct hierarchy_member *issuer = &hierarchy->members[member];
+    struct bytes enterprise = bytes_of_string(hierarchy->enterprise);
     fields->issuer = bytes_of_string(issuer->name);
+    if (fields->enterprise.size == 0)
+        fields->enterprise = enterprise;
+    if (enterprise.size > 0 && !bytes_equal(fields->enterprise, enterprise))
+        return CERTIFICATE_WRONG_ENTERPRISE;
     return certificate_make(fields, &issuer->signer, out, capacity, size);
+}
+
+struct authority member_authority(const struct hierarchy *hierarchy, enum member member) {
+    const struct hierarchy_member *of = &hierarchy->members[member];
+    return (struct authority){
+        .name = bytes_of_string(of->name),
+        .roles = member_roles(member),
+        .point = of->signer.point,
+        .enterprise = bytes_of_string(member == MEMBER_ROOT ? "" : hierarchy->enterprise)};
 }
 
 static enum certificate_fault check_member(const struct hierarchy *hierarchy, enum member member) {

@@ -35,6 +35,7 @@ struct hierarchy_member {
 struct hierarchy {
     const struct crypto *crypto;
     enum world world;
+    char enterprise[HOLDER_MAX + 1]; // the one it certifies for; "": any
     struct hierarchy_member members[MEMBER_COUNT];
 };
 
@@ -44,12 +45,17 @@ uint16_t member_roles(enum member member);
 /// Authority (or center) that may give all of these roles; MEMBER_COUNT if no single one may.
 enum member member_for_roles(uint16_t roles);
 
-/// Draws all keys, names everyone after the root's key, and certifies from the root down.
+/// Draws all keys, names everyone after the root's key, and certifies from the root down. With an
+/// enterprise ("" for none) the issuing authorities carry it and certify for nobody else.
 bool hierarchy_make(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
-                    uint32_t today);
+                    const char *enterprise, uint32_t today);
+
+/// What a member is to a verifier. Points into the hierarchy.
+struct authority member_authority(const struct hierarchy *hierarchy, enum member member);
 
 /// Certifies an end entity. The caller gives holder, roles, enterprise, assurance, validity and
-/// keys; issuer is filled in. CERTIFICATE_WRONG_DOMAIN also for an emulated key in production.
+/// keys; issuer is filled in, and the hierarchy's enterprise where the caller names none.
+/// CERTIFICATE_WRONG_DOMAIN also for an emulated key in production.
 enum certificate_fault hierarchy_certify(const struct hierarchy *hierarchy,
                                          struct certificate *fields, uint8_t *out, size_t capacity,
                                          size_t *size);

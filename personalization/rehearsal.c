@@ -97,7 +97,7 @@ static bool make(struct job *job, struct window *window, struct job_order *order
                  struct job_secrets *secrets, const struct crypto *crypto, uint32_t today,
                  struct failure *failure) {
     struct hierarchy *hierarchy = calloc(1, sizeof *hierarchy);
-    bool done = hierarchy != NULL && hierarchy_make(hierarchy, crypto, WORLD_LAB, today);
+    bool done = hierarchy != NULL && hierarchy_make(hierarchy, crypto, WORLD_LAB, "", today);
     if (!done)
         fail(failure, EXIT_REFUSED, "no authority for the rehearsal");
     struct bench_hierarchy source = {hierarchy, today};

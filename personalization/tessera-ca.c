@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 static const char HELP[] =
-    "usage: tessera ca init DIR\n"
+    "usage: tessera ca init DIR [--enterprise ID]\n"
     "       tessera ca issue --ca DIR --role ROLE --id ID [--enterprise ID] --out DIR\n"
     "       tessera ca revoke --ca DIR --id ID\n"
     "       tessera ca hotlist --ca DIR --out FILE\n"
     "\n"
     "  init     make a laboratory authority: root, one issuing authority per domain, bench\n"
-    "           center; prints the root's id and fingerprint\n"
+    "           center; prints the root's id and fingerprint; with an enterprise it certifies\n"
+    "           for that one only\n"
     "  issue    draw a key (0600) and certify it, as card-verifiable certificate and as X.509\n"
     "  revoke   revoke every valid certificate of an id\n"
     "  hotlist  write the hotlist, signed by the bench center; its version only rises\n"
@@ -86,7 +87,8 @@ static bool run_init(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
     char fingerprint[2 * SHA256_SIZE + 1];
     if (!need(arguments->directory, "DIR", failure) ||
-        !ca_init(arguments->directory, arguments->crypto, arguments->world.today, failure) ||
+        !ca_init(arguments->directory, arguments->crypto, arguments->world.today,
+                 arguments->enterprise != NULL ? arguments->enterprise : "", failure) ||
         !ca_open(&ca, arguments->directory, arguments->crypto, arguments->world.today, failure))
         return false;
     bool done = ca_fingerprint(&ca, fingerprint);

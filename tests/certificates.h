@@ -11,6 +11,7 @@ struct sample_party {
     struct signer_scalar scalar;
     char holder[HOLDER_MAX + 1];
     uint16_t roles;
+    const char *enterprise; // NULL or "": none
     uint8_t octets[CERTIFICATE_MAX];
     struct bytes certificate;
 };
@@ -22,6 +23,10 @@ enum { SAMPLE_FROM = 20260101, SAMPLE_UNTIL = 20260131, SAMPLE_TODAY = 20260115 
 enum certificate_fault sample_certify(struct sample_party *party, const struct crypto *crypto,
                                       const char *holder, uint16_t roles,
                                       const struct sample_party *issuer);
+
+/// The issuer signs the party's certificate again, now with an enterprise. The id is not copied.
+void sample_name_enterprise(struct sample_party *party, const struct sample_party *issuer,
+                            const char *enterprise);
 
 /// The fields that sample_certify signs, to vary them.
 struct certificate sample_fields(const struct sample_party *party,

@@ -65,7 +65,7 @@ static enum certificate_fault certify(const struct hierarchy *hierarchy, uint16_
 static void every_role_chains_to_the_root(void) {
     begin();
     struct hierarchy hierarchy;
-    CU_ASSERT_FATAL(hierarchy_make(&hierarchy, crypto, WORLD_LAB, TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(&hierarchy, crypto, WORLD_LAB, "", TODAY));
     CU_ASSERT_EQUAL(hierarchy_check(&hierarchy), CERTIFICATE_OK);
     for (size_t i = 0; i < sizeof all_roles / sizeof all_roles[0]; i++) {
         uint8_t whole[CERTIFICATE_MAX];
@@ -100,7 +100,7 @@ static void nobody_gives_roles_across_domains(void) {
                                      ROLE_TILL | ROLE_SELLER,
                                      ROLE_WALLET | ROLE_ISSUING,
                                      ROLE_ROOT};
-    CU_ASSERT_FATAL(hierarchy_make(&hierarchy, crypto, WORLD_LAB, TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(&hierarchy, crypto, WORLD_LAB, "", TODAY));
     for (size_t i = 0; i < sizeof mixed / sizeof mixed[0]; i++)
         CU_ASSERT_NOT_EQUAL(certify(&hierarchy, mixed[i], ASSURANCE_EMULATED, whole, &size),
                             CERTIFICATE_OK);
@@ -113,8 +113,8 @@ static void production_certifies_no_emulated_key(void) {
     struct certificate root;
     uint8_t whole[CERTIFICATE_MAX];
     size_t size;
-    CU_ASSERT_FATAL(hierarchy_make(&lab, crypto, WORLD_LAB, TODAY));
-    CU_ASSERT_FATAL(hierarchy_make(&production, crypto, WORLD_PRODUCTION, TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(&lab, crypto, WORLD_LAB, "", TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(&production, crypto, WORLD_PRODUCTION, "", TODAY));
     CU_ASSERT_EQUAL(certify(&production, ROLE_TILL, ASSURANCE_EMULATED, whole, &size),
                     CERTIFICATE_WRONG_DOMAIN);
     CU_ASSERT_EQUAL(certify(&production, ROLE_TILL, ASSURANCE_HARDWARE, whole, &size),
@@ -127,6 +127,23 @@ static void production_certifies_no_emulated_key(void) {
     CU_ASSERT_EQUAL(certificate_parse(member_certificate(&production, MEMBER_ROOT), &root),
                     CERTIFICATE_OK);
     CU_ASSERT_EQUAL(root.assurance, ASSURANCE_HARDWARE);
+    end();
+}
+
+static void one_enterprise_certifies_for_itself(void) {
+    begin();
+    struct hierarchy shop;
+    struct certificate issued;
+    uint8_t whole[CERTIFICATE_MAX];
+    size_t size;
+    CU_ASSERT_FATAL(hierarchy_make(&shop, crypto, WORLD_LAB, "ID_2000", TODAY));
+    CU_ASSERT_EQUAL_FATAL(certify(&shop, ROLE_TILL, ASSURANCE_EMULATED, whole, &size),
+                          CERTIFICATE_OK);
+    CU_ASSERT_EQUAL(certificate_parse(bytes_of(whole, size), &issued), CERTIFICATE_OK);
+    CU_ASSERT(bytes_equal(issued.enterprise, bytes_of_string("ID_2000")));
+    CU_ASSERT_EQUAL(hierarchy_check(&shop), CERTIFICATE_OK);
+    struct authority purse = member_authority(&shop, MEMBER_PURSE);
+    CU_ASSERT_EQUAL(certificate_verify(&issued, &purse, TODAY, crypto), CERTIFICATE_OK);
     end();
 }
 
@@ -173,10 +190,10 @@ static void an_authority_is_made_once_and_kept_private(void) {
     struct failure failure = {0};
     struct stat status;
     char first[2 * SHA256_SIZE + 1], second[2 * SHA256_SIZE + 1];
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     CU_ASSERT_EQUAL(stat(in_scratch("ca/root.key"), &status), 0);
     CU_ASSERT_EQUAL(status.st_mode & 0777, 0600);
-    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(ca_fingerprint(ca, first));
@@ -194,7 +211,7 @@ static void bad_directories_are_named(void) {
     struct failure failure = {0};
     CU_ASSERT_FALSE(ca_open(&ca, in_scratch("nowhere"), crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     CU_ASSERT_EQUAL(chmod(in_scratch("ca/purse.key"), 0644), 0);
     CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_LOCKED);
@@ -213,7 +230,7 @@ static void swapped_keys_are_noticed(void) {
     begin();
     struct ca ca;
     struct failure failure = {0};
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     CU_ASSERT_EQUAL(rename(in_scratch("ca/purse.key"), in_scratch("swap")), 0);
     CU_ASSERT_EQUAL(rename(in_scratch("ca/trade.key"), in_scratch("ca/purse.key")), 0);
     CU_ASSERT_EQUAL(rename(in_scratch("swap"), in_scratch("ca/trade.key")), 0);
@@ -222,12 +239,36 @@ static void swapped_keys_are_noticed(void) {
     end();
 }
 
+static void a_directory_of_one_enterprise(void) {
+    begin();
+    struct failure failure = {0};
+    struct ca_answer answer;
+    struct ca_request request = {
+        .id = "T1", .roles = ROLE_TILL, .enterprise = "ID_2500", .assurance = ASSURANCE_EMULATED};
+    uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
+    CU_ASSERT(crypto->ops->p256_generate(crypto, scalar, point));
+    request.signing_point = point;
+    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), crypto, TODAY, "a shop", &failure));
+    CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "ID_2000", &failure));
+    struct ca *ca = ca_at("ca", TODAY);
+    CU_ASSERT_FALSE(ca_certify(ca, &request, &answer, &failure));
+    CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "wrong-enterprise"));
+    CU_ASSERT_EQUAL(ca->issued.count, 0);
+    request.enterprise = "";
+    CU_ASSERT(ca_certify(ca, &request, &answer, &failure));
+    CU_ASSERT_STRING_EQUAL(ca->issued.entries[0].enterprise, "ID_2000");
+    ca_close(ca);
+    end();
+}
+
 static void an_id_is_certified_once_until_revoked(void) {
     begin();
     struct failure failure = {0};
     struct ca_answer answer;
     size_t revoked = 0;
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "W1", ROLE_WALLET, &answer, &failure));
     CU_ASSERT_EQUAL(answer.serial, 1);
@@ -251,7 +292,7 @@ static void a_torn_register_line_was_never_issued(void) {
     begin();
     struct failure failure = {0};
     struct ca_answer answer;
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "T1", ROLE_TILL, &answer, &failure));
     ca_close(ca);
@@ -273,7 +314,7 @@ static void a_torn_register_line_was_never_issued(void) {
 static void one_process_holds_the_directory(void) {
     begin();
     struct failure failure = {0};
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT_EQUAL(files_lock(in_scratch("ca/lock"), 0), -1);
     ca_close(ca);
@@ -312,7 +353,7 @@ static void every_certificate_has_an_x509_twin(void) {
     struct ca_answer answer;
     char root_pem[X509_PEM_MAX], name[64] = "";
     size_t size = 0;
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT_FATAL(certify_in(ca, "ID_2000", ROLE_CENTER, &answer, &failure));
     CU_ASSERT(ca_x509_root(ca, root_pem, sizeof root_pem, &size, &failure));
@@ -346,7 +387,7 @@ static void the_hotlist_version_only_rises(void) {
     struct ca_answer answer;
     size_t revoked;
     uint8_t buffer[HOTLIST_OBJECT_MAX], again[HOTLIST_OBJECT_MAX];
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "W1", ROLE_WALLET, &answer, &failure));
     struct object empty = hotlist_of(ca, buffer);
@@ -379,6 +420,10 @@ static const struct suite_test tests[] = {
      NULL},
     {"nobody gives roles across domains", nobody_gives_roles_across_domains, NULL},
     {"a production root certifies no emulated key", production_certifies_no_emulated_key, NULL},
+    {"an authority of one enterprise names it everywhere", one_enterprise_certifies_for_itself,
+     "S08"},
+    {"an authority directory of one enterprise refuses another", a_directory_of_one_enterprise,
+     "S08"},
     {"short-lived roles live 35 days", short_lived_roles_live_35_days, NULL},
     {"an authority is made once and kept private", an_authority_is_made_once_and_kept_private,
      NULL},

@@ -34,7 +34,7 @@ static struct place *place_new(void) {
     struct place *place = calloc(1, sizeof *place);
     CU_ASSERT_PTR_NOT_NULL_FATAL(place);
     place->crypto = crypto_openssl_new_seeded(11);
-    CU_ASSERT_FATAL(hierarchy_make(&place->hierarchy, place->crypto, WORLD_LAB, TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(&place->hierarchy, place->crypto, WORLD_LAB, "", TODAY));
     place->source = (struct bench_hierarchy){&place->hierarchy, TODAY};
     place->authority = bench_from_hierarchy(&place->source);
     place->card = calloc(1, card_context_size());
@@ -190,7 +190,7 @@ static void a_card_trusts_its_own_root_only(void) {
     struct bytes own;
     struct crypto *other = crypto_openssl_new_seeded(12);
     struct hierarchy *foreign = calloc(1, sizeof *foreign);
-    CU_ASSERT_FATAL(hierarchy_make(foreign, other, WORLD_LAB, TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(foreign, other, WORLD_LAB, "", TODAY));
     CU_ASSERT(make(mine, &order));
     client_over(&client, mine->link);
     CU_ASSERT_EQUAL(client_select(&client), PURSE_OK);

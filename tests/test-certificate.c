@@ -13,7 +13,8 @@ static struct crypto *crypto;
 static struct sample_party root, purses, center_authority, wallet, till, center;
 
 static struct authority authority_of(const struct sample_party *party) {
-    return (struct authority){bytes_of_string(party->holder), party->roles, party->signer.point};
+    return (struct authority){bytes_of_string(party->holder), party->roles, party->signer.point,
+                              bytes_of_string(party->enterprise)};
 }
 
 static enum certificate_fault verify_under(const struct sample_party *party,
@@ -363,6 +364,32 @@ static void test_chains(void) {
     CU_ASSERT_EQUAL(CHAIN(&root, &purses, &clearing), CERTIFICATE_WRONG_DOMAIN);
 }
 
+static void of_enterprise(struct sample_party *party, const char *holder, uint16_t roles,
+                          const struct sample_party *issuer, const char *enterprise) {
+    sample_certify(party, crypto, holder, roles, issuer);
+    sample_name_enterprise(party, issuer != NULL ? issuer : party, enterprise);
+}
+
+static void test_enterprises(void) {
+    struct sample_party shop, own, other, none, narrow, below;
+    of_enterprise(&shop, "SHOP", ROLE_ISSUING | ROLE_PURSES, &root, "ID_2000");
+    of_enterprise(&own, "TILL-1", ROLE_TILL, &shop, "ID_2000");
+    of_enterprise(&other, "TILL-2", ROLE_TILL, &shop, "ID_2500");
+    sample_certify(&none, crypto, "TILL-3", ROLE_TILL, &shop);
+    CU_ASSERT_EQUAL(CHAIN(&root, &shop, &own), CERTIFICATE_OK);
+    CU_ASSERT_EQUAL(CHAIN(&root, &shop, &other), CERTIFICATE_WRONG_ENTERPRISE);
+    CU_ASSERT_EQUAL(CHAIN(&root, &shop, &none), CERTIFICATE_WRONG_ENTERPRISE);
+    CU_ASSERT_EQUAL(verify_under(&other, &shop, SAMPLE_TODAY), CERTIFICATE_WRONG_ENTERPRISE);
+    // an authority of no enterprise certifies anybody
+    of_enterprise(&other, "TILL-2", ROLE_TILL, &purses, "ID_2500");
+    CU_ASSERT_EQUAL(CHAIN(&root, &purses, &other), CERTIFICATE_OK);
+    // a root may be of one enterprise, too
+    of_enterprise(&narrow, "ROOT", root.roles, NULL, "ID_2000");
+    of_enterprise(&below, "SHOP", ROLE_ISSUING | ROLE_PURSES, &narrow, "ID_2500");
+    CU_ASSERT_EQUAL(verify_under(&narrow, &narrow, 0), CERTIFICATE_OK);
+    CU_ASSERT_EQUAL(verify_under(&below, &narrow, 0), CERTIFICATE_WRONG_ENTERPRISE);
+}
+
 static void test_masks_and_forgery(void) {
     struct sample_party small_root, wide, impostor;
     sample_certify(&small_root, crypto, "SMALL", ROLE_ROOT | ROLE_WALLET, NULL);
@@ -489,6 +516,7 @@ int main(int argc, char **argv) {
         {"role names", test_role_names, NULL},
         {"holder references", test_holders, NULL},
         {"chains: depth, domain, foreign root", test_chains, "S08"},
+        {"an authority of one enterprise certifies no other", test_enterprises, "S08"},
         {"masks and forged issuers", test_masks_and_forgery, "S08"},
         {"expired at any level refused", test_expiry, "S08"},
         {"short-lived roles live 35 days", test_short_lived_roles, NULL},

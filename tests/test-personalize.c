@@ -42,7 +42,7 @@ static struct station *station_new(void) {
     station->ports = (struct card_ports){&station->port.nvm, station->crypto};
     CU_ASSERT_EQUAL_FATAL(card_format(&station->ports, serial), CARD_OK);
     CU_ASSERT_EQUAL_FATAL(card_power_on(&station->card, &station->ports), CARD_OK);
-    CU_ASSERT_FATAL(hierarchy_make(&station->hierarchy, station->crypto, WORLD_LAB, TODAY));
+    CU_ASSERT_FATAL(hierarchy_make(&station->hierarchy, station->crypto, WORLD_LAB, "", TODAY));
     station->source = (struct bench_hierarchy){&station->hierarchy, TODAY};
     station->authority = bench_from_hierarchy(&station->source);
     station->initial.size = station->own.size = 16;

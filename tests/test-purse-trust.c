@@ -105,6 +105,37 @@ static void test_bent_certificates(void) {
     end();
 }
 
+// A shop's own authority makes tills of that shop, not of another and not of nobody.
+static void test_enterprise_confusion(void) {
+    struct sample_party shop, till, wide;
+    struct world_selected selected;
+    struct world_object request;
+    begin();
+    world_certify(t.world, &shop, "SHOP", ROLE_ISSUING | ROLE_TILL, &t.world->root, WORLD_FROM,
+                  WORLD_LONG);
+    ACCEPTED(show(t.wallet, shop.certificate));
+    world_certify(t.world, &till, "TILL2", ROLE_TILL, &shop, WORLD_FROM, WORLD_UNTIL);
+    ACCEPTED(show(t.wallet, till.certificate)); // as yet the authority is of no enterprise
+    world_select(t.wallet, &selected);
+    struct forged terms = forged_terms("TILL2", 1, t.wallet, &selected, 1);
+    forge_request(&till, &terms, &request);
+    sample_name_enterprise(&shop, &t.world->root, "ID_2000");
+    ACCEPTED(show(t.wallet, shop.certificate));
+    REFUSED(&t, world_send(t.wallet, COMMAND_PURSE_DEBIT, world_bytes(&request)),
+            SW_UNKNOWN_CERTIFICATE); // known under the wider certificate only
+    REFUSED(&t, show(t.wallet, till.certificate), SW_WRONG_ENTERPRISE);
+    sample_name_enterprise(&till, &shop, "ID_2500");
+    REFUSED(&t, show(t.wallet, till.certificate), SW_WRONG_ENTERPRISE);
+    sample_name_enterprise(&till, &shop, "ID_2000");
+    ACCEPTED(show(t.wallet, till.certificate));
+    ACCEPTED(show(t.wallet, shop.certificate)); // shown again: nothing is forgotten
+    ACCEPTED(world_send(t.wallet, COMMAND_PURSE_DEBIT, world_bytes(&request)));
+    world_certify(t.world, &wide, "TILL3", ROLE_TILL, &t.world->purses, WORLD_FROM, WORLD_UNTIL);
+    sample_name_enterprise(&wide, &t.world->purses, "ID_2500");
+    ACCEPTED(show(t.wallet, wide.certificate));
+    world_close(t.world);
+}
+
 // ---- time --------------------------------------------------------------------------------------
 
 static uint32_t today(struct world_card *card) {
@@ -462,6 +493,7 @@ int main(int argc, char **argv) {
     static const struct suite_test TESTS[] = {
         {"foreign root, other domain, over-long chain", test_chains, "S08"},
         {"roles, lifetimes and names that nobody may have", test_bent_certificates, "S08"},
+        {"an authority of one enterprise makes no other's till", test_enterprise_confusion, "S08"},
         {"time rises by authorities and center only", test_time_rises, NULL},
         {"expired at every use; what is under way finishes", test_expired, "S08"},
         {"the own certificate runs out and is renewed", test_own_certificate, "S08"},

@@ -48,6 +48,7 @@ void world_certify(struct world *world, struct sample_party *party, const char *
     sample_signer(world->crypto, &party->signer, &party->scalar);
     snprintf(party->holder, sizeof party->holder, "%s", holder);
     party->roles = roles;
+    party->enterprise = "";
     certify(party, issuer, party->signer.point, NULL, from, until);
 }
 

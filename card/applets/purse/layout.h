@@ -82,7 +82,7 @@ enum {
 /// Sizes of table rows, octets.
 enum {
     POCKET_SIZE = 64,
-    TRUST_SIZE = 80,
+    TRUST_SIZE = 96,
     PEER_SIZE = 96,
     WINDOW_RECORD_SIZE = 112,
     RING_INDEX_SIZE = 24,

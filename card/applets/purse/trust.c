@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-// Trust row: used 1, name size 1, name 16, roles 2, from 4, until 4, point 33, digest 16.
+// Trust row: used 1, name size 1, name 16, roles 2, from 4, until 4, point 33, digest 16,
+// enterprise size 1, enterprise 16.
 enum {
     TRUST_USED = 0,
     TRUST_NAME_SIZE = 1,
@@ -16,6 +17,8 @@ enum {
     TRUST_UNTIL = 24,
     TRUST_POINT = 28,
     TRUST_DIGEST = 61,
+    TRUST_ENTERPRISE_SIZE = 77,
+    TRUST_ENTERPRISE = 78,
 };
 enum { ROOT_ROW = 0, TRUST_ROWS = 1 + PERSO_ISSUING_MAX };
 
@@ -42,7 +45,9 @@ static struct bytes trust_name(const struct trust *trust) {
 static struct authority trust_authority(const struct trust *trust) {
     return (struct authority){.name = trust_name(trust),
                               .roles = (uint16_t)bytes_get_be(trust->octets + TRUST_ROLES, 2),
-                              .point = trust->octets + TRUST_POINT};
+                              .point = trust->octets + TRUST_POINT,
+                              .enterprise = bytes_of(trust->octets + TRUST_ENTERPRISE,
+                                                     trust->octets[TRUST_ENTERPRISE_SIZE])};
 }
 
 static uint32_t trust_until(const struct trust *trust) {
@@ -73,6 +78,10 @@ static uint16_t trust_store(struct card_call *call, uint8_t row,
     bytes_put_be(octets + TRUST_FROM, 4, certificate->from);
     bytes_put_be(octets + TRUST_UNTIL, 4, certificate->until);
     memcpy(octets + TRUST_POINT, certificate->signing_point, P256_COMPRESSED_SIZE);
+    octets[TRUST_ENTERPRISE_SIZE] = (uint8_t)certificate->enterprise.size;
+    if (certificate->enterprise.size > 0)
+        memcpy(octets + TRUST_ENTERPRISE, certificate->enterprise.data,
+               certificate->enterprise.size);
     if (!certificate_digest(call->crypto, certificate->whole, octets + TRUST_DIGEST))
         return SW_UNKNOWN;
     card_stage(call, trust_offset(row), octets, sizeof octets);
@@ -111,28 +120,32 @@ static uint16_t issuing_form(const struct card_call *call, const struct certific
 
 /// The row that the authority may take: its own one, or a free one.
 static uint16_t issuing_row(const struct card_call *call, const struct certificate *issuing,
-                            uint8_t *row, bool *new_key) {
+                            uint8_t *row, bool *changed) {
     struct trust old;
-    *new_key = false;
+    uint8_t digest[CERTIFICATE_DIGEST_SIZE];
+    *changed = false;
     if (!trust_find(call, issuing->holder, &old))
         return trust_free_row(call, row) ? SW_OK : SW_NO_SPACE;
     if (old.row == ROOT_ROW)
         return SW_WRONG_ROLE;
     if (issuing->from < bytes_get_be(old.octets + TRUST_FROM, 4))
         return SW_STALE;
+    if (!certificate_digest(call->crypto, issuing->whole, digest))
+        return SW_UNKNOWN;
     *row = old.row;
-    *new_key = memcmp(old.octets + TRUST_POINT, issuing->signing_point, P256_COMPRESSED_SIZE) != 0;
+    *changed = memcmp(old.octets + TRUST_DIGEST, digest, sizeof digest) != 0;
     return SW_OK;
 }
 
-/// Peers that an authority's former key vouched for are verified again at the next meeting.
+/// Peers that an authority's former certificate vouched for are verified again at the next meeting:
+/// the new one may have another key, fewer roles to give, or an enterprise.
 static void forget_peers_of(struct card_call *call, uint8_t issuer);
 
 uint16_t trust_add_issuing(struct card_call *call, struct bytes whole) {
     struct certificate issuing;
     struct trust root;
     uint8_t row = 0;
-    bool new_key = false;
+    bool changed = false;
     uint16_t sw = certificate_fault_sw(certificate_parse(whole, &issuing));
     if (sw != SW_OK)
         return sw;
@@ -146,10 +159,10 @@ uint16_t trust_add_issuing(struct card_call *call, struct bytes whole) {
         certificate_verify(&issuing, &authority, clock_today(call), call->crypto));
     if (sw != SW_OK)
         return sw;
-    sw = issuing_row(call, &issuing, &row, &new_key);
+    sw = issuing_row(call, &issuing, &row, &changed);
     if (sw != SW_OK)
         return sw;
-    if (new_key)
+    if (changed)
         forget_peers_of(call, row);
     return trust_store(call, row, &issuing, issuing.roles);
 }
