@@ -1,220 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
+// The job around one card; what is done to the card itself is its kind's (kind.h).
 #include "personalization/job_run.h"
 
-#include "apdu/status.h"
-#include "apdu/tlv.h"
+#include "personalization/kind.h"
 #include "personalization/letter.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { FULL_LEVEL = 0x33, INITIAL_VERSION = 0xFF, ATR_MAX = 33, ANSWER_MAX = 512 };
+enum { ATR_MAX = 33 };
 
-static const uint8_t purse_aid[] = AID_PURSE;
-
-/// One card being made.
-struct work {
-    struct job_office *office;
-    struct link *link;
-    const struct crypto *crypto; // of this reader
-    struct failure *failure;
-    long row;
-    bool resumed; // an earlier run, or the first try of this one, began with this card
-    bool begun;   // the card was opened and emptied
-    struct job_order order;
-    struct job_secrets secrets;
-    struct scp03_keys own; // keys that the card gets
-    uint8_t digest[CERTIFICATE_DIGEST_SIZE];
-};
-
-// ---- recognising -------------------------------------------------------------------------------
-
-static bool holds(const uint8_t *octets, size_t size, const char *word) {
-    size_t length = strlen(word);
-    for (size_t i = 0; i + length <= size; i++)
-        if (memcmp(octets + i, word, length) == 0)
-            return true;
-    return false;
-}
-
-static bool broke(struct link *link, enum link_status status, struct failure *failure) {
-    enum exit_code code = status == LINK_NO_CARD  ? EXIT_ABSENT
-                          : status == LINK_LOCKED ? EXIT_LOCKED
-                                                  : EXIT_OPEN;
-    return fail(failure, code, "%s: %s", link->name, link->error);
-}
-
-/// One plain command given as octets; the answer's data goes to answer.
-static bool ask(struct link *link, struct bytes octets, uint8_t *answer, size_t capacity,
-                struct bytes *data, uint16_t *sw, struct failure *failure) {
-    struct apdu_command command;
-    struct apdu_response response;
-    apdu_command_parse(octets, &command);
-    enum link_status status = exchange(link, &command, answer, capacity, &response, NULL);
-    if (status != LINK_OK)
-        return broke(link, status, failure);
-    *data = response.data;
-    *sw = response.sw;
-    return true;
+static const struct card_kind *kind_of(const struct profile *profile, struct failure *failure) {
+    const struct card_kind *kind = kind_find(profile->card);
+    if (kind == NULL)
+        fail(failure, EXIT_USAGE,
+             "profile %s is for cards of type '%s', which this program does not know",
+             profile->name, profile->card);
+    return kind;
 }
 
 bool job_identify(struct link *link, const struct profile *profile, uint8_t serial[JOB_SERIAL_SIZE],
                   struct failure *failure) {
-    static const uint8_t select[] = {0x00, 0xA4, 0x04, 0x00, 0x00};
-    static const uint8_t get_serial[] = {0x80, 0xCA, 0x00, 0x45, 0x00};
-    uint8_t atr[ATR_MAX], answer[ANSWER_MAX];
+    uint8_t atr[ATR_MAX];
     size_t size = 0;
-    struct bytes data;
-    struct tlv value;
-    uint16_t sw = 0;
-    if (strcmp(profile->card, "tessera-os") != 0)
-        return fail(failure, EXIT_USAGE,
-                    "profile %s is for cards of type '%s', which this program "
-                    "does not know",
-                    profile->name, profile->card);
+    const struct card_kind *kind = kind_of(profile, failure);
+    if (kind == NULL)
+        return false;
     enum link_status status = link_reset(link, LINK_RESET_COLD, atr, sizeof atr, &size);
     if (status != LINK_OK)
-        return broke(link, status, failure);
-    if (!holds(atr, size, "Tessera"))
-        return fail(failure, EXIT_REFUSED,
-                    "%s: this is no card of type %s (its ATR does not say so); no key was tried",
-                    link->name, profile->card);
-    if (!ask(link, BYTES_OF(select), answer, sizeof answer, &data, &sw, failure) ||
-        !ask(link, BYTES_OF(get_serial), answer, sizeof answer, &data, &sw, failure))
-        return false;
-    if (sw != SW_OK || !tlv_find(data, 0x45, &value) || value.value.size != JOB_SERIAL_SIZE)
-        return fail(failure, EXIT_REFUSED, "%s: the card does not tell its serial (%04X)",
-                    link->name, sw);
-    memcpy(serial, value.value.data, JOB_SERIAL_SIZE);
-    return true;
+        return work_link_failed(link, status, failure);
+    return kind->identify(link, bytes_of(atr, size), serial, failure);
 }
 
-// ---- keys --------------------------------------------------------------------------------------
-
-static bool derive_own(struct work *work, const uint8_t diversification[GP_DIVERSIFICATION_SIZE]) {
-    struct job_office *office = work->office;
-    pthread_mutex_lock(&office->mutex);
-    bool done = master_key_derive(&office->master, diversification, &work->own, work->failure);
-    pthread_mutex_unlock(&office->mutex);
-    return done;
-}
-
-/// The published keys of a blank card, or the derived ones of a card that has got them.
-static bool keys_of(void *context, const struct gp_card *card, struct scp03_keys *keys,
-                    const char **reason) {
-    struct work *work = context;
-    if (!derive_own(work, card->diversification)) {
-        *reason = work->failure->text;
-        return false;
-    }
-    if (card->version == work->office->master.version) {
-        *keys = work->own;
-        return true;
-    }
-    if (card->version != INITIAL_VERSION) {
-        *reason = "its key set is neither the published one nor this master key's";
-        return false;
-    }
-    keys->size = AES_BLOCK_SIZE;
-    for (uint8_t i = 0; i < AES_BLOCK_SIZE; i++)
-        keys->enc[i] = keys->mac[i] = keys->dek[i] = (uint8_t)(0x40 + i);
-    return true;
-}
-
-// ---- what an earlier run left
-// --------------------------------------------------------------------
-
-static bool open_domain(struct work *work, struct gp_session *session) {
-    struct bytes by_default = {NULL, 0};
-    enum gp_status status =
-        gp_open(session, work->link, work->crypto, by_default, 0, FULL_LEVEL, keys_of, work);
-    if (status == GP_OK)
-        return true;
-    if (status == GP_LINK)
-        return broke(work->link, session->link_status, work->failure);
-    return fail(work->failure, EXIT_REFUSED, "%s: cannot open the security domain: %s%s%s",
-                work->link->name, gp_status_text(status), session->reason != NULL ? ": " : "",
-                session->reason != NULL ? session->reason : "");
-}
-
-/// Deletes whatever applications are there, keys included.
-static bool empty_card(struct work *work) {
-    static const uint8_t piv[] = {0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00};
-    static const uint8_t ndef[] = {0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01};
-    const struct bytes aids[] = {BYTES_OF(purse_aid), BYTES_OF(piv), BYTES_OF(ndef)};
-    struct gp_session session;
-    if (!open_domain(work, &session))
-        return false;
-    bool done = true;
-    for (size_t i = 0; done && i < sizeof aids / sizeof aids[0]; i++) {
-        enum gp_status status = gp_delete(&session, aids[i]);
-        bool absent = status == GP_REFUSED && session.sw == SW_REFERENCE_NOT_FOUND;
-        done = status == GP_OK || absent;
-    }
-    gp_close(&session);
-    return done || fail(work->failure, EXIT_REFUSED, "%s: cannot empty the half-made card",
-                        work->link->name);
-}
-
-// ---- certificates
-// --------------------------------------------------------------------------------
-
-/// A certificate that an earlier run of this very row took out belongs to keys that are gone.
-static bool clear_id(struct work *work, struct failure *failure) {
-    struct ca *ca = &work->office->ca;
-    const char *id = work->order.bench.id;
-    size_t revoked = 0;
-    if (register_find_valid(&ca->issued, id, ca->today) == ca->issued.count)
-        return true;
-    return work->resumed ? ca_revoke(ca, id, &revoked, failure)
-                         : fail(failure, EXIT_REFUSED, "%s has a valid certificate already", id);
-}
-
-static bool certify(void *context, const struct bench_request *request, uint8_t *out,
-                    size_t capacity, size_t *size, struct failure *failure) {
-    struct work *work = context;
-    struct job_office *office = work->office;
-    struct bench_authority authority = bench_from_ca(&office->ca);
-    pthread_mutex_lock(&office->mutex);
-    bool done = clear_id(work, failure) &&
-                authority.certify(authority.context, request, out, capacity, size, failure);
-    pthread_mutex_unlock(&office->mutex);
-    return done && (certificate_digest(work->crypto, bytes_of(out, *size), work->digest) ||
-                    fail(failure, EXIT_REFUSED, "cannot hash the certificate"));
-}
-
-static bool certify_identity(void *context, const struct piv_request *request, uint8_t *der,
-                             size_t capacity, size_t *size, uint32_t *until,
-                             struct failure *failure) {
-    struct work *work = context;
-    struct job_office *office = work->office;
-    struct piv_authority authority = piv_from_ca(&office->ca);
-    pthread_mutex_lock(&office->mutex);
-    bool done = authority.certify(authority.context, request, der, capacity, size, until, failure);
-    pthread_mutex_unlock(&office->mutex);
-    return done;
-}
-
-// ---- making
-// --------------------------------------------------------------------------------------
-
-static bool personalize(struct work *work) {
-    struct job_office *office = work->office;
-    struct bench_channel channel = {.keys = keys_of,
-                                    .context = work,
-                                    .new_keys = &work->own,
-                                    .new_version = office->master.version};
-    struct bench_authority authority = bench_from_ca(&office->ca);
-    authority.context = work;
-    authority.certify = certify;
-    authority.identity = (struct piv_authority){work, certify_identity};
-    pthread_mutex_lock(&office->mutex);
-    size_t earlier = register_count(&office->ca.issued, work->order.bench.id);
-    pthread_mutex_unlock(&office->mutex);
-    if (!bench_order_follow(&work->order.bench, earlier, work->failure))
-        return false;
-    return bench_personalize(work->link, &work->order.bench, &authority, &channel, work->crypto,
-                             work->failure);
-}
+// ---- making ------------------------------------------------------------------------------------
 
 static bool write_letter(struct work *work) {
     const struct bench_order *bench = &work->order.bench;
@@ -228,12 +46,10 @@ static bool write_letter(struct work *work) {
 static bool make_once(struct work *work) {
     struct job *job = work->office->job;
     work->begun = false;
-    if (!job_order_make(&work->order, &job->profile, &work->secrets, work->crypto, work->failure) ||
-        !empty_card(work))
-        return false;
-    work->begun = true;
-    return personalize(work) && write_letter(work) &&
-           job_finish(job, work->row, work->digest, work->office->master.version, work->failure);
+    return job_order_make(&work->order, &job->profile, &work->secrets, work->crypto,
+                          work->failure) &&
+           kind_find(job->profile.card)->make(work) && write_letter(work) &&
+           job_finish(job, work->row, work->digest, work->version, work->failure);
 }
 
 /// A card that was opened well but lost its channel on the way (another program reset it) gets one
@@ -261,11 +77,19 @@ static enum job_outcome settle(struct work *work, bool made) {
                                                                                 : CARD_BROKE;
 }
 
+static void forget(struct work *work) {
+    bytes_erase(&work->secrets, sizeof work->secrets);
+    bytes_erase(&work->own, sizeof work->own);
+    bytes_erase(&work->order.identity, sizeof work->order.identity);
+}
+
 enum job_outcome job_make_card(struct job_office *office, struct link *link,
-                               const struct crypto *crypto, long row, struct failure *failure) {
+                               const struct crypto *crypto, long row, char note[JOB_NOTE_MAX],
+                               struct failure *failure) {
     uint8_t serial[JOB_SERIAL_SIZE];
     struct work work = {.office = office, .link = link, .crypto = crypto, .failure = failure};
     bool finished = false;
+    note[0] = '\0';
     if (!job_identify(link, &office->job->profile, serial, failure))
         return CARD_BROKE;
     // whoever was started or rejected before may have left a certificate behind
@@ -282,69 +106,24 @@ enum job_outcome job_make_card(struct job_office *office, struct link *link,
         return CARD_LEFT;
     bool made = make(&work);
     enum job_outcome outcome = settle(&work, made);
-    bytes_erase(&work.secrets, sizeof work.secrets);
-    bytes_erase(&work.own, sizeof work.own);
-    bytes_erase(&work.order.identity, sizeof work.order.identity);
+    snprintf(note, JOB_NOTE_MAX, "%s", made ? work.note : "");
+    forget(&work);
     return outcome;
-}
-
-// ---- verifying
-// -----------------------------------------------------------------------------------
-
-static bool read_certificate(struct link *link, uint8_t *answer, size_t capacity,
-                             struct bytes *certificate, struct failure *failure) {
-    uint8_t select[5 + sizeof purse_aid + 1] = {0x00, 0xA4, 0x04, 0x00, sizeof purse_aid};
-    static const uint8_t get[] = {0x80, 0xCA, 0x7F, 0x21, 0x00};
-    uint16_t sw = 0;
-    memcpy(select + 5, purse_aid, sizeof purse_aid);
-    if (!ask(link, BYTES_OF(select), answer, capacity, certificate, &sw, failure))
-        return false;
-    if (sw == SW_OK && !ask(link, BYTES_OF(get), answer, capacity, certificate, &sw, failure))
-        return false;
-    return sw == SW_OK ||
-           fail(failure, EXIT_REFUSED, "%s: the card shows no certificate (%04X)", link->name, sw);
-}
-
-static bool is_registered(const struct ca *ca, const char *id, const uint8_t *digest) {
-    size_t index = register_find_valid(&ca->issued, id, ca->today);
-    return index < ca->issued.count &&
-           memcmp(ca->issued.entries[index].digest, digest, CERTIFICATE_DIGEST_SIZE) == 0;
-}
-
-static bool check_keys(struct work *work) {
-    struct gp_session session;
-    if (!open_domain(work, &session))
-        return false;
-    bool own = session.card.version == work->office->master.version;
-    gp_close(&session);
-    return own || fail(work->failure, EXIT_REFUSED, "%s: the card still has the published keys",
-                       work->link->name);
 }
 
 bool job_verify_card(struct job_office *office, struct link *link, const struct crypto *crypto,
                      long row, struct failure *failure) {
-    uint8_t serial[JOB_SERIAL_SIZE], answer[ANSWER_MAX], digest[CERTIFICATE_DIGEST_SIZE];
-    struct work work = {.office = office, .link = link, .crypto = crypto, .failure = failure};
-    const struct job_row *expected = &office->job->rows[row];
-    struct batch_row text;
-    struct bytes octets;
-    struct certificate certificate;
-    if (!job_read(office->job, row, &text, failure) ||
-        !job_identify(link, &office->job->profile, serial, failure))
+    uint8_t serial[JOB_SERIAL_SIZE];
+    struct job *job = office->job;
+    struct work work = {
+        .office = office, .link = link, .crypto = crypto, .failure = failure, .row = row};
+    if (!job_read(job, row, &work.order.row, failure) ||
+        !job_identify(link, &job->profile, serial, failure))
         return false;
-    const char *id = text.fields[COLUMN_ID];
-    if (memcmp(serial, expected->serial, sizeof serial) != 0)
-        return fail(failure, EXIT_REFUSED, "%s: %s was made on another chip", link->name, id);
-    if (!read_certificate(link, answer, sizeof answer, &octets, failure))
-        return false;
-    if (certificate_parse(octets, &certificate) != CERTIFICATE_OK ||
-        !bytes_equal(certificate.holder, bytes_of_string(id)) ||
-        !certificate_digest(crypto, octets, digest) ||
-        memcmp(digest, expected->digest, sizeof digest) != 0 ||
-        !is_registered(&office->ca, id, digest))
-        return fail(failure, EXIT_REFUSED, "%s: the certificate is not the one registered for %s",
-                    link->name, id);
-    bool done = check_keys(&work);
-    bytes_erase(&work.own, sizeof work.own);
+    if (memcmp(serial, job->rows[row].serial, sizeof serial) != 0)
+        return fail(failure, EXIT_REFUSED, "%s: %s was made on another chip", link->name,
+                    work.order.row.fields[COLUMN_ID]);
+    bool done = kind_find(job->profile.card)->verify(&work);
+    forget(&work);
     return done;
 }

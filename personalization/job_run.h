@@ -26,12 +26,15 @@ enum job_outcome {
     CARD_BROKE,    // link, authority or disk failed: the row stays started
 };
 
-/// row JOB_NO_ROW: the card decides by its serial. Otherwise the card is to become this row.
-enum job_outcome job_make_card(struct job_office *office, struct link *link,
-                               const struct crypto *crypto, long row, struct failure *failure);
+enum { JOB_NOTE_MAX = 160 };
 
-/// Reads a finished card back: serial, certificate against register and journal, key set, empty
-/// pockets. Changes nothing.
+/// row JOB_NO_ROW: the card decides by its serial. Otherwise the card is to become this row. note:
+/// what the operator may want to know of a card that was made, often nothing.
+enum job_outcome job_make_card(struct job_office *office, struct link *link,
+                               const struct crypto *crypto, long row, char note[JOB_NOTE_MAX],
+                               struct failure *failure);
+
+/// Reads a finished card back and holds it against journal and authority. Changes nothing.
 bool job_verify_card(struct job_office *office, struct link *link, const struct crypto *crypto,
                      long row, struct failure *failure);
 

@@ -54,14 +54,17 @@ static void tell_progress(const struct station *station) {
 }
 
 static void tell_card(const struct station *station, const char *id, const char *status,
-                      const char *reason) {
+                      const char *remark, const char *reason) {
     if (!station->order->json) {
+        if (remark[0] != '\0')
+            printf("%s: %s\n", id, remark);
         if (reason != NULL)
             fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\n" : "", id, status,
                     reason);
         return;
     }
-    json_t *line = json_pack("{s:s, s:s, s:s*}", "id", id, "status", status, "reason", reason);
+    json_t *line = json_pack("{s:s, s:s, s:s*, s:s*}", "id", id, "status", status, "note",
+                             remark[0] != '\0' ? remark : NULL, "reason", reason);
     if (line != NULL && json_dumpf(line, stdout, JSON_COMPACT) == 0)
         putchar('\n');
     json_decref(line);
@@ -71,7 +74,7 @@ static void tell_card(const struct station *station, const char *id, const char 
 // ------------------------------------------------------------------------------------
 
 static void note(struct station *station, enum job_outcome outcome, const char *id,
-                 const struct failure *failure) {
+                 const char *remark, const struct failure *failure) {
     pthread_mutex_lock(&station->office.mutex);
     station->made += outcome == CARD_MADE;
     station->bad += outcome == CARD_REJECTED;
@@ -80,9 +83,9 @@ static void note(struct station *station, enum job_outcome outcome, const char *
         station->first = *failure;
     }
     if (outcome == CARD_MADE || outcome == CARD_KNOWN)
-        tell_card(station, id, outcome == CARD_MADE ? "done" : "known", NULL);
+        tell_card(station, id, outcome == CARD_MADE ? "done" : "known", remark, NULL);
     else if (outcome == CARD_REJECTED)
-        tell_card(station, id, "rejected", failure->text);
+        tell_card(station, id, "rejected", "", failure->text);
     tell_progress(station);
     pthread_mutex_unlock(&station->office.mutex);
 }
@@ -90,6 +93,7 @@ static void note(struct station *station, enum job_outcome outcome, const char *
 static enum job_outcome work_on(struct reader *reader, long row, const char *id) {
     struct station *station = reader->station;
     struct failure failure = {0};
+    char remark[JOB_NOTE_MAX] = "";
     bool large = (station->job.profile.roles & (ROLE_TILL | ROLE_FLOAT)) != 0;
     enum job_outcome outcome = CARD_BROKE;
     struct link *link = station->order->open(reader->name, id, large, reader->crypto, &failure);
@@ -98,9 +102,9 @@ static enum job_outcome work_on(struct reader *reader, long row, const char *id)
                       ? CARD_MADE
                       : CARD_REJECTED;
     else if (link != NULL)
-        outcome = job_make_card(&station->office, link, reader->crypto, row, &failure);
+        outcome = job_make_card(&station->office, link, reader->crypto, row, remark, &failure);
     link_close(link);
-    note(station, outcome, id, &failure);
+    note(station, outcome, id, remark, &failure);
     return outcome;
 }
 
@@ -117,7 +121,7 @@ static void follow_rows(struct reader *reader) {
         if (job_read(&station->job, row, &text, &failure))
             work_on(reader, row, text.fields[COLUMN_ID]);
         else
-            note(station, CARD_BROKE, "", &failure);
+            note(station, CARD_BROKE, "", "", &failure);
 }
 
 /// Cards as people put them in; without a terminal the one that is there.
@@ -214,7 +218,7 @@ static void verify_rows(struct station *station, struct crypto *crypto) {
         if (job_read(&station->job, (long)row, &text, &failure))
             work_on(&reader, (long)row, text.fields[COLUMN_ID]);
         else
-            note(station, CARD_BROKE, "", &failure);
+            note(station, CARD_BROKE, "", "", &failure);
     }
 }
 
