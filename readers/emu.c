@@ -136,10 +136,11 @@ struct link *emu_link_open(const char *name, const struct link_options *options,
     if (options->seeded && (lab == NULL || strcmp(lab, "1") != 0))
         return link_fail(failure, LINK_BAD_INPUT, "a seeded card is for TESSERA_LAB=1 only");
     enum card_interface interface = split_interface(image);
-    struct chip_options chip = {.interface = interface,
-                                .mode = options->unsynced ? FILE_UNSYNCED : FILE_DURABLE,
-                                .seeded = options->seeded,
-                                .seed = options->seed};
+    enum file_mode mode = options->detached   ? FILE_PRIVATE
+                          : options->unsynced ? FILE_UNSYNCED
+                                              : FILE_DURABLE;
+    struct chip_options chip = {
+        .interface = interface, .mode = mode, .seeded = options->seeded, .seed = options->seed};
     struct emu_link *emu = emu_new(interface);
     if (emu == NULL)
         return link_fail(failure, LINK_NO_CARD, "out of memory");

@@ -10,6 +10,7 @@
 struct link_options {
     unsigned wait_ms; // how long a card may take to appear; 0: LINK_WAIT_MS
     bool unsynced;    // emu: commits do not wait for the disk; for tests
+    bool detached;    // emu: on a copy of the image in RAM; the file is neither locked nor written
     bool seeded;      // emu: deterministic card; callers refuse it unless TESSERA_LAB=1
     uint64_t seed;
 };

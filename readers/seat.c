@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readers/seat.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "readers/control.h"
 #include "readers/emu.h"
@@ -77,62 +74,12 @@ static void give_control(struct seat *seat, const char *link, size_t number) {
         seat->control = (struct script_control){socket_cut, socket_insert, socket_remove, seat};
 }
 
-static bool copy_all(int from, int to) {
-    char part[65536];
-    ssize_t got;
-    while ((got = read(from, part, sizeof part)) > 0)
-        if (write(to, part, (size_t)got) != got)
-            return false;
-    return got == 0;
-}
-
-/// A private copy of an emu: image; the rest of the name (its interface) is kept.
-static bool copy_image(struct seat *seat, const char *link, char *name, size_t capacity) {
-    const char *image = link + 4, *comma = strrchr(image, ',');
-    size_t size = comma != NULL ? (size_t)(comma - image) : strlen(image);
-    char path[4096];
-    if (size >= sizeof path)
-        return false;
-    memcpy(path, image, size);
-    path[size] = 0;
-    int from = open(path, O_RDONLY | O_CLOEXEC);
-    if (from < 0)
-        return false;
-    const char *folder = getenv("TMPDIR");
-    snprintf(seat->copy, sizeof seat->copy, "%.40s/tessera-XXXXXX",
-             folder != NULL ? folder : "/tmp");
-    int to = mkostemp(seat->copy, O_CLOEXEC);
-    bool ok = to >= 0 && copy_all(from, to);
-    close(from);
-    if (to >= 0)
-        close(to);
-    else
-        seat->copy[0] = 0;
-    snprintf(name, capacity, "emu:%s%s", seat->copy, comma != NULL ? comma : "");
-    return ok;
-}
-
-static bool open_link(struct seat *seat, const char *link, size_t number,
-                      const struct seat_options *options, struct link_failure *failure) {
-    char copied[256];
-    struct link_options how = {.seeded = options->seeded, .seed = options->seed + number};
-    if (options->fresh && strncmp(link, "emu:", 4) == 0) {
-        if (!copy_image(seat, link, copied, sizeof copied)) {
-            failure->status = LINK_BAD_INPUT;
-            snprintf(failure->text, sizeof failure->text, "cannot copy the image of %.200s: %s",
-                     link, strerror(errno));
-            return false;
-        }
-        how.unsynced = true;
-        link = copied;
-    }
-    seat->link = link_open(link, &how, failure);
-    return seat->link != NULL;
-}
-
 bool seat_open(struct seat *seat, const struct seat_argument *card, size_t number,
                const struct seat_options *options, struct link_failure *failure) {
-    if (!open_link(seat, card->link, number, options, failure))
+    struct link_options how = {
+        .detached = options->fresh, .seeded = options->seeded, .seed = options->seed + number};
+    seat->link = link_open(card->link, &how, failure);
+    if (seat->link == NULL)
         return false;
     plug_init(&seat->plug, seat->link);
     give_control(seat, card->link, number + 1);
@@ -142,9 +89,6 @@ bool seat_open(struct seat *seat, const struct seat_argument *card, size_t numbe
 void seat_close(struct seat *seat) {
     link_close(seat->link);
     seat->link = NULL;
-    if (seat->copy[0] != 0)
-        unlink(seat->copy);
-    seat->copy[0] = 0;
 }
 
 struct script_card seat_card(struct seat *seat, const struct seat_argument *card) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One card of a script run: its link, wrapped so that it can be pulled and put back, a private copy
-// of its image where asked for, and its control (power cuts in process, or over the control socket
-// of card run and lab).
+// One card of a script run: its link, wrapped so that it can be pulled and put back, on a copy of
+// its image in RAM where asked for, and its control (power cuts in process, or over the control
+// socket of card run and lab).
 #ifndef READERS_SEAT_H
 #define READERS_SEAT_H
 
@@ -15,13 +15,12 @@ struct seat_argument {
 struct seat {
     struct plug plug;
     struct link *link;
-    char copy[64]; // a private image to remove, or ""
     char control_socket[128];
     struct script_control control;
 };
 
 struct seat_options {
-    bool fresh; // emu: work on a private copy
+    bool fresh; // emu: work on a copy in RAM
     bool seeded;
     uint64_t seed;
 };

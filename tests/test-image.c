@@ -252,6 +252,30 @@ static void test_commits_stay(void) {
     }
 }
 
+/// A copy in RAM is opened beside the holder of the image, lives its own life and leaves no trace.
+static void test_private_copy(void) {
+    struct nvm nvm, apart;
+    struct file_port port, copy;
+    put_sound();
+    CU_ASSERT_EQUAL_FATAL(file_port_open(&port, path, FILE_DURABLE), FILE_OK);
+    CU_ASSERT_EQUAL_FATAL(nvm_open(&nvm, &port.nvm), NVM_OK);
+    CU_ASSERT(count_up(&nvm));
+    CU_ASSERT_EQUAL_FATAL(file_port_open(&copy, path, FILE_PRIVATE), FILE_OK);
+    CU_ASSERT_EQUAL_FATAL(nvm_open(&apart, &copy.nvm), NVM_OK);
+    CU_ASSERT(count_up(&apart) && count_up(&apart));
+    CU_ASSERT_EQUAL(count_read(&apart), 3);
+    CU_ASSERT_EQUAL_FATAL(nvm_open(&apart, &copy.nvm), NVM_OK); // off and on again
+    CU_ASSERT_EQUAL(count_read(&apart), 3);
+    file_port_close(&copy);
+    CU_ASSERT(count_up(&nvm));
+    CU_ASSERT_EQUAL(count_read(&nvm), 2);
+    file_port_close(&port);
+    CU_ASSERT_EQUAL_FATAL(file_port_open(&port, path, FILE_DURABLE), FILE_OK);
+    CU_ASSERT_EQUAL_FATAL(nvm_open(&nvm, &port.nvm), NVM_OK);
+    CU_ASSERT_EQUAL(count_read(&nvm), 2);
+    file_port_close(&port);
+}
+
 /// The child counts and tells each number after its commit.
 static void count_until_killed(int told) {
     struct nvm nvm;
@@ -344,6 +368,7 @@ int main(int argc, char **argv) {
         {"an image is made whole, 0600, never over another", test_making, NULL},
         {"disk full while making", test_disk_full_while_making, NULL},
         {"commits stay in the file", test_commits_stay, NULL},
+        {"a private copy changes nothing of its image", test_private_copy, NULL},
         {"killed at any moment", test_killed, NULL},
         {"writes that fail", test_write_fails, NULL},
         {"messages and exit codes", test_words, NULL},

@@ -59,7 +59,9 @@ static bool file_read(const struct nvm_port *port, uint32_t offset, uint8_t *out
 static bool file_write(const struct nvm_port *port, uint32_t offset, const uint8_t *data,
                        size_t size) {
     const struct file_port *file = file_of(port);
-    if (!in_image(port, offset, size) || !write_all(file->descriptor, data, size, (off_t)offset))
+    if (!in_image(port, offset, size))
+        return false;
+    if (file->descriptor >= 0 && !write_all(file->descriptor, data, size, (off_t)offset))
         return false;
     memcpy(file->mirror + offset, data, size);
     return true;
@@ -123,14 +125,15 @@ static enum file_status map_mirror(struct file_port *port) {
 }
 
 enum file_status file_port_open(struct file_port *port, const char *path, enum file_mode mode) {
+    int access = mode == FILE_PRIVATE ? O_RDONLY : O_RDWR;
     *port = (struct file_port){
         .nvm = {.read = file_read, .write = file_write, .sync = file_sync, .context = port},
-        .descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
-        .unsynced = mode == FILE_UNSYNCED};
+        .descriptor = open(path, access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
+        .unsynced = mode != FILE_DURABLE};
     if (port->descriptor < 0)
         return status_of_errno(errno);
     enum file_status status = FILE_OK;
-    if (flock(port->descriptor, LOCK_EX | LOCK_NB) != 0)
+    if (mode != FILE_PRIVATE && flock(port->descriptor, LOCK_EX | LOCK_NB) != 0)
         status = status_of_errno(errno);
     if (status == FILE_OK)
         status = examine(port->descriptor, &port->nvm.size);
@@ -138,6 +141,10 @@ enum file_status file_port_open(struct file_port *port, const char *path, enum f
         status = map_mirror(port);
     if (status != FILE_OK)
         file_port_close(port);
+    else if (mode == FILE_PRIVATE) {
+        close(port->descriptor);
+        port->descriptor = -1;
+    }
     return status;
 }
 

@@ -26,7 +26,11 @@ struct file_port {
     bool unsynced; // sync does nothing: survives a crash of the program, not of the machine
 };
 
-enum file_mode { FILE_DURABLE, FILE_UNSYNCED };
+enum file_mode {
+    FILE_DURABLE,
+    FILE_UNSYNCED,
+    FILE_PRIVATE, // a copy in RAM: the file is read once, neither locked nor written
+};
 
 /// Opens and locks an image. Anything but FILE_OK leaves the file untouched and port closed.
 enum file_status file_port_open(struct file_port *port, const char *path, enum file_mode mode);
