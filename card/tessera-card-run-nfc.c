@@ -5,18 +5,15 @@
 // docs/nfc.md.
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "apdu/codec.h"
-#include "card/port/chip.h"
+#include "card/port/stand.h"
 #include "readers/control.h"
 #include "readers/nfc_port.h"
 
@@ -41,19 +38,12 @@ static const char help[] =
     "usage or image not usable; 3 no device, or it is gone; 5 image or device in use, or no\n"
     "permission.\n";
 
-struct arguments {
-    const char *image, *nfc, *interface, *control, *seed, *clock;
-    bool unsynced;
-};
-
 struct runner {
-    struct chip chip;
+    struct stand stand; // first: orders take it for their context
     struct nfc_port port;
     struct control control;
     pthread_t air;
-    pthread_mutex_t lock; // chip, inserted
     pthread_cond_t changed;
-    bool inserted;
     atomic_bool leave;   // the air thread shall come out of libnfc
     atomic_bool stop;    // and end
     atomic_bool waiting; // it is inside a libnfc call that waits
@@ -91,9 +81,9 @@ static bool begin_wait(struct runner *runner) {
 
 static size_t ask_card(struct runner *runner, struct bytes command, uint8_t *answer,
                        size_t capacity) {
-    pthread_mutex_lock(&runner->lock);
-    size_t size = chip_transmit(&runner->chip, command, answer, capacity);
-    pthread_mutex_unlock(&runner->lock);
+    pthread_mutex_lock(&runner->stand.lock);
+    size_t size = chip_transmit(&runner->stand.chip, command, answer, capacity);
+    pthread_mutex_unlock(&runner->stand.lock);
     runner->commands++;
     return size;
 }
@@ -112,15 +102,15 @@ static bool serve_command(struct runner *runner) {
 }
 
 static void serve_tap(struct runner *runner) {
-    pthread_mutex_lock(&runner->lock);
-    bool on = chip_power_on(&runner->chip);
-    pthread_mutex_unlock(&runner->lock);
+    pthread_mutex_lock(&runner->stand.lock);
+    bool on = chip_power_on(&runner->stand.chip);
+    pthread_mutex_unlock(&runner->stand.lock);
     runner->taps++;
     while (on && serve_command(runner)) {
     }
-    pthread_mutex_lock(&runner->lock);
-    chip_power_off(&runner->chip);
-    pthread_mutex_unlock(&runner->lock);
+    pthread_mutex_lock(&runner->stand.lock);
+    chip_power_off(&runner->stand.chip);
+    pthread_mutex_unlock(&runner->stand.lock);
 }
 
 // Waits for a reader. 0 with a card activated, else libnfc's error.
@@ -136,11 +126,11 @@ static int await_reader(struct runner *runner) {
 
 // Outside the field on order: waits until it is put back or the program ends.
 static void rest(struct runner *runner) {
-    pthread_mutex_lock(&runner->lock);
+    pthread_mutex_lock(&runner->stand.lock);
     runner->leave = false;
-    while (!runner->inserted && !runner->stop)
-        pthread_cond_wait(&runner->changed, &runner->lock);
-    pthread_mutex_unlock(&runner->lock);
+    while (!runner->stand.inserted && !runner->stop)
+        pthread_cond_wait(&runner->changed, &runner->stand.lock);
+    pthread_mutex_unlock(&runner->stand.lock);
 }
 
 static void *live_on_air(void *context) {
@@ -178,114 +168,46 @@ static void call_back(struct runner *runner) {
 
 // ---- orders ----------------------------------------------------------------------------------
 
-static void order_ping(void *context, size_t argc, char **argv, char *reply, size_t size) {
-    (void)context, (void)argc, (void)argv;
-    snprintf(reply, size, "ok");
-}
-
 static void order_status(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct runner *runner = context;
+    char card[96];
     (void)argc, (void)argv;
-    pthread_mutex_lock(&runner->lock);
-    const struct nvm_cut *cut = &runner->chip.cut;
-    snprintf(reply, size, "ok inserted=%s powered=%s cut=%s writes=%llu taps=%u commands=%u",
-             runner->inserted ? "yes" : "no", runner->chip.powered && !cut->dark ? "yes" : "no",
-             cut->dark    ? "done"
-             : cut->armed ? "armed"
-                          : "none",
-             (unsigned long long)cut->writes, runner->taps, runner->commands);
-    pthread_mutex_unlock(&runner->lock);
+    pthread_mutex_lock(&runner->stand.lock);
+    stand_status(&runner->stand, card, sizeof card);
+    pthread_mutex_unlock(&runner->stand.lock);
+    snprintf(reply, size, "ok %s taps=%u commands=%u", card, runner->taps, runner->commands);
 }
 
 static void order_insert(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct runner *runner = context;
     (void)argc, (void)argv;
-    pthread_mutex_lock(&runner->lock);
-    runner->inserted = true;
+    pthread_mutex_lock(&runner->stand.lock);
+    runner->stand.inserted = true;
     pthread_cond_broadcast(&runner->changed);
-    pthread_mutex_unlock(&runner->lock);
+    pthread_mutex_unlock(&runner->stand.lock);
     snprintf(reply, size, "ok");
 }
 
 static void order_remove(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct runner *runner = context;
     (void)argc, (void)argv;
-    pthread_mutex_lock(&runner->lock);
-    bool was = runner->inserted;
-    runner->inserted = false;
-    pthread_mutex_unlock(&runner->lock);
+    pthread_mutex_lock(&runner->stand.lock);
+    bool was = runner->stand.inserted;
+    runner->stand.inserted = false;
+    pthread_mutex_unlock(&runner->stand.lock);
     if (was)
         call_back(runner);
     snprintf(reply, size, "ok");
 }
 
-static void order_reset(void *context, size_t argc, char **argv, char *reply, size_t size) {
-    struct runner *runner = context;
-    (void)argc, (void)argv;
-    pthread_mutex_lock(&runner->lock);
-    chip_reset(&runner->chip);
-    pthread_mutex_unlock(&runner->lock);
-    snprintf(reply, size, "ok");
-}
-
-static void order_cold_reset(void *context, size_t argc, char **argv, char *reply, size_t size) {
-    struct runner *runner = context;
-    (void)argc, (void)argv;
-    pthread_mutex_lock(&runner->lock);
-    bool on = chip_power_on(&runner->chip);
-    pthread_mutex_unlock(&runner->lock);
-    snprintf(reply, size, on ? "ok" : "error the card does not start");
-}
-
-static bool number(const char *text, uint64_t *value) {
-    char *end;
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-}
-
-// power-cut after N [writes] [octets K]
-static void order_power_cut(void *context, size_t argc, char **argv, char *reply, size_t size) {
-    struct runner *runner = context;
-    uint64_t writes = 0, octets = 0;
-    size_t at = 3;
-    bool good = argc >= 3 && strcmp(argv[1], "after") == 0 && number(argv[2], &writes);
-    if (good && at < argc && strcmp(argv[at], "writes") == 0)
-        at++;
-    if (good && at + 1 < argc && strcmp(argv[at], "octets") == 0) {
-        good = number(argv[at + 1], &octets);
-        at += 2;
-    }
-    if (!good || at != argc) {
-        snprintf(reply, size, "error write: power-cut after N [writes] [octets K]");
-        return;
-    }
-    pthread_mutex_lock(&runner->lock);
-    nvm_cut_arm(&runner->chip.cut, writes, octets);
-    pthread_mutex_unlock(&runner->lock);
-    snprintf(reply, size, "ok");
-}
-
 static const struct control_verb orders[] = {
-    {"ping", "ping", order_ping},
     {"status", "status", order_status},
     {"insert", "insert", order_insert},
     {"remove", "remove", order_remove},
-    {"reset", "reset", order_reset},
-    {"cold-reset", "cold-reset", order_cold_reset},
-    {"power-cut", "power-cut after N [writes] [octets K]", order_power_cut},
+    STAND_ORDERS,
 };
 
 // ---- life ------------------------------------------------------------------------------------
-
-static int watch_signals(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC);
-}
 
 static void attend(struct runner *runner) {
     struct pollfd events[2 + CONTROL_FDS_MAX];
@@ -302,9 +224,7 @@ static void attend(struct runner *runner) {
 }
 
 static int serve(struct runner *runner) {
-    pthread_mutex_init(&runner->lock, NULL);
     pthread_cond_init(&runner->changed, NULL);
-    runner->inserted = true;
     if (pipe(runner->ended) != 0 || pthread_create(&runner->air, NULL, live_on_air, runner) != 0) {
         fprintf(stderr, "tessera-card-run-nfc: cannot start a thread: %s\n", strerror(errno));
         return 3;
@@ -329,12 +249,12 @@ static bool open_device(struct runner *runner, const char *connection, int *code
     return false;
 }
 
-static int open_and_serve(struct runner *runner, const struct arguments *arguments) {
+static int open_and_serve(struct runner *runner, const struct stand_arguments *arguments) {
     char error[256];
     int code = 0;
     control_none(&runner->control);
-    runner->signals = watch_signals(); // before the first thread, so that all threads block them
-    if (!open_device(runner, arguments->nfc, &code))
+    runner->signals = stand_signals(); // before the first thread, so that all threads block them
+    if (!open_device(runner, arguments->place, &code))
         return code;
     if (arguments->control == NULL ||
         control_listen(&runner->control, arguments->control, orders,
@@ -349,104 +269,22 @@ static int open_and_serve(struct runner *runner, const struct arguments *argumen
     return code;
 }
 
-// ---- arguments -------------------------------------------------------------------------------
-
-static int usage_error(const char *format, const char *value) {
-    fprintf(stderr, "tessera-card-run-nfc: ");
-    fprintf(stderr, format, value);
-    fprintf(stderr, "; see tessera card run-nfc --help\n");
-    return 2;
-}
-
-static const char **place_of(struct arguments *arguments, const char *option) {
-    const struct {
-        const char *option;
-        const char **place;
-    } places[] = {
-        {"--nfc", &arguments->nfc},         {"--interface", &arguments->interface},
-        {"--control", &arguments->control}, {"--seed", &arguments->seed},
-        {"--clock", &arguments->clock},
-    };
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (strcmp(places[i].option, option) == 0)
-            return places[i].place;
-    return NULL;
-}
-
-static int parse(struct arguments *arguments, int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        const char **place = place_of(arguments, argv[i]);
-        if (place != NULL && i + 1 >= argc)
-            return usage_error("%s: its value is missing", argv[i]);
-        if (place != NULL)
-            *place = argv[++i];
-        else if (strcmp(argv[i], "--unsynced") == 0)
-            arguments->unsynced = true;
-        else if (strcmp(argv[i], "--reader") == 0)
-            return usage_error("%s and --nfc exclude each other: one card, one reader", argv[i]);
-        else if (argv[i][0] == '-' && strcmp(argv[i], "--stay") != 0)
-            return usage_error("%s: there is no such option", argv[i]);
-        else if (argv[i][0] != '-' && arguments->image != NULL)
-            return usage_error("%s: only one image can be run", argv[i]);
-        else if (argv[i][0] != '-')
-            arguments->image = argv[i];
-    }
-    if (arguments->image == NULL)
-        return usage_error("%s is missing", "IMAGE");
-    return arguments->nfc != NULL ? 0 : usage_error("%s is missing", "--nfc CONNSTRING");
-}
-
-static int interpret(const struct arguments *arguments, struct chip_options *options) {
-    static const char *const ways[] = {[CARD_CONTACT] = "contact",
-                                       [CARD_CONTACTLESS] = "contactless",
-                                       [CARD_INTERNAL] = "internal"};
-    const char *lab = getenv("TESSERA_LAB");
-    const char *way = arguments->interface != NULL ? arguments->interface : "contactless";
-    if ((arguments->seed != NULL || arguments->clock != NULL) &&
-        (lab == NULL || strcmp(lab, "1") != 0))
-        return usage_error("%s is for laboratories: set TESSERA_LAB=1",
-                           arguments->seed != NULL ? "--seed" : "--clock");
-    options->seeded = arguments->seed != NULL;
-    if (options->seeded && !number(arguments->seed, &options->seed))
-        return usage_error("--seed %s is not a number", arguments->seed);
-    options->mode = arguments->unsynced ? FILE_UNSYNCED : FILE_DURABLE;
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
-        if (strcmp(ways[i], way) == 0) {
-            options->interface = (enum card_interface)i;
-            return 0;
-        }
-    return usage_error("--interface %s is not contact, contactless or internal", way);
-}
-
-static int open_card(struct runner *runner, const char *image, const struct chip_options *options) {
-    errno = 0;
-    enum file_status status = chip_open(&runner->chip, image, options);
-    if (status == FILE_OK)
-        return 0;
-    fprintf(stderr, "tessera-card-run-nfc: card image %s: %s%s%s\n", image,
-            file_status_text(status), status == FILE_FAILED && errno != 0 ? ": " : "",
-            status == FILE_FAILED && errno != 0 ? strerror(errno) : "");
-    return file_status_exit(status);
-}
+static const struct stand_program program = {
+    .name = "tessera-card-run-nfc",
+    .help = help,
+    .place = "--nfc",
+    .place_form = "--nfc CONNSTRING",
+    .other = "--reader",
+    .interface = CARD_CONTACTLESS,
+};
 
 int main(int argc, char **argv) {
     static struct runner runner;
-    struct arguments arguments = {0};
-    struct chip_options options = {0};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return fputs(help, stdout) < 0;
-        if (strcmp(argv[i], "--version") == 0)
-            return puts("tessera-card-run-nfc " TESSERA_VERSION) < 0;
-    }
-    int code = parse(&arguments, argc, argv);
-    if (code == 0)
-        code = interpret(&arguments, &options);
-    if (code == 0)
-        code = open_card(&runner, arguments.image, &options);
-    if (code != 0)
+    struct stand_arguments arguments = {0};
+    int code = stand_open(&runner.stand, &program, &arguments, argc, argv);
+    if (code >= 0)
         return code;
     code = open_and_serve(&runner, &arguments);
-    chip_close(&runner.chip);
+    stand_close(&runner.stand);
     return code;
 }
