@@ -4,10 +4,10 @@
 #include "apdu/unit.h"
 #include "host/flows/issue.h"
 #include "host/journal_file.h"
+#include "host/meeting.h"
 #include "host/purse_report.h"
 #include "personalization/bench.h"
 #include "personalization/bench_center.h"
-#include "readers/link_open.h"
 #include "services/wire/object_json.h"
 #include "services/wire/program.h"
 
@@ -153,77 +153,6 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
     }
 }
 
-// ---- links and purses --------------------------------------------------------------------------
-
-/// One opened side.
-struct side {
-    struct link *link;
-    struct purse_client client;
-    struct purse_identity identity;
-};
-
-static struct side *side_open(const struct arguments *arguments, size_t index,
-                              struct failure *failure) {
-    struct link_failure why;
-    struct link_options how = {.seeded = arguments->world.seeded,
-                               .seed = arguments->world.seed + index};
-    struct side *side = calloc(1, sizeof *side);
-    if (side == NULL) {
-        fail(failure, EXIT_REFUSED, "out of memory");
-        return NULL;
-    }
-    side->link = link_open(arguments->links[index], &how, &why);
-    if (side->link == NULL) {
-        fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
-        free(side);
-        return NULL;
-    }
-    client_over(&side->client, side->link);
-    return side;
-}
-
-static void side_close(struct side *side) {
-    if (side == NULL)
-        return;
-    link_close(side->link);
-    client_erase(&side->client);
-    free(side);
-}
-
-/// A sentence for a command that did not go well.
-static bool fail_client(const struct purse_client *client, enum purse_outcome outcome,
-                        struct failure *failure) {
-    const char *name = client->link->name;
-    switch (outcome) {
-    case PURSE_OK:
-        return true;
-    case PURSE_REFUSED:
-        if (client->sw == SW_NOT_FOUND)
-            return fail(failure, EXIT_REFUSED, "%s: no purse on this card (6A82)", name);
-        return fail(failure, EXIT_REFUSED, "%s: %s refused: %s (%04X, %s)", name, client->step,
-                    status_reason(client->sw), client->sw, status_text(client->sw));
-    case PURSE_ABSENT:
-        return fail(failure, EXIT_ABSENT, "%s: %s", name, client->link->error);
-    case PURSE_BROKEN:
-        return fail(failure, EXIT_OPEN, "%s: %s: %s", name, client->step, client->link->error);
-    case PURSE_LOCKED:
-        return fail(failure, EXIT_LOCKED, "%s: %s", name, client->link->error);
-    case PURSE_GARBLED:
-        break;
-    }
-    return fail(failure, EXIT_REFUSED,
-                "%s: the answer to %s makes no sense; is the purse "
-                "personalized?",
-                name, client->step);
-}
-
-static bool identify(struct side *side, struct failure *failure) {
-    enum purse_outcome outcome = client_select(&side->client);
-    if (outcome == PURSE_OK)
-        outcome = client_read_identity(&side->client, &side->identity);
-    return fail_client(&side->client, outcome, failure);
-}
-
 // ---- issue -------------------------------------------------------------------------------------
 
 static bool center_challenge(void *context, const char *purse, uint8_t *out, size_t capacity,
@@ -266,7 +195,7 @@ static bool run_issue(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
     if (arguments->ca == NULL || !arguments->has_amount)
         return fail(failure, EXIT_USAGE, "--ca DIR and --amount N are needed; see --help");
-    struct side *side = side_open(arguments, 0, failure);
+    struct side *side = side_open(arguments->links[0], &arguments->world, 0, failure);
     if (side == NULL)
         return false;
     bool done = ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure);
@@ -283,7 +212,7 @@ static bool run_issue(struct arguments *arguments, struct failure *failure) {
 static bool view_from(struct side *side, const struct arguments *arguments, struct purse_view *view,
                       struct failure *failure) {
     struct purse_client *client = &side->client;
-    if (!identify(side, failure))
+    if (!side_identify(side, failure))
         return false;
     snprintf(view->id, sizeof view->id, "%s", client->selection.id);
     view->roles = side->identity.roles;
@@ -304,7 +233,7 @@ static bool view_from(struct side *side, const struct arguments *arguments, stru
 
 static bool run_show(struct arguments *arguments, struct failure *failure) {
     struct purse_view view = {0};
-    struct side *side = side_open(arguments, 0, failure);
+    struct side *side = side_open(arguments->links[0], &arguments->world, 0, failure);
     if (side == NULL)
         return false;
     bool done = view_from(side, arguments, &view, failure);
@@ -316,74 +245,11 @@ static bool run_show(struct arguments *arguments, struct failure *failure) {
 
 // ---- transfer, recover, void -------------------------------------------------------------------
 
-/// Two opened sides and the flow between them.
-struct meeting {
-    struct side *payer, *payee;
-    struct flow flow;
-};
-
-/// A wallet that gets something from a machine is the customer as payee; else the payer is.
-static struct purse_client *customer_of(const struct meeting *meeting) {
-    bool to_wallet = (meeting->payee->identity.roles & ROLE_WALLET) != 0 &&
-                     (meeting->payer->identity.roles & ROLE_WALLET) == 0;
-    return to_wallet ? &meeting->payee->client : &meeting->payer->client;
-}
-
-static bool meeting_open(struct meeting *meeting, const struct arguments *arguments,
-                         struct failure *failure) {
-    meeting->payer = side_open(arguments, 0, failure);
-    meeting->payee = meeting->payer != NULL ? side_open(arguments, 1, failure) : NULL;
-    if (meeting->payee == NULL || !identify(meeting->payer, failure) ||
-        !identify(meeting->payee, failure))
-        return false;
-    flow_over(&meeting->flow, &meeting->payer->client, &meeting->payee->client,
-              customer_of(meeting));
-    // telling who is who is the program's, not the tap's
-    meeting->payer->client.count = meeting->payee->client.count = (struct exchange_count){0};
-    return true;
-}
-
-static void meeting_close(struct meeting *meeting) {
-    side_close(meeting->payer);
-    side_close(meeting->payee);
-}
-
 /// "limit", "wrong-role", ...; NULL when nothing refused.
 static const char *reason_of(const struct flow *flow) {
     if (flow->status == FLOW_DONE || flow->sw == 0)
         return NULL;
     return status_reason(flow->sw);
-}
-
-static bool fail_flow(const struct meeting *meeting, const struct journal_file *journal,
-                      struct failure *failure) {
-    const struct flow *flow = &meeting->flow;
-    const struct purse_client *client = strcmp(flow->by, "payee") == 0 ? flow->payee : flow->payer;
-    switch (flow->status) {
-    case FLOW_DONE:
-        return true;
-    case FLOW_REFUSED:
-        return fail(failure, EXIT_REFUSED, "refused by the %s: %s (%s %04X: %s)", flow->by,
-                    status_reason(flow->sw), flow->step, flow->sw, status_text(flow->sw));
-    case FLOW_ABSENT:
-        return fail(failure, EXIT_ABSENT, "%s: %s", client->link->name, client->link->error);
-    case FLOW_LOCKED:
-        return fail(failure, EXIT_LOCKED, "%s: %s", client->link->name, client->link->error);
-    case FLOW_OPEN:
-        return fail(failure, EXIT_OPEN,
-                    "%s: %s: %s; the outcome is open: run 'tessera purse recover' with the same "
-                    "two links",
-                    client->link->name, flow->step,
-                    flow->sw != 0 ? status_text(flow->sw) : client->link->error);
-    case FLOW_FAILED:
-        break;
-    }
-    if (journal != NULL && journal->failure.text[0] != '\0') {
-        *failure = journal->failure;
-        return false;
-    }
-    return fail(failure, EXIT_REFUSED, "%s: the answer to %s makes no sense", client->link->name,
-                flow->step);
 }
 
 static bool kind_of(const struct meeting *meeting, const struct arguments *arguments, uint8_t *kind,
@@ -473,7 +339,7 @@ static bool transfer_between(struct meeting *meeting, struct arguments *argument
     if (flow->status == FLOW_DONE && !flow->ratified)
         fprintf(stderr, "tessera purse: paid; the payer's card left before it was ratified, "
                         "which the next tap or 'tessera purse recover' does\n");
-    return fail_flow(meeting, journal, failure);
+    return fail_flow(flow, journal != NULL ? &journal->failure : NULL, failure);
 }
 
 static bool run_transfer(struct arguments *arguments, struct failure *failure) {
@@ -486,7 +352,8 @@ static bool run_transfer(struct arguments *arguments, struct failure *failure) {
         return fail(failure, EXIT_USAGE, "--state needs --ref, which names the sale");
     if (with_journal && !journal_file_open(&journal, arguments->state, failure))
         return false;
-    bool done = meeting_open(&meeting, arguments, failure) &&
+    bool done = meeting_open(&meeting, arguments->links[0], arguments->links[1], &arguments->world,
+                             failure) &&
                 transfer_between(&meeting, arguments, with_journal ? &journal : NULL, failure);
     meeting_close(&meeting);
     return done;
@@ -502,14 +369,15 @@ static const char *recovery_word(const struct flow *flow) {
 
 static bool run_recover(struct arguments *arguments, struct failure *failure) {
     struct meeting meeting = {0};
-    bool done = meeting_open(&meeting, arguments, failure);
+    bool done = meeting_open(&meeting, arguments->links[0], arguments->links[1], &arguments->world,
+                             failure);
     if (done) {
         struct flow *flow = &meeting.flow;
         recovery_run(flow);
         report_recovery(stdout, flow, "recovered",
                         flow->status == FLOW_DONE && flow->finished + flow->voided > 0,
                         recovery_word(flow), arguments->json);
-        done = fail_flow(&meeting, NULL, failure);
+        done = fail_flow(flow, NULL, failure);
     }
     meeting_close(&meeting);
     return done;
@@ -518,14 +386,15 @@ static bool run_recover(struct arguments *arguments, struct failure *failure) {
 /// Voiding is refused where the payee had credited, or where there is nothing to void.
 static bool run_void(struct arguments *arguments, struct failure *failure) {
     struct meeting meeting = {0};
-    bool done = meeting_open(&meeting, arguments, failure);
+    bool done = meeting_open(&meeting, arguments->links[0], arguments->links[1], &arguments->world,
+                             failure);
     if (done) {
         struct flow *flow = &meeting.flow;
         cancel_run(flow);
         const char *word = recovery_word(flow);
         bool voided = strcmp(word, "voided") == 0;
         report_recovery(stdout, flow, "voided", voided, word, arguments->json);
-        done = fail_flow(&meeting, NULL, failure) &&
+        done = fail_flow(flow, NULL, failure) &&
                (voided || fail(failure, EXIT_REFUSED, "%s",
                                strcmp(word, "done") == 0
                                    ? "not-open: the payee has credited it already; a refund is a "

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/meeting.h"
+
+#include "readers/link_open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- one side --------------------------------------------------------------------------------
+
+struct side *side_open(const char *link, const struct program_world *world, uint64_t seed_offset,
+                       struct failure *failure) {
+    struct link_failure why;
+    struct link_options how = {.seeded = world->seeded, .seed = world->seed + seed_offset};
+    struct side *side = calloc(1, sizeof *side);
+    if (side == NULL) {
+        fail(failure, EXIT_REFUSED, "out of memory");
+        return NULL;
+    }
+    side->link = link_open(link, &how, &why);
+    if (side->link == NULL) {
+        fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
+        free(side);
+        return NULL;
+    }
+    client_over(&side->client, side->link);
+    return side;
+}
+
+void side_close(struct side *side) {
+    if (side == NULL)
+        return;
+    link_close(side->link);
+    client_erase(&side->client);
+    free(side);
+}
+
+bool fail_client(const struct purse_client *client, enum purse_outcome outcome,
+                 struct failure *failure) {
+    const char *name = client->link->name;
+    switch (outcome) {
+    case PURSE_OK:
+        return true;
+    case PURSE_REFUSED:
+        if (client->sw == SW_NOT_FOUND)
+            return fail(failure, EXIT_REFUSED, "%s: no purse on this card (6A82)", name);
+        return fail(failure, EXIT_REFUSED, "%s: %s refused: %s (%04X, %s)", name, client->step,
+                    status_reason(client->sw), client->sw, status_text(client->sw));
+    case PURSE_ABSENT:
+        return fail(failure, EXIT_ABSENT, "%s: %s", name, client->link->error);
+    case PURSE_BROKEN:
+        return fail(failure, EXIT_OPEN, "%s: %s: %s", name, client->step, client->link->error);
+    case PURSE_LOCKED:
+        return fail(failure, EXIT_LOCKED, "%s: %s", name, client->link->error);
+    case PURSE_GARBLED:
+        break;
+    }
+    return fail(failure, EXIT_REFUSED,
+                "%s: the answer to %s makes no sense; is the purse "
+                "personalized?",
+                name, client->step);
+}
+
+bool side_identify(struct side *side, struct failure *failure) {
+    enum purse_outcome outcome = client_select(&side->client);
+    if (outcome == PURSE_OK)
+        outcome = client_read_identity(&side->client, &side->identity);
+    return fail_client(&side->client, outcome, failure);
+}
+
+// ---- both ------------------------------------------------------------------------------------
+
+/// A wallet that gets something from a machine is the customer as payee; else the payer is.
+static struct purse_client *customer_of(const struct meeting *meeting) {
+    bool to_wallet = (meeting->payee->identity.roles & ROLE_WALLET) != 0 &&
+                     (meeting->payer->identity.roles & ROLE_WALLET) == 0;
+    return to_wallet ? &meeting->payee->client : &meeting->payer->client;
+}
+
+bool meeting_open(struct meeting *meeting, const char *payer, const char *payee,
+                  const struct program_world *world, struct failure *failure) {
+    meeting->payer = side_open(payer, world, 0, failure);
+    meeting->payee = meeting->payer != NULL ? side_open(payee, world, 1, failure) : NULL;
+    if (meeting->payee == NULL || !side_identify(meeting->payer, failure) ||
+        !side_identify(meeting->payee, failure))
+        return false;
+    flow_over(&meeting->flow, &meeting->payer->client, &meeting->payee->client,
+              customer_of(meeting));
+    // telling who is who is the program's, not the tap's
+    meeting->payer->client.count = meeting->payee->client.count = (struct exchange_count){0};
+    return true;
+}
+
+void meeting_close(struct meeting *meeting) {
+    side_close(meeting->payer);
+    side_close(meeting->payee);
+}
+
+bool fail_flow(const struct flow *flow, const struct failure *journal, struct failure *failure) {
+    const struct purse_client *client = strcmp(flow->by, "payee") == 0 ? flow->payee : flow->payer;
+    switch (flow->status) {
+    case FLOW_DONE:
+        return true;
+    case FLOW_REFUSED:
+        return fail(failure, EXIT_REFUSED, "refused by the %s: %s (%s %04X: %s)", flow->by,
+                    status_reason(flow->sw), flow->step, flow->sw, status_text(flow->sw));
+    case FLOW_ABSENT:
+        return fail(failure, EXIT_ABSENT, "%s: %s", client->link->name, client->link->error);
+    case FLOW_LOCKED:
+        return fail(failure, EXIT_LOCKED, "%s: %s", client->link->name, client->link->error);
+    case FLOW_OPEN:
+        return fail(failure, EXIT_OPEN,
+                    "%s: %s: %s; the outcome is open: run 'tessera purse recover' with the same "
+                    "two links",
+                    client->link->name, flow->step,
+                    flow->sw != 0 ? status_text(flow->sw) : client->link->error);
+    case FLOW_FAILED:
+        break;
+    }
+    if (journal != NULL && journal->text[0] != '\0') {
+        *failure = *journal;
+        return false;
+    }
+    return fail(failure, EXIT_REFUSED, "%s: the answer to %s makes no sense", client->link->name,
+                flow->step);
+}
