@@ -8,7 +8,9 @@
 #include "tests/support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CARD_I = 0x70 };
 
@@ -114,6 +116,13 @@ static void on_failure(const struct script_listener *listener, const struct scri
     size_t used = strlen(heard->messages);
     snprintf(heard->messages + used, sizeof heard->messages - used, "%u:%u %s\n",
              what->diagnostic.at.line, what->diagnostic.at.column, what->diagnostic.message);
+}
+
+static void on_echo(const struct script_listener *listener, struct bytes text) {
+    struct heard *heard = listener->context;
+    size_t used = strlen(heard->messages);
+    snprintf(heard->messages + used, sizeof heard->messages - used, "%.*s|", (int)text.size,
+             (const char *)text.data);
 }
 
 static void on_exchange(const struct script_listener *listener,
@@ -241,6 +250,106 @@ static void wrong_cipher_values_are_told(void) {
                     OUTCOME_PASSED);
 }
 
+static const uint8_t scalar_two[P256_SCALAR_SIZE] = {[31] = 2};
+
+static bool only_two(const struct script_keys *from, struct bytes name,
+                     uint8_t out[P256_SCALAR_SIZE]) {
+    (void)from;
+    memcpy(out, scalar_two, sizeof scalar_two);
+    return bytes_equal(name, bytes_of_string("two"));
+}
+
+/// What `echo VALUE` prints, or the message of its failure.
+static struct heard told(const char *value) {
+    struct crypto *crypto = crypto_openssl_new();
+    struct script_world world = host_world(crypto);
+    struct script_keys known = {NULL, only_two, NULL};
+    struct script_program program;
+    struct script_options options = {.keys = &known};
+    struct heard heard = {.clear = 0};
+    struct script_listener listener = {.failure = on_failure, .echo = on_echo, .context = &heard};
+    char text[256];
+    snprintf(text, sizeof text, "%s\n", value);
+    program_init(&program, &host_memory, NULL);
+    program.main = sources_add(&program.sources, "t", bytes_of_string(text));
+    CU_ASSERT_TRUE(program_check(&program, NULL, NULL, NULL));
+    run_script(&program, &world, &options, &(struct script_card){"card", NULL, NULL}, 1, &listener);
+    program_free(&program);
+    crypto_openssl_free(crypto);
+    return heard;
+}
+
+#define TWO_POINT                                                                                  \
+    "03 7C F2 7B 18 8D 03 4F 7E 8A 52 38 03 04 B5 1A C3 "                                          \
+    "C0 89 69 E2 77 F2 1B 35 A6 0B 48 FC 47 66 99 78"
+
+/// Octets of a line that echo printed.
+static size_t octets_of(const char *text, uint8_t *out, size_t capacity) {
+    size_t size = 0;
+    for (; size < capacity && hex_digit(text[0]) >= 0; text += text[2] == ' ' ? 3 : 2)
+        out[size++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+    return size;
+}
+
+static void scripts_sign_without_showing_the_key(void) {
+    struct crypto *crypto = crypto_openssl_new();
+    uint8_t point[P256_COMPRESSED_SIZE], signature[ECDSA_SIZE + 1];
+    struct heard heard = told("let K = key(\"two\")\necho ${K}\necho 00 ${K}\necho p256(${K})");
+    CU_ASSERT_STRING_EQUAL(heard.messages, "(secret)|00(secret)|" TWO_POINT "|");
+    octets_of(TWO_POINT, point, sizeof point);
+    heard = told("let S = ecdsa(key(\"two\"), \"text\")\necho ${S}");
+    CU_ASSERT_EQUAL(octets_of(heard.messages, signature, sizeof signature), ECDSA_SIZE);
+    struct bytes right = bytes_of_string("text"), wrong_text = bytes_of_string("texx");
+    CU_ASSERT_TRUE(crypto->ops->ecdsa_verify(crypto, point, right, signature));
+    CU_ASSERT_FALSE(crypto->ops->ecdsa_verify(crypto, point, wrong_text, signature));
+    crypto_openssl_free(crypto);
+}
+
+static void unusable_keys_are_told(void) {
+    static const struct {
+        const char *value, *message;
+    } wrong[] = {{"echo ecdsa(key(\"three\"), 00)", "1:12 no private key \"three\""},
+                 {"echo ecdsa(0102, 00)", "1:6 a private key has 32 octets, not 2"},
+                 {"echo p256(fill(00, 32))", "1:6 this is no private key of P-256"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct heard heard = told(wrong[i].value);
+        CU_ASSERT_PTR_NOT_NULL(strstr(heard.messages, wrong[i].message));
+    }
+}
+
+static void private_keys_are_read_from_files(void) {
+    static const struct {
+        const char *text;
+        bool ok;
+    } files[] = {
+        {"0000000000000000000000000000000000000000000000000000000000000002\n", true},
+        {"-----BEGIN PRIVATE KEY-----\n"
+         "MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCAAAAAAAAAAAAAAAAAA\n"
+         "AAAAAAAAAAAAAAAAAAAAAAAAAg==\n-----END PRIVATE KEY-----\n",
+         true},
+        {"-----BEGIN PRIVATE KEY-----\n"
+         "MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCAAAAAAAAAAAAAAAAAA\n"
+         "-----END PRIVATE KEY-----\n",
+         false},
+        {"404142434445464748494A4B4C4D4E4F\n", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[] = "/tmp/tessera-key-XXXXXX";
+        uint8_t scalar[P256_SCALAR_SIZE];
+        int file = mkstemp(path);
+        CU_ASSERT_FATAL(file >= 0);
+        CU_ASSERT_EQUAL(write(file, files[i].text, strlen(files[i].text)),
+                        (ssize_t)strlen(files[i].text));
+        close(file);
+        CU_ASSERT_EQUAL(host_keys_scalar(path, scalar), files[i].ok);
+        CU_ASSERT_TRUE(!files[i].ok || memcmp(scalar, scalar_two, sizeof scalar) == 0);
+        unlink(path);
+    }
+    uint8_t scalar[P256_SCALAR_SIZE];
+    CU_ASSERT_FALSE(host_keys_scalar("/nowhere/key", scalar));
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"aes(), cmac() and sha256() give the published values", ciphers_give_the_published_values,
@@ -248,6 +357,9 @@ int main(int argc, char **argv) {
         {"wrong keys and sizes of aes() and cmac() are told", wrong_cipher_values_are_told, NULL},
         {"within scp03 wraps and unwraps at every level", every_level_arrives_in_clear, NULL},
         {"wrong keys, levels and answers are told", wrong_keys_and_answers_are_failures, NULL},
+        {"scripts sign without showing the key", scripts_sign_without_showing_the_key, NULL},
+        {"unusable private keys are told", unusable_keys_are_told, NULL},
+        {"private keys are read from files", private_keys_are_read_from_files, NULL},
     };
     return suite_main("test-script-secure", tests, sizeof tests / sizeof tests[0], argc, argv);
 }

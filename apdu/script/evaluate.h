@@ -4,6 +4,7 @@
 #ifndef APDU_SCRIPT_EVALUATE_H
 #define APDU_SCRIPT_EVALUATE_H
 
+#include "apdu/script/keys.h"
 #include "apdu/script/syntax.h"
 #include "apdu/script/world.h"
 
@@ -29,6 +30,7 @@ struct secret_span {
 struct evaluation {
     const struct script_world *world;
     struct script_sources *sources;
+    const struct script_keys *keys; // for key(); NULL: there are none
     struct script_random random;
     struct variable *globals[VARIABLE_BUCKETS];
     struct variable *locals;  // parameters of the macros under way, newest first

@@ -2,6 +2,7 @@
 #include "apdu/script/function.h"
 #include "apdu/codec.h"
 #include "apdu/script/evaluate.h"
+#include "apdu/script/sign.h"
 
 #include <string.h>
 
@@ -373,6 +374,9 @@ const struct script_function script_functions[] = {
     {"sha256", "o", put_sha256, NULL, "sha256(OCTETS)"},
     {"aes", "oo", function_aes, NULL, "aes(KEY, OCTETS): AES-CBC from a vector of zeros"},
     {"cmac", "oo", function_cmac, NULL, "cmac(KEY, OCTETS): AES-CMAC"},
+    {"key", "o", script_put_key, NULL, "key(\"NAME\"): private key of --keys NAME=FILE, secret"},
+    {"ecdsa", "oo", script_put_ecdsa, NULL, "ecdsa(KEY, OCTETS): P-256 and SHA-256, r and s"},
+    {"p256", "o", script_put_p256, NULL, "p256(KEY): its public key, compressed"},
     {"secret", "o", put_secret, NULL, "secret(OCTETS): masked in traces and messages"},
 };
 const size_t script_function_count = sizeof script_functions / sizeof script_functions[0];

@@ -17,7 +17,7 @@ struct script_world host_world(const struct crypto *crypto);
 enum { HOST_KEYS_MAX = 16 };
 
 /// "--keys NAME=FILE": the file has lines "enc HEX", "mac HEX", "dek HEX", or one line of hex that
-/// is all three keys.
+/// is all three keys; or it is a private P-256 key, in PEM (PKCS#8) or as a line of 64 hex digits.
 struct host_keys {
     struct {
         const char *name; // up to '='
@@ -32,5 +32,7 @@ struct host_keys {
 bool host_keys_add(struct host_keys *keys, const char *argument);
 /// Secret material of one file. False: error says why.
 bool host_keys_read(const char *path, struct scp03_keys *out, const char **error);
+/// The private key of one file. False: it has none.
+bool host_keys_scalar(const char *path, uint8_t out[P256_SCALAR_SIZE]);
 
 #endif

@@ -28,7 +28,7 @@ static void find(struct linter *linter, const char *rule, const struct script_po
 
 /// Does the value come from outside the script, or is it marked secret?
 static bool is_guarded(const struct expr *expr) {
-    static const char *const guards[] = {"secret", "env", "file", "random"};
+    static const char *const guards[] = {"secret", "env", "file", "random", "key"};
     if (expr->kind == EXPR_VARIABLE)
         return true; // where it came from is judged at its `let`
     if (expr->kind == EXPR_CALL)

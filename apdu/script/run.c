@@ -164,6 +164,7 @@ static void runner_init(struct runner *runner) {
     const struct script_memory *memory = runner->world->memory;
     evaluation_init(&runner->evaluation, runner->world, &runner->program->sources,
                     runner->options->seed);
+    runner->evaluation.keys = runner->options->keys;
     buffer_init(&runner->command, memory);
     buffer_init(&runner->wire, memory);
     buffer_init(&runner->wire_answer, memory);

@@ -7,7 +7,6 @@
 
 #include "apdu/codec.h"
 #include "apdu/link.h"
-#include "apdu/scp03.h"
 #include "apdu/script/evaluate.h"
 #include "apdu/script/parse.h"
 
@@ -99,18 +98,12 @@ struct script_listener {
     void *context;
 };
 
-/// Keys of secure channels, by the name behind @. False: there are none of this name.
-struct script_keys {
-    bool (*find)(const struct script_keys *keys, struct bytes name, struct scp03_keys *out);
-    void *context;
-};
-
 struct script_options {
     uint64_t seed;
     bool dry_run;
     bool keep_going;                // start with `on-fail continue`
     bool only_invariants;           // of the script only its `let` lines, then the invariants
-    const struct script_keys *keys; // NULL: only keys written in the script
+    const struct script_keys *keys; // by name, behind @ or in key(); NULL: none
 };
 
 struct script_run_result {
