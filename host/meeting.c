@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/meeting.h"
 
-#include "readers/link_open.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 // ---- one side --------------------------------------------------------------------------------
 
-struct side *side_open(const char *link, const struct program_world *world, uint64_t seed_offset,
-                       struct failure *failure) {
-    struct link_failure why;
-    struct link_options how = {.seeded = world->seeded, .seed = world->seed + seed_offset};
-    struct side *side = calloc(1, sizeof *side);
+struct side *side_over(struct link *link, struct failure *failure) {
+    struct side *side = link != NULL ? calloc(1, sizeof *side) : NULL;
     if (side == NULL) {
-        fail(failure, EXIT_REFUSED, "out of memory");
+        if (link != NULL)
+            fail(failure, EXIT_REFUSED, "out of memory");
+        link_close(link);
         return NULL;
     }
-    side->link = link_open(link, &how, &why);
-    if (side->link == NULL) {
-        fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
-        free(side);
-        return NULL;
-    }
-    client_over(&side->client, side->link);
+    side->link = link;
+    client_over(&side->client, link);
     return side;
 }
 
@@ -77,12 +69,12 @@ static struct purse_client *customer_of(const struct meeting *meeting) {
     return to_wallet ? &meeting->payee->client : &meeting->payer->client;
 }
 
-bool meeting_open(struct meeting *meeting, const char *payer, const char *payee,
-                  const struct program_world *world, struct failure *failure) {
-    meeting->payer = side_open(payer, world, 0, failure);
-    meeting->payee = meeting->payer != NULL ? side_open(payee, world, 1, failure) : NULL;
-    if (meeting->payee == NULL || !side_identify(meeting->payer, failure) ||
-        !side_identify(meeting->payee, failure))
+bool meeting_of(struct meeting *meeting, struct side *payer, struct side *payee,
+                struct failure *failure) {
+    meeting->payer = payer;
+    meeting->payee = payee;
+    if (payer == NULL || payee == NULL || !side_identify(payer, failure) ||
+        !side_identify(payee, failure))
         return false;
     flow_over(&meeting->flow, &meeting->payer->client, &meeting->payee->client,
               customer_of(meeting));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two cards brought together by a program: links opened by name, who sits behind them, the flow
+// Two cards brought together by a program: who sits behind the two links, the flow
 // between them, and what went wrong in a sentence with its exit code.
 #ifndef HOST_MEETING_H
 #define HOST_MEETING_H
 
 #include "host/flows/flow.h"
-#include "services/wire/program.h"
+#include "services/wire/failure.h"
 
 /// One opened side.
 struct side {
@@ -14,10 +14,8 @@ struct side {
     struct purse_identity identity;
 };
 
-/// Opens a link by its name. seed_offset sets the sides of a seeded laboratory apart. NULL: failure
-/// says why.
-struct side *side_open(const char *link, const struct program_world *world, uint64_t seed_offset,
-                       struct failure *failure);
+/// Takes over an open link; NULL (link may be NULL, too) when there is none or no memory.
+struct side *side_over(struct link *link, struct failure *failure);
 /// NULL is allowed.
 void side_close(struct side *side);
 
@@ -30,9 +28,10 @@ struct meeting {
     struct flow flow;
 };
 
-/// Opens and identifies both; meeting_close is due in any case.
-bool meeting_open(struct meeting *meeting, const char *payer, const char *payee,
-                  const struct program_world *world, struct failure *failure);
+/// Identifies both and makes the flow ready; false also when one of them is NULL. The sides are the
+/// meeting's from here on: meeting_close is due in any case.
+bool meeting_of(struct meeting *meeting, struct side *payer, struct side *payee,
+                struct failure *failure);
 void meeting_close(struct meeting *meeting);
 
 /// A sentence for a command that did not go well; true for PURSE_OK.

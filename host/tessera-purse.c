@@ -8,6 +8,7 @@
 #include "host/purse_report.h"
 #include "personalization/bench.h"
 #include "personalization/bench_center.h"
+#include "readers/link_open.h"
 #include "services/wire/object_json.h"
 #include "services/wire/program.h"
 
@@ -153,6 +154,24 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
     }
 }
 
+static struct side *open_side(const struct arguments *arguments, size_t index,
+                              struct failure *failure) {
+    struct link_failure why;
+    struct link_options how = {.seeded = arguments->world.seeded,
+                               .seed = arguments->world.seed + index};
+    struct link *link = link_open(arguments->links[index], &how, &why);
+    if (link == NULL)
+        fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
+    return side_over(link, failure);
+}
+
+static bool meet(struct meeting *meeting, const struct arguments *arguments,
+                 struct failure *failure) {
+    struct side *payer = open_side(arguments, 0, failure);
+    struct side *payee = payer != NULL ? open_side(arguments, 1, failure) : NULL;
+    return meeting_of(meeting, payer, payee, failure);
+}
+
 // ---- issue -------------------------------------------------------------------------------------
 
 static bool center_challenge(void *context, const char *purse, uint8_t *out, size_t capacity,
@@ -195,7 +214,7 @@ static bool run_issue(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
     if (arguments->ca == NULL || !arguments->has_amount)
         return fail(failure, EXIT_USAGE, "--ca DIR and --amount N are needed; see --help");
-    struct side *side = side_open(arguments->links[0], &arguments->world, 0, failure);
+    struct side *side = open_side(arguments, 0, failure);
     if (side == NULL)
         return false;
     bool done = ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure);
@@ -233,7 +252,7 @@ static bool view_from(struct side *side, const struct arguments *arguments, stru
 
 static bool run_show(struct arguments *arguments, struct failure *failure) {
     struct purse_view view = {0};
-    struct side *side = side_open(arguments->links[0], &arguments->world, 0, failure);
+    struct side *side = open_side(arguments, 0, failure);
     if (side == NULL)
         return false;
     bool done = view_from(side, arguments, &view, failure);
@@ -352,8 +371,7 @@ static bool run_transfer(struct arguments *arguments, struct failure *failure) {
         return fail(failure, EXIT_USAGE, "--state needs --ref, which names the sale");
     if (with_journal && !journal_file_open(&journal, arguments->state, failure))
         return false;
-    bool done = meeting_open(&meeting, arguments->links[0], arguments->links[1], &arguments->world,
-                             failure) &&
+    bool done = meet(&meeting, arguments, failure) &&
                 transfer_between(&meeting, arguments, with_journal ? &journal : NULL, failure);
     meeting_close(&meeting);
     return done;
@@ -369,8 +387,7 @@ static const char *recovery_word(const struct flow *flow) {
 
 static bool run_recover(struct arguments *arguments, struct failure *failure) {
     struct meeting meeting = {0};
-    bool done = meeting_open(&meeting, arguments->links[0], arguments->links[1], &arguments->world,
-                             failure);
+    bool done = meet(&meeting, arguments, failure);
     if (done) {
         struct flow *flow = &meeting.flow;
         recovery_run(flow);
@@ -386,8 +403,7 @@ static bool run_recover(struct arguments *arguments, struct failure *failure) {
 /// Voiding is refused where the payee had credited, or where there is nothing to void.
 static bool run_void(struct arguments *arguments, struct failure *failure) {
     struct meeting meeting = {0};
-    bool done = meeting_open(&meeting, arguments->links[0], arguments->links[1], &arguments->world,
-                             failure);
+    bool done = meet(&meeting, arguments, failure);
     if (done) {
         struct flow *flow = &meeting.flow;
         cancel_run(flow);
