@@ -115,7 +115,17 @@ done:
     return status;
 }
 
+static uint8_t highest_level(uint8_t i) {
+    static const uint8_t levels[] = {0x33, 0x13, 0x03};
+    size_t at = 0;
+    while (at + 1 < sizeof levels && !scp03_level_is_valid(i, levels[at]))
+        at++;
+    return levels[at];
+}
+
 static enum gp_status authenticate(struct gp_session *session, uint8_t level) {
+    if (level == GP_HIGHEST)
+        level = highest_level(session->card.i);
     uint8_t cryptogram[SCP03_SIZE_MAX], buffer[COMMAND_ROOM];
     struct apdu_command plain = {.cla = 0x80, .ins = 0x82, .p1 = level}, wrapped;
     if (!scp03_host_cryptogram(&session->channel, session->crypto, cryptogram))

@@ -9,7 +9,11 @@
 #include "apdu/exchange.h"
 #include "apdu/scp03.h"
 
-enum { GP_DIVERSIFICATION_SIZE = 10, GP_ANSWER_MAX = 2048 };
+enum {
+    GP_DIVERSIFICATION_SIZE = 10,
+    GP_ANSWER_MAX = 2048,
+    GP_HIGHEST = 0xFF, // as a level: all that the card's i allows
+};
 
 /// What INITIALIZE UPDATE told about the card.
 struct gp_card {

@@ -109,12 +109,15 @@ static bool copy(char *out, size_t capacity, const json_t *plan, const char *key
 }
 
 static bool read_plan(struct job *job, struct failure *failure) {
-    char path[PATH_MAX];
+    char path[PATH_MAX], nonce[2 * JOB_NONCE_SIZE + 1];
     json_error_t error;
     files_path(path, sizeof path, job->directory, "job.json");
     json_t *plan = json_load_file(path, 0, &error);
     bool done = plan != NULL && copy(job->ca, sizeof job->ca, plan, "ca") &&
                 copy(job->keys, sizeof job->keys, plan, "keys");
+    copy(job->transport, sizeof job->transport, plan, "transport");
+    if (copy(nonce, sizeof nonce, plan, "nonce"))
+        done = done && hex_read(nonce, job->nonce, sizeof job->nonce);
     copy(job->printer, sizeof job->printer, plan, "printer");
     job->total = (size_t)json_integer_value(json_object_get(plan, "total"));
     json_decref(plan);

@@ -13,7 +13,7 @@
 #include <limits.h>
 #include <pthread.h>
 
-enum { JOB_SERIAL_SIZE = 8, JOB_SOURCE_MAX = 512, JOB_NO_ROW = -1 };
+enum { JOB_SERIAL_SIZE = 8, JOB_NONCE_SIZE = 16, JOB_SOURCE_MAX = 512, JOB_NO_ROW = -1 };
 
 enum job_state { JOB_OPEN, JOB_STARTED, JOB_DONE, JOB_REJECTED };
 
@@ -29,6 +29,9 @@ struct job {
     int lock;
     struct profile profile;
     char ca[PATH_MAX], keys[JOB_SOURCE_MAX], printer[PATH_MAX];
+    char
+        transport[JOB_SOURCE_MAX]; // master key of the cards as they come; empty: the published key
+    uint8_t nonce[JOB_NONCE_SIZE]; // of this job: PINs that follow from a master key differ by it
     struct job_row *rows;
     size_t total, done, rejected;
     bool again; // rejected rows may be started again
@@ -37,8 +40,10 @@ struct job {
 };
 
 struct job_plan {
-    const char *directory, *batch, *profile, *ca, *keys;
-    const char *printer; // certificate that PIN letters are sealed for; NULL: none
+    const char *directory, *batch, *profile, *ca;
+    const char *keys;      // NULL where the profile needs none
+    const char *transport; // as keys; NULL: cards come with the published key
+    const char *printer;   // certificate that PIN letters are sealed for; NULL: none
     bool keep_going;
 };
 

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,8 @@ static bool copy_profile(const struct job_plan *plan, const char *directory,
     struct profile profile;
     if (!profile_load(&profile, plan->profile, failure))
         return false;
+    if (plan->keys == NULL && profile.type != PROFILE_TAG)
+        return fail(failure, EXIT_USAGE, "profile %s needs a master key: --keys", profile.name);
     size_t size = profile_print(&profile, text, sizeof text);
     files_path(path, sizeof path, directory, "profile");
     return files_write(path, bytes_of(text, size), FILES_SECRET, FILES_NEW) ||
@@ -59,20 +62,41 @@ static bool absolute(const char *path, char out[PATH_MAX], struct failure *failu
     return realpath(path, out) != NULL || fail_errno(failure, "cannot find %s", path);
 }
 
+/// A key's place as it will be found again: a file by its whole path, a token as it is named.
+static bool keep_source(const char *source, char out[PATH_MAX], struct failure *failure) {
+    out[0] = '\0';
+    if (source == NULL)
+        return true;
+    if (strncmp(source, "pkcs11:", 7) != 0)
+        return absolute(source, out, failure);
+    if (strstr(source, "pin-value=") != NULL)
+        return fail(failure, EXIT_USAGE,
+                    "a job's files hold no PIN: use pin-source=FILE instead of pin-value= in %s",
+                    source);
+    snprintf(out, PATH_MAX, "%s", source);
+    return true;
+}
+
+static bool draw_nonce(char hex[2 * JOB_NONCE_SIZE + 1], struct failure *failure) {
+    uint8_t nonce[JOB_NONCE_SIZE];
+    if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce)
+        return fail_errno(failure, "no randomness for a job");
+    for (size_t i = 0; i < sizeof nonce; i++)
+        snprintf(hex + 2 * i, 3, "%02X", nonce[i]);
+    return true;
+}
+
 static bool write_plan(const struct job_plan *plan, const char *directory, size_t total,
                        struct failure *failure) {
-    char path[PATH_MAX], ca[PATH_MAX], keys[PATH_MAX], printer[PATH_MAX] = "";
-    bool token = strncmp(plan->keys, "pkcs11:", 7) == 0;
-    if (!absolute(plan->ca, ca, failure) || (!token && !absolute(plan->keys, keys, failure)) ||
+    char path[PATH_MAX], ca[PATH_MAX], keys[PATH_MAX], transport[PATH_MAX], printer[PATH_MAX] = "";
+    char nonce[2 * JOB_NONCE_SIZE + 1];
+    if (!absolute(plan->ca, ca, failure) || !keep_source(plan->keys, keys, failure) ||
+        !keep_source(plan->transport, transport, failure) || !draw_nonce(nonce, failure) ||
         (plan->printer != NULL && !absolute(plan->printer, printer, failure)))
         return false;
-    if (token && strstr(plan->keys, "pin-value=") != NULL)
-        return fail(
-            failure, EXIT_USAGE,
-            "a job's files hold no PIN: use pin-source=FILE instead of pin-value= in --keys");
-    json_t *json =
-        json_pack("{s:i, s:s, s:s, s:s, s:I}", "format", 1, "ca", ca, "keys",
-                  token ? plan->keys : keys, "printer", printer, "total", (json_int_t)total);
+    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I}", "format", 1, "ca", ca, "keys",
+                             keys, "transport", transport, "printer", printer, "nonce", nonce,
+                             "total", (json_int_t)total);
     char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
     files_path(path, sizeof path, directory, "job.json");

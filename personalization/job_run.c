@@ -29,7 +29,7 @@ bool job_identify(struct link *link, const struct profile *profile, uint8_t seri
     enum link_status status = link_reset(link, LINK_RESET_COLD, atr, sizeof atr, &size);
     if (status != LINK_OK)
         return work_link_failed(link, status, failure);
-    return kind->identify(link, bytes_of(atr, size), serial, failure);
+    return kind->identify(link, profile, bytes_of(atr, size), serial, failure);
 }
 
 // ---- making ------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ enum job_outcome job_make_card(struct job_office *office, struct link *link,
     bool finished = false;
     note[0] = '\0';
     if (!job_identify(link, &office->job->profile, serial, failure))
-        return CARD_BROKE;
+        return failure->code == EXIT_REFUSED ? CARD_FOREIGN : CARD_BROKE;
     // whoever was started or rejected before may have left a certificate behind
     if (row != JOB_NO_ROW)
         work.resumed = office->job->rows[row].state != JOB_OPEN;

@@ -12,7 +12,8 @@
 struct job_office {
     struct job *job;
     struct ca ca;
-    struct master_key master;
+    struct master_key master;    // not open where the profile needs none
+    struct master_key transport; // of the cards as they come; not open: the published key
     const struct crypto *crypto; // of authority and master key
     pthread_mutex_t mutex;
     struct letter_printer *printer; // NULL: no PIN letters
@@ -22,6 +23,7 @@ enum job_outcome {
     CARD_MADE,     // the row is done
     CARD_KNOWN,    // this card was finished by the job before
     CARD_LEFT,     // no row is open any more
+    CARD_FOREIGN,  // not a card that the profile can be made on: nothing was changed or recorded
     CARD_REJECTED, // recorded with its reason, which is in the failure
     CARD_BROKE,    // link, authority or disk failed: the row stays started
 };

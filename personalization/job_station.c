@@ -77,15 +77,16 @@ static void note(struct station *station, enum job_outcome outcome, const char *
                  const char *remark, const struct failure *failure) {
     pthread_mutex_lock(&station->office.mutex);
     station->made += outcome == CARD_MADE;
-    station->bad += outcome == CARD_REJECTED;
+    station->bad += outcome == CARD_REJECTED || outcome == CARD_FOREIGN;
     if (outcome == CARD_BROKE && !station->stop) {
         station->stop = true;
         station->first = *failure;
     }
     if (outcome == CARD_MADE || outcome == CARD_KNOWN)
         tell_card(station, id, outcome == CARD_MADE ? "done" : "known", remark, NULL);
-    else if (outcome == CARD_REJECTED)
-        tell_card(station, id, "rejected", "", failure->text);
+    else if (outcome == CARD_REJECTED || outcome == CARD_FOREIGN)
+        tell_card(station, id, outcome == CARD_REJECTED ? "rejected" : "refused", "",
+                  failure->text);
     tell_progress(station);
     pthread_mutex_unlock(&station->office.mutex);
 }
@@ -166,6 +167,22 @@ static bool run_readers(struct station *station, struct failure *failure) {
 // ---- the whole
 // -----------------------------------------------------------------------------------
 
+static bool open_master_keys(struct station *station, struct crypto *crypto,
+                             struct failure *failure) {
+    struct job_office *office = &station->office;
+    const struct job *job = &station->job;
+    const char *passphrase = station->order->passphrase;
+    if (job->keys[0] != '\0' &&
+        !master_key_open(&office->master, job->keys, crypto, passphrase, failure))
+        return false;
+    if (job->transport[0] != '\0' &&
+        !master_key_open(&office->transport, job->transport, crypto, passphrase, failure))
+        return false;
+    if (job->profile.has_method)
+        office->master.method = job->profile.method;
+    return true;
+}
+
 static bool open_office(struct station *station, struct crypto *crypto, struct failure *failure) {
     struct job_office *office = &station->office;
     struct job *job = &station->job;
@@ -175,14 +192,15 @@ static bool open_office(struct station *station, struct crypto *crypto, struct f
     if (job->printer[0] != '\0' &&
         (office->printer = letter_printer_open(job->printer, failure)) == NULL)
         return false;
-    return master_key_open(&office->master, job->keys, crypto, station->order->passphrase,
-                           failure) &&
-           ca_open(&office->ca, job->ca, crypto, station->order->world->today, failure);
+    if (!open_master_keys(station, crypto, failure))
+        return false;
+    return ca_open(&office->ca, job->ca, crypto, station->order->world->today, failure);
 }
 
 static void close_office(struct job_office *office) {
     ca_close(&office->ca);
     master_key_close(&office->master);
+    master_key_close(&office->transport);
     letter_printer_close(office->printer);
     pthread_mutex_destroy(&office->mutex);
 }
@@ -202,7 +220,7 @@ static bool conclude(struct station *station, struct failure *failure) {
         return false;
     }
     return station->bad == 0 ||
-           fail(failure, EXIT_REFUSED, "%zu cards were rejected", station->bad);
+           fail(failure, EXIT_REFUSED, "cards rejected or refused: %zu", station->bad);
 }
 
 /// Verification walks the rows that are done.

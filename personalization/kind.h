@@ -27,17 +27,17 @@ struct card_kind {
     const char *name;   // after "card" in a profile
     bool needs_keys;    // a master key
     bool takes_secrets; // PIN and PUK of its own
-    /// Serial of the card behind a link that was just reset. Refused by name when it is no card of
-    /// this kind; uses no key.
-    bool (*identify)(struct link *link, struct bytes atr, uint8_t serial[JOB_SERIAL_SIZE],
-                     struct failure *failure);
+    /// Serial of the card behind a link that was just reset. Refused by name (EXIT_REFUSED) when it
+    /// is no card that the profile can be made on; uses no key.
+    bool (*identify)(struct link *link, const struct profile *profile, struct bytes atr,
+                     uint8_t serial[JOB_SERIAL_SIZE], struct failure *failure);
     /// Makes the whole card, whatever an earlier run left on it, and fills in digest and version.
     bool (*make)(struct work *work);
     /// Reads a finished card back and changes nothing. work->order.row is filled in.
     bool (*verify)(struct work *work);
 };
 
-extern const struct card_kind kind_tessera;
+extern const struct card_kind kind_tessera, kind_piv, kind_globalplatform, kind_tag;
 
 /// NULL: no such kind.
 const struct card_kind *kind_find(const char *name);

@@ -3,7 +3,7 @@
 // identity and tag through SCP03 (bench.h). docs/personalization.md, One card.
 #include "apdu/status.h"
 #include "apdu/tlv.h"
-#include "personalization/kind.h"
+#include "personalization/chip.h"
 
 #include <string.h>
 
@@ -21,18 +21,21 @@ static bool holds(const uint8_t *octets, size_t size, const char *word) {
     return false;
 }
 
-static bool identify(struct link *link, struct bytes atr, uint8_t serial[JOB_SERIAL_SIZE],
-                     struct failure *failure) {
+static bool identify(struct link *link, const struct profile *profile, struct bytes atr,
+                     uint8_t serial[JOB_SERIAL_SIZE], struct failure *failure) {
     static const uint8_t select[] = {0x00, 0xA4, 0x04, 0x00, 0x00};
     static const uint8_t get_serial[] = {0x80, 0xCA, 0x00, 0x45, 0x00};
     uint8_t answer[ANSWER_MAX];
     struct bytes data;
     struct tlv value;
     uint16_t sw = 0;
-    if (!holds(atr.data, atr.size, "Tessera"))
-        return fail(failure, EXIT_REFUSED,
-                    "%s: this is no card of type %s (its ATR does not say so); no key was tried",
-                    link->name, kind_tessera.name);
+    if (!holds(atr.data, atr.size, "Tessera")) {
+        struct chip chip;
+        return chip_read(link, atr, &chip, failure) &&
+               fail(failure, EXIT_REFUSED,
+                    "%s: this is no card of type %s but %s; no key was tried", link->name,
+                    profile->card, chip.name);
+    }
     if (!work_ask(link, BYTES_OF(select), answer, sizeof answer, &data, &sw, failure) ||
         !work_ask(link, BYTES_OF(get_serial), answer, sizeof answer, &data, &sw, failure))
         return false;

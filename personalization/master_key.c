@@ -7,8 +7,11 @@
 
 enum key_number { KEY_ENC = 1, KEY_MAC = 2, KEY_DEK = 3, KEY_COUNT = 3 };
 
-static const char *const method_names[] = {
-    [DERIVE_NONE] = "none", [DERIVE_KDF3] = "kdf3", [DERIVE_VISA2] = "visa2", [DERIVE_EMV] = "emv"};
+static const char *const method_names[] = {[DERIVE_NONE] = "none",
+                                           [DERIVE_KDF3] = "kdf3",
+                                           [DERIVE_VISA2] = "visa2",
+                                           [DERIVE_EMV] = "emv",
+                                           [DERIVE_SP800] = "sp800-108"};
 
 bool derivation_from_name(const char *name, enum derivation_method *method) {
     for (size_t i = 0; i < sizeof method_names / sizeof method_names[0]; i++)
@@ -31,6 +34,24 @@ static bool derive_kdf3(const struct master_key *key, const uint8_t *data, uint8
     for (size_t done = 0; done < key->size; done += AES_BLOCK_SIZE) {
         size_t part = key->size - done < AES_BLOCK_SIZE ? key->size - done : AES_BLOCK_SIZE;
         input[0]++;
+        if (!key->cmac(key, BYTES_OF(input), block))
+            return false;
+        memcpy(out + done, block, part);
+    }
+    bytes_erase(block, sizeof block);
+    return true;
+}
+
+// Label (eleven times 00, the key's number), 00, length in bits, counter, diversification data.
+static bool derive_sp800(const struct master_key *key, const uint8_t *data, uint8_t number,
+                         uint8_t *out) {
+    enum { NUMBER = 11, LENGTH = 13, COUNTER = 15, DATA = 16 };
+    uint8_t input[DATA + GP_DIVERSIFICATION_SIZE] = {[NUMBER] = number}, block[AES_BLOCK_SIZE];
+    bytes_put_be(input + LENGTH, 2, (uint64_t)key->size * 8);
+    memcpy(input + DATA, data, GP_DIVERSIFICATION_SIZE);
+    for (size_t done = 0; done < key->size; done += AES_BLOCK_SIZE) {
+        size_t part = key->size - done < AES_BLOCK_SIZE ? key->size - done : AES_BLOCK_SIZE;
+        input[COUNTER]++;
         if (!key->cmac(key, BYTES_OF(input), block))
             return false;
         memcpy(out + done, block, part);
@@ -71,27 +92,37 @@ static bool derive_one(const struct master_key *key, const uint8_t *data, uint8_
         return derive_block(key, visa2, number, out);
     case DERIVE_EMV:
         return derive_block(key, data + 4, number, out);
+    case DERIVE_SP800:
+        return derive_sp800(key, data, number, out);
     case DERIVE_NONE:
         return key->export != NULL && key->export(key, out);
     }
     return false;
 }
 
+bool master_key_derive_one(const struct master_key *key,
+                           const uint8_t diversification[GP_DIVERSIFICATION_SIZE], uint8_t number,
+                           uint8_t out[SCP03_KEY_MAX], struct failure *failure) {
+    if (derive_one(key, diversification, number, out))
+        return true;
+    if (key->method == DERIVE_NONE && key->export == NULL)
+        return fail(failure, EXIT_USAGE,
+                    "%s: method 'none' would take the master key out of its token; choose kdf3, "
+                    "visa2, emv or sp800-108",
+                    key->name);
+    return fail(failure, EXIT_ABSENT, "%s: the master key does not answer", key->name);
+}
+
 bool master_key_derive(const struct master_key *key,
                        const uint8_t diversification[GP_DIVERSIFICATION_SIZE],
                        struct scp03_keys *keys, struct failure *failure) {
     keys->size = key->size;
-    if (derive_one(key, diversification, KEY_ENC, keys->enc) &&
-        derive_one(key, diversification, KEY_MAC, keys->mac) &&
-        derive_one(key, diversification, KEY_DEK, keys->dek))
+    if (master_key_derive_one(key, diversification, KEY_ENC, keys->enc, failure) &&
+        master_key_derive_one(key, diversification, KEY_MAC, keys->mac, failure) &&
+        master_key_derive_one(key, diversification, KEY_DEK, keys->dek, failure))
         return true;
     bytes_erase(keys, sizeof *keys);
-    if (key->method == DERIVE_NONE && key->export == NULL)
-        return fail(failure, EXIT_USAGE,
-                    "%s: method 'none' would take the master key out of its token; choose kdf3, "
-                    "visa2 or emv",
-                    key->name);
-    return fail(failure, EXIT_ABSENT, "%s: the master key does not answer", key->name);
+    return false;
 }
 
 bool master_key_kcv(const struct master_key *key, uint8_t kcv[3]) {

@@ -16,6 +16,7 @@ enum derivation_method {
     DERIVE_KDF3,  // SP 800-108 counter mode over CMAC
     DERIVE_VISA2, // one AES block of octets 0, 1, 4..7 of the data, F0 or 0F and the key's number
     DERIVE_EMV,   // likewise of octets 4..9
+    DERIVE_SP800, // SP 800-108 as SCP03 itself fills it in (Amendment D 4.1.5): label, length, data
 };
 
 struct master_key {
@@ -37,6 +38,11 @@ struct master_key {
 bool master_key_derive(const struct master_key *key,
                        const uint8_t diversification[GP_DIVERSIFICATION_SIZE],
                        struct scp03_keys *keys, struct failure *failure);
+
+/// One further key of that card, key->size octets: numbers above 3 are free for other applications.
+bool master_key_derive_one(const struct master_key *key,
+                           const uint8_t diversification[GP_DIVERSIFICATION_SIZE], uint8_t number,
+                           uint8_t out[SCP03_KEY_MAX], struct failure *failure);
 
 /// Check value of the master key: first three octets of the block of sixteen times 01.
 bool master_key_kcv(const struct master_key *key, uint8_t kcv[3]);

@@ -14,11 +14,27 @@
 
 enum { PROFILE_FILE_MAX = 8192 };
 
-/// One setting: its word, and what takes its value. False: the value is wrong.
+/// One setting: its word, the card types (enum profile_card) that it means something for, and what
+/// takes its value. False: the value is wrong.
 struct setting {
-    const char *word, *expected;
+    const char *word;
+    unsigned cards;
+    const char *expected;
     bool (*take)(struct profile *profile, const char *value);
 };
+
+static const struct {
+    const char *name;
+    enum profile_card type;
+} cards[] = {{"tessera-os", PROFILE_TESSERA},
+             {"piv", PROFILE_PIV},
+             {"globalplatform", PROFILE_GP},
+             {"type4", PROFILE_TAG}};
+
+static const struct {
+    const char *name;
+    uint8_t number; // SP 800-78-4 table 6-2
+} algorithms[] = {{"3des", 0x03}, {"aes128", 0x08}, {"aes192", 0x0A}, {"aes256", 0x0C}};
 
 static bool copy_word(char *out, size_t capacity, const char *value) {
     if (value[0] == '\0' || strlen(value) >= capacity)
@@ -32,7 +48,12 @@ static bool take_name(struct profile *profile, const char *value) {
 }
 
 static bool take_card(struct profile *profile, const char *value) {
-    return copy_word(profile->card, sizeof profile->card, value);
+    for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++)
+        if (strcmp(cards[i].name, value) == 0) {
+            profile->type = cards[i].type;
+            return copy_word(profile->card, sizeof profile->card, value);
+        }
+    return false;
 }
 
 static bool take_role(struct profile *profile, const char *value) {
@@ -82,6 +103,44 @@ static bool take_url(struct profile *profile, const char *value) {
     return copy_word(profile->url, sizeof profile->url, value);
 }
 
+static bool take_method(struct profile *profile, const char *value) {
+    profile->has_method = derivation_from_name(value, &profile->method);
+    return profile->has_method;
+}
+
+static bool take_management(struct profile *profile, const char *value) {
+    profile->piv.published = strcmp(value, "published") == 0;
+    return profile->piv.published || strcmp(value, "master") == 0;
+}
+
+static bool take_algorithm(struct profile *profile, const char *value) {
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
+        if (strcmp(algorithms[i].name, value) == 0)
+            profile->piv.algorithm = algorithms[i].number;
+    return profile->piv.algorithm != 0;
+}
+
+static bool take_digits(char out[PROFILE_PIN_MAX], size_t shortest, const char *value) {
+    size_t size = strlen(value);
+    return size >= shortest && strspn(value, "0123456789") == size &&
+           copy_word(out, PROFILE_PIN_MAX, value);
+}
+
+static bool take_initial_pin(struct profile *profile, const char *value) {
+    return take_digits(profile->piv.pin, 6, value);
+}
+
+static bool take_initial_puk(struct profile *profile, const char *value) {
+    return take_digits(profile->piv.puk, 8, value);
+}
+
+static bool take_read_only(struct profile *profile, const char *value) {
+    bool closed = false;
+    bool known = take_flag(&closed, value);
+    profile->writable = !closed;
+    return known;
+}
+
 static bool take_number(uint64_t *number, const char *value) {
     char *end = NULL;
     errno = 0;
@@ -106,31 +165,43 @@ LIMIT(offline_count)
 LIMIT(offline_sum)
 #undef LIMIT
 
+enum { EVERY_CARD = PROFILE_TESSERA | PROFILE_PIV | PROFILE_GP | PROFILE_TAG };
+
 static const struct setting settings[] = {
-    {"name", "a word of up to 31 characters", take_name},
-    {"card", "the name of a card type", take_card},
-    {"role", "wallet, till, float or store", take_role},
-    {"units", "up to 8 units such as JPY or F001", take_units},
-    {"free-reading", "yes or no", take_reading},
-    {"pin", "yes or no", take_pin},
-    {"identity", "p256, rsa or no", take_identity},
-    {"url", "an address of up to 199 characters", take_url},
-    {"limit-balance", "an amount or none", take_balance},
-    {"limit-single", "an amount or none", take_single},
-    {"no-pin-single", "an amount or none", take_no_pin_single},
-    {"no-pin-sum", "an amount or none", take_no_pin_sum},
-    {"no-pin-count", "a number or none", take_no_pin_count},
-    {"offline-count", "a number", take_offline_count},
-    {"offline-sum", "an amount", take_offline_sum},
+    {"name", EVERY_CARD, "a word of up to 31 characters", take_name},
+    {"card", EVERY_CARD, "tessera-os, piv, globalplatform or type4", take_card},
+    {"role", PROFILE_TESSERA, "wallet, till, float or store", take_role},
+    {"units", PROFILE_TESSERA, "up to 8 units such as JPY or F001", take_units},
+    {"free-reading", PROFILE_TESSERA, "yes or no", take_reading},
+    {"pin", PROFILE_TESSERA | PROFILE_PIV, "yes or no", take_pin},
+    {"identity", PROFILE_TESSERA | PROFILE_PIV, "p256, rsa or no", take_identity},
+    {"url", PROFILE_TESSERA | PROFILE_TAG, "an address of up to 199 characters", take_url},
+    {"read-only", PROFILE_TAG, "yes or no", take_read_only},
+    {"kdf", PROFILE_GP | PROFILE_PIV, "kdf3, visa2, emv, sp800-108 or none", take_method},
+    {"management-key", PROFILE_PIV, "published or master", take_management},
+    {"management-algorithm", PROFILE_PIV, "3des, aes128, aes192 or aes256", take_algorithm},
+    {"initial-pin", PROFILE_PIV, "6 to 8 digits", take_initial_pin},
+    {"initial-puk", PROFILE_PIV, "8 digits", take_initial_puk},
+    {"limit-balance", PROFILE_TESSERA, "an amount or none", take_balance},
+    {"limit-single", PROFILE_TESSERA, "an amount or none", take_single},
+    {"no-pin-single", PROFILE_TESSERA, "an amount or none", take_no_pin_single},
+    {"no-pin-sum", PROFILE_TESSERA, "an amount or none", take_no_pin_sum},
+    {"no-pin-count", PROFILE_TESSERA, "a number or none", take_no_pin_count},
+    {"offline-count", PROFILE_TESSERA, "a number", take_offline_count},
+    {"offline-sum", PROFILE_TESSERA, "an amount", take_offline_sum},
 };
 
+enum { SETTINGS = sizeof settings / sizeof settings[0] };
+
+/// given: line of each setting, 0 where it is not there.
 static bool take_line(struct profile *profile, const char *path, unsigned number, char *line,
-                      struct failure *failure) {
+                      unsigned given[SETTINGS], struct failure *failure) {
     size_t size = strcspn(line, " \t");
     char *value = line + size + strspn(line + size, " \t");
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    for (size_t i = 0; i < SETTINGS; i++) {
         if (strlen(settings[i].word) != size || strncmp(settings[i].word, line, size) != 0)
             continue;
+        given[i] = number;
         return settings[i].take(profile, value) ||
                fail(failure, EXIT_USAGE, "%s:%u: %s '%s': expected %s", path, number,
                     settings[i].word, value, settings[i].expected);
@@ -139,13 +210,30 @@ static bool take_line(struct profile *profile, const char *path, unsigned number
                 number, (int)size, line);
 }
 
+static bool fits_card(const struct profile *profile, const char *path,
+                      const unsigned given[SETTINGS], struct failure *failure) {
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (given[i] != 0 && (settings[i].cards & profile->type) == 0)
+            return fail(failure, EXIT_USAGE, "%s:%u: '%s' means nothing for cards of type %s", path,
+                        given[i], settings[i].word, profile->card);
+    return true;
+}
+
 static bool is_whole(const struct profile *profile, const char *path, struct failure *failure) {
     if (profile->name[0] == '\0' || profile->card[0] == '\0')
         return fail(failure, EXIT_USAGE, "%s: 'name' and 'card' are needed", path);
-    if (strcmp(profile->card, "tessera-os") == 0 && profile->roles == 0)
+    if (profile->type == PROFILE_TESSERA && profile->roles == 0)
         return fail(failure, EXIT_USAGE, "%s: 'role' is needed", path);
-    if (profile->identity && !profile->pin)
+    if (profile->type == PROFILE_TESSERA && profile->identity && !profile->pin)
         return fail(failure, EXIT_USAGE, "%s: an identity needs 'pin yes'", path);
+    if (profile->type == PROFILE_PIV && !profile->identity)
+        return fail(failure, EXIT_USAGE, "%s: 'identity p256' or 'identity rsa' is needed", path);
+    if (profile->type == PROFILE_TAG && profile->url[0] == '\0')
+        return fail(failure, EXIT_USAGE, "%s: 'url' is needed", path);
+    if (profile->piv.published &&
+        (profile->piv.algorithm == 0x08 || profile->piv.algorithm == 0x0C))
+        return fail(failure, EXIT_USAGE,
+                    "%s: the published management key has 24 octets: 3des or aes192", path);
     return true;
 }
 
@@ -159,17 +247,19 @@ static void trim(char *line) {
 
 bool profile_parse(struct profile *profile, const char *path, char *text, struct failure *failure) {
     char *rest = text, *line;
+    unsigned given[SETTINGS] = {0};
     struct bench_order defaults = bench_order_for(NULL, 0);
     *profile = (struct profile){.limits = defaults.limits, .options = defaults.options};
+    profile->piv = (struct profile_piv){.algorithm = 0x03, .pin = "123456", .puk = "12345678"};
     for (size_t i = 0; i < defaults.unit_count; i++)
         profile->units[profile->unit_count++] = defaults.units[i];
     for (unsigned number = 1; (line = strsep(&rest, "\n")) != NULL; number++) {
         line += strspn(line, " \t");
         trim(line);
-        if (line[0] != '\0' && !take_line(profile, path, number, line, failure))
+        if (line[0] != '\0' && !take_line(profile, path, number, line, given, failure))
             return false;
     }
-    return is_whole(profile, path, failure);
+    return fits_card(profile, path, given, failure) && is_whole(profile, path, failure);
 }
 
 /// Beside the sources, beside the programs, or installed.
@@ -212,32 +302,58 @@ static void print_limit(FILE *out, const char *word, uint64_t value) {
         fprintf(out, "%s %" PRIu64 "\n", word, value);
 }
 
-size_t profile_print(const struct profile *profile, char *out, size_t capacity) {
+static const char *yes_no(bool flag) {
+    return flag ? "yes" : "no";
+}
+
+static void print_identity(FILE *out, const struct profile *profile) {
+    fprintf(out, "pin %s\nidentity %s\n", yes_no(profile->pin),
+            profile->rsa        ? "rsa"
+            : profile->identity ? "p256"
+                                : "no");
+}
+
+static void print_purse(FILE *out, const struct profile *profile) {
     char unit[UNIT_NAME_MAX];
+    fprintf(out, "role %s\nunits",
+            (profile->roles & ROLE_STORE) != 0 ? "store" : role_name(profile->roles));
+    for (size_t i = 0; i < profile->unit_count; i++)
+        fprintf(out, " %s", unit_name(profile->units[i], unit));
+    fprintf(out, "\nfree-reading %s\n", yes_no(profile->options != 0));
+    print_identity(out, profile);
+    print_limit(out, "limit-balance", profile->limits.balance);
+    print_limit(out, "limit-single", profile->limits.single);
+    print_limit(out, "no-pin-single", profile->limits.no_pin_single);
+    print_limit(out, "no-pin-sum", profile->limits.no_pin_sum);
+    print_limit(out, "no-pin-count", profile->limits.no_pin_count);
+    print_limit(out, "offline-count", profile->limits.offline_count);
+    print_limit(out, "offline-sum", profile->limits.offline_sum);
+}
+
+static void print_piv(FILE *out, const struct profile *profile) {
+    print_identity(out, profile);
+    fprintf(out, "management-key %s\n", profile->piv.published ? "published" : "master");
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
+        if (algorithms[i].number == profile->piv.algorithm)
+            fprintf(out, "management-algorithm %s\n", algorithms[i].name);
+    fprintf(out, "initial-pin %s\ninitial-puk %s\n", profile->piv.pin, profile->piv.puk);
+}
+
+size_t profile_print(const struct profile *profile, char *out, size_t capacity) {
     FILE *file = fmemopen(out, capacity, "w");
     if (file == NULL)
         return 0;
     fprintf(file, "name %s\ncard %s\n", profile->name, profile->card);
-    if (profile->roles != 0)
-        fprintf(file, "role %s\n",
-                (profile->roles & ROLE_STORE) != 0 ? "store" : role_name(profile->roles));
-    fprintf(file, "units");
-    for (size_t i = 0; i < profile->unit_count; i++)
-        fprintf(file, " %s", unit_name(profile->units[i], unit));
-    fprintf(file, "\nfree-reading %s\npin %s\nidentity %s\n", profile->options != 0 ? "yes" : "no",
-            profile->pin ? "yes" : "no",
-            profile->rsa        ? "rsa"
-            : profile->identity ? "p256"
-                                : "no");
+    if (profile->type == PROFILE_TESSERA)
+        print_purse(file, profile);
+    if (profile->type == PROFILE_PIV)
+        print_piv(file, profile);
+    if (profile->type == PROFILE_TAG)
+        fprintf(file, "read-only %s\n", yes_no(!profile->writable));
     if (profile->url[0] != '\0')
         fprintf(file, "url %s\n", profile->url);
-    print_limit(file, "limit-balance", profile->limits.balance);
-    print_limit(file, "limit-single", profile->limits.single);
-    print_limit(file, "no-pin-single", profile->limits.no_pin_single);
-    print_limit(file, "no-pin-sum", profile->limits.no_pin_sum);
-    print_limit(file, "no-pin-count", profile->limits.no_pin_count);
-    print_limit(file, "offline-count", profile->limits.offline_count);
-    print_limit(file, "offline-sum", profile->limits.offline_sum);
+    if (profile->has_method)
+        fprintf(file, "kdf %s\n", derivation_name(profile->method));
     long size = ftell(file);
     return fclose(file) == 0 && size > 0 ? (size_t)size : 0;
 }

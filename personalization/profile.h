@@ -6,13 +6,31 @@
 #define PERSONALIZATION_PROFILE_H
 
 #include "personalization/bench.h"
+#include "personalization/master_key.h"
 
-enum { PROFILE_NAME_MAX = 32, PROFILE_URL_MAX = 200 };
+enum { PROFILE_NAME_MAX = 32, PROFILE_URL_MAX = 200, PROFILE_PIN_MAX = 9 };
+
+/// Card types, as bits: which settings mean something for which.
+enum profile_card {
+    PROFILE_TESSERA = 1, // "tessera-os": our own
+    PROFILE_PIV = 2,     // "piv": any card with that card edge
+    PROFILE_GP = 4,      // "globalplatform": any security domain that speaks SCP03
+    PROFILE_TAG = 8,     // "type4": any NFC Forum Type 4 tag
+};
+
+/// What a PIV card of another maker is like as it comes.
+struct profile_piv {
+    bool published;            // its management key is the published one, not of the master key
+    uint8_t algorithm;         // of the management key: 03 3DES, 08, 0A or 0C AES
+    char pin[PROFILE_PIN_MAX]; // that it comes with
+    char puk[PROFILE_PIN_MAX];
+};
 
 struct profile {
     char name[PROFILE_NAME_MAX];
-    char card[PROFILE_NAME_MAX]; // which card it is for; "tessera-os" is ours
-    uint16_t roles;              // of the purse
+    char card[PROFILE_NAME_MAX]; // which card it is for, as the profile writes it
+    enum profile_card type;
+    uint16_t roles; // of the purse
     uint16_t units[PERSO_UNITS_MAX];
     size_t unit_count;
     uint8_t options; // PURSE_FREE_READING
@@ -21,6 +39,10 @@ struct profile {
     bool identity;             // PIV, which needs a PIN
     bool rsa;                  // its keys
     char url[PROFILE_URL_MAX]; // "{id}" stands for the card's id; empty: no NDEF tag
+    struct profile_piv piv;
+    bool has_method; // the method below instead of the master key's
+    enum derivation_method method;
+    bool writable; // a Type 4 tag that stays so
 };
 
 /// Reads a profile: a path, or the bare name of one that is installed. The failure names the line.

@@ -17,7 +17,7 @@
 static const char HELP[] =
     "usage: tessera perso key FILE [--size 16|24|32] [--method M] [--version HEX]\n"
     "       tessera perso plan BATCH --profile P --ca DIR --keys FILE|pkcs11:URI -o JOB\n"
-    "                          [--printer CERT] [--keep-going]\n"
+    "                          [--printer CERT] [--transport FILE|URI] [--keep-going]\n"
     "       tessera perso run JOB --link LINK... [--dry-run] [--rejects] [--json]\n"
     "       tessera perso verify JOB --link LINK... [--json]\n"
     "       tessera perso report JOB [--check] [--json]\n"
@@ -31,9 +31,11 @@ static const char HELP[] =
     "  --link LINK        a reader, again for more; in emu:DIR/%s.trm the card's id replaces %s "
     "and\n"
     "                     images that are missing are made blank\n"
-    "  --method M         how card keys follow from the master key: kdf3 (default), visa2, emv, "
-    "none\n"
+    "  --method M         how card keys follow from the master key: kdf3 (default), visa2, emv,\n"
+    "                     sp800-108, none\n"
     "  --printer CERT     PIN letters are sealed for this X.509 certificate (JOB/letters/ID.cms)\n"
+    "  --transport KEY    master key of the cards as they come, where they do not come with the\n"
+    "                     published key (profiles for GlobalPlatform cards)\n"
     "  --keep-going       leaves faulty rows of the batch out instead of refusing it\n"
     "  --rejects          takes rejected rows again\n"
     "  --dry-run          shows every command of the first open row, no secret, on a card in "
@@ -60,6 +62,7 @@ enum option_id {
     OPTION_CA,
     OPTION_KEYS,
     OPTION_PRINTER,
+    OPTION_TRANSPORT,
     OPTION_KEEP_GOING,
     OPTION_LINK,
     OPTION_DRY_RUN,
@@ -79,6 +82,7 @@ static const struct option options[] = {
     {"ca", required_argument, NULL, OPTION_CA},
     {"keys", required_argument, NULL, OPTION_KEYS},
     {"printer", required_argument, NULL, OPTION_PRINTER},
+    {"transport", required_argument, NULL, OPTION_TRANSPORT},
     {"keep-going", no_argument, NULL, OPTION_KEEP_GOING},
     {"link", required_argument, NULL, OPTION_LINK},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
@@ -124,10 +128,10 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         int option;
         const char **text;
     } texts[] = {
-        {OPTION_PROFILE, &arguments->plan.profile}, {OPTION_CA, &arguments->plan.ca},
-        {OPTION_KEYS, &arguments->plan.keys},       {OPTION_PRINTER, &arguments->plan.printer},
-        {OPTION_METHOD, &arguments->method},        {OPTION_VERSION, &arguments->version},
-        {'o', &arguments->plan.directory}};
+        {OPTION_PROFILE, &arguments->plan.profile},     {OPTION_CA, &arguments->plan.ca},
+        {OPTION_KEYS, &arguments->plan.keys},           {OPTION_PRINTER, &arguments->plan.printer},
+        {OPTION_TRANSPORT, &arguments->plan.transport}, {OPTION_METHOD, &arguments->method},
+        {OPTION_VERSION, &arguments->version},          {'o', &arguments->plan.directory}};
     const struct {
         int option;
         bool *flag;
@@ -259,7 +263,8 @@ static bool make_key(struct arguments *arguments, const struct crypto *crypto,
     struct master_key key;
     uint8_t kcv[3];
     if (!derivation_from_name(arguments->method, &method))
-        return fail(failure, EXIT_USAGE, "--method '%s' is none of kdf3, visa2, emv, none",
+        return fail(failure, EXIT_USAGE,
+                    "--method '%s' is none of kdf3, visa2, emv, sp800-108, none",
                     arguments->method);
     if (*end != '\0' || version == 0 || version > 0x7F)
         return fail(failure, EXIT_USAGE, "--version '%s' is no key version from 01 to 7F",
@@ -284,15 +289,20 @@ static bool plan(struct arguments *arguments, const struct crypto *crypto,
     size_t total = 0, faulty = 0;
     struct job_plan *plan = &arguments->plan;
     plan->batch = arguments->target;
-    if (plan->profile == NULL || plan->ca == NULL || plan->keys == NULL || plan->directory == NULL)
-        return fail(failure, EXIT_USAGE, "--profile, --ca, --keys and -o are needed");
+    if (plan->profile == NULL || plan->ca == NULL || plan->directory == NULL)
+        return fail(failure, EXIT_USAGE, "--profile, --ca and -o are needed");
     // what will be needed must be there now, not at the first card
     if (!ca_open(&ca, plan->ca, crypto, arguments->world.today, failure))
         return false;
     ca_close(&ca);
-    if (!master_key_open(&key, plan->keys, crypto, passphrase_of(arguments), failure))
-        return false;
-    master_key_close(&key);
+    const char *const sources[] = {plan->keys, plan->transport};
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        if (sources[i] == NULL)
+            continue;
+        if (!master_key_open(&key, sources[i], crypto, passphrase_of(arguments), failure))
+            return false;
+        master_key_close(&key);
+    }
     if (!job_create(plan, &total, &faulty, failure))
         return false;
     printf("%s: %zu cards planned", plan->directory, total);
