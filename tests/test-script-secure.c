@@ -216,13 +216,14 @@ static void ciphers_give_the_published_values(void) {
             "expect aes(${KEY}, ${BLOCK}) = 3AD77BB4 0D7A3660 A89ECAF3 2466EF97\n"
             "expect aes(603DEB10 15CA71BE 2B73AEF0 857D7781 1F352C07 3B6108D7 2D9810A3 0914DFF4,"
             " ${BLOCK}) = F3EED1BD B5D2A03C 064B5A7E 3DB181F8\n"
+            "expect unaes(${KEY}, 3AD77BB4 0D7A3660 A89ECAF3 2466EF97) = ${BLOCK}\n"
             "expect cmac(${KEY}, \"\") = BB1D6929 E9593728 7FA37D12 9B756746\n"
             "expect cmac(${KEY}, ${BLOCK}) = 070A16B4 6B4D4144 F79BDD9D D04A287C\n"
             "expect sha256(\"abc\") = BA7816BF 8F01CFEA 414140DE 5DAE2223 B00361A3 96177A9C"
             " B410FF61 F20015AD\n",
             &heard);
     CU_ASSERT_EQUAL(result.outcome, OUTCOME_PASSED);
-    CU_ASSERT_EQUAL(result.checks, 5);
+    CU_ASSERT_EQUAL(result.checks, 6);
     CU_ASSERT_STRING_EQUAL(heard.messages, "");
 }
 
@@ -232,7 +233,7 @@ static void wrong_cipher_values_are_told(void) {
     } rows[] = {
         {"tx aes(00112233, fill(00, 16))", "an AES key has 16, 24 or 32 octets, not 4"},
         {"tx cmac(fill(00, 17), 00)", "an AES key has 16, 24 or 32 octets, not 17"},
-        {"tx aes(fill(00, 16), fill(00, 17))", "aes() takes whole blocks of 16 octets, not 17"},
+        {"tx aes(fill(00, 16), fill(00, 17))", "AES takes whole blocks of 16 octets, not 17"},
     };
     struct secure_card card = {.derived = false};
     struct heard heard;

@@ -373,6 +373,7 @@ const struct script_function script_functions[] = {
     {"random", "n", put_random, NULL, "random(SIZE): repeatable by --seed"},
     {"sha256", "o", put_sha256, NULL, "sha256(OCTETS)"},
     {"aes", "oo", function_aes, NULL, "aes(KEY, OCTETS): AES-CBC from a vector of zeros"},
+    {"unaes", "oo", function_unaes, NULL, "unaes(KEY, OCTETS): takes aes() back"},
     {"cmac", "oo", function_cmac, NULL, "cmac(KEY, OCTETS): AES-CMAC"},
     {"key", "o", script_put_key, NULL, "key(\"NAME\"): private key of --keys NAME=FILE, secret"},
     {"ecdsa", "oo", script_put_ecdsa, NULL, "ecdsa(KEY, OCTETS): P-256 and SHA-256, r and s"},

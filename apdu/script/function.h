@@ -30,6 +30,7 @@ bool function_take(struct evaluation *evaluation, const struct expr *call, size_
 
 // function_cipher.c
 bool function_aes(struct evaluation *evaluation, const struct expr *call, struct buffer *out);
+bool function_unaes(struct evaluation *evaluation, const struct expr *call, struct buffer *out);
 bool function_cmac(struct evaluation *evaluation, const struct expr *call, struct buffer *out);
 
 #endif

@@ -20,21 +20,31 @@ static bool take_pair(struct evaluation *evaluation, const struct expr *call, st
            evaluation_fail(evaluation, call, "%tno cryptography is at hand", none, 0);
 }
 
-bool function_aes(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
+static bool put_cbc(struct evaluation *evaluation, const struct expr *call, bool encrypt,
+                    struct buffer *out) {
     static const uint8_t zero[AES_BLOCK_SIZE];
     const struct crypto *crypto = evaluation->world->crypto;
     struct buffer key, octets;
     bool ok = take_pair(evaluation, call, &key, &octets);
     if (ok && octets.size % AES_BLOCK_SIZE != 0)
-        ok = evaluation_fail(evaluation, call, "%taes() takes whole blocks of 16 octets, not %z",
+        ok = evaluation_fail(evaluation, call, "%tAES takes whole blocks of 16 octets, not %z",
                              none, octets.size);
     uint8_t *at = ok ? buffer_extend(out, octets.size) : NULL;
     if (at != NULL && octets.size > 0 &&
-        !crypto->ops->aes_cbc(crypto, true, buffer_bytes(&key), zero, octets.data, at, octets.size))
+        !crypto->ops->aes_cbc(crypto, encrypt, buffer_bytes(&key), zero, octets.data, at,
+                              octets.size))
         ok = evaluation_fail(evaluation, call, "%tthe cryptography fails", none, 0);
     buffer_free(&key);
     buffer_free(&octets);
     return ok;
+}
+
+bool function_aes(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
+    return put_cbc(evaluation, call, true, out);
+}
+
+bool function_unaes(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
+    return put_cbc(evaluation, call, false, out);
 }
 
 bool function_cmac(struct evaluation *evaluation, const struct expr *call, struct buffer *out) {
