@@ -414,7 +414,7 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                             .interfaces = WIRED,
                             .secret = true,
                             DATA(VERIFY_DATA),
-                            REFUSES(VERIFY_REFUSALS),
+                            REFUSES(PIV_VERIFY_REFUSALS),
                             .answer = WORDS("nothing; without data the tries left as 63Cx"),
                             .clause = WORDS("SP 800-73-4 part 2 3.2.1")},
     [COMMAND_PIV_FORGET_PIN] = {.id = COMMAND_PIV_FORGET_PIN,
@@ -426,7 +426,6 @@ const struct catalogue_command catalogue[COMMAND_COUNT] = {
                                 P1P2(0xFF, 0x80),
                                 .cases = CASE_1,
                                 .interfaces = WIRED,
-                                REFUSES(VERIFY_REFUSALS),
                                 .answer =
                                     WORDS("nothing; the PIN counts as not verified from now on"),
                                 .clause = WORDS("SP 800-73-4 part 2 3.2.1")},

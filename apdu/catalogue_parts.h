@@ -132,12 +132,28 @@ static const uint16_t GET_DATA_REFUSALS[] = {SW_REFERENCE_NOT_FOUND, SW_SECURITY
 static const uint16_t VERIFY_REFUSALS[] = {SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CONDITIONS};
 static const uint16_t CHANGE_PIN_REFUSALS[] = {SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CONDITIONS,
                                                SW_WRONG_DATA};
-static const uint16_t ISD_GET_DATA_REFUSALS[] = {SW_REFERENCE_NOT_FOUND};
+// A plain one while a channel is open ends the channel.
+static const uint16_t ISD_GET_DATA_REFUSALS[] = {SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS};
 static const uint16_t INSTALL_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_FOUND,  SW_EXISTS,
                                             SW_NO_SPACE,   SW_CONDITIONS, SW_SECURITY_STATUS};
-static const uint16_t STORE_DATA_REFUSALS[] = {
-    SW_WRONG_DATA,          SW_CONDITIONS,      SW_NO_SPACE,
-    SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS, SW_WRONG_P1P2}; // a block out of its sequence
+// 6A86: a block out of its sequence. From 6A89 on what a purse says about its groupings.
+static const uint16_t STORE_DATA_REFUSALS[] = {SW_WRONG_DATA,
+                                               SW_CONDITIONS,
+                                               SW_NO_SPACE,
+                                               SW_REFERENCE_NOT_FOUND,
+                                               SW_SECURITY_STATUS,
+                                               SW_WRONG_P1P2,
+                                               SW_DEFAULT_KEYS,
+                                               SW_EXISTS,
+                                               SW_WRONG_ROLE,
+                                               SW_EXPIRED,
+                                               SW_BAD_SIGNATURE,
+                                               SW_BAD_CERTIFICATE,
+                                               SW_UNKNOWN_ISSUER,
+                                               SW_WRONG_DOMAIN,
+                                               SW_WRONG_ENTERPRISE,
+                                               SW_WRONG_PARTY,
+                                               SW_STALE};
 
 static const uint16_t INITIALIZE_REFUSALS[] = {SW_REFERENCE_NOT_FOUND, SW_WRONG_LENGTH};
 static const uint16_t AUTHENTICATE_REFUSALS[] = {SW_CONDITIONS, SW_AUTHENTICATION_FAILED,
@@ -154,6 +170,8 @@ static const uint16_t SET_STATUS_REFUSALS[] = {SW_WRONG_P1P2, SW_CONDITIONS, SW_
 static const uint16_t PIV_READ_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_FOUND, SW_SECURITY_STATUS};
 static const uint16_t PIV_WRITE_REFUSALS[] = {SW_WRONG_DATA, SW_NOT_FOUND, SW_NO_SPACE,
                                               SW_SECURITY_STATUS};
+static const uint16_t PIV_VERIFY_REFUSALS[] = {SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CONDITIONS,
+                                               SW_WRONG_DATA}; // not of eight octets
 static const uint16_t GENERATE_REFUSALS[] = {SW_WRONG_DATA, SW_SECURITY_STATUS};
 static const uint16_t GENERAL_REFUSALS[] = {SW_WRONG_DATA, SW_SECURITY_STATUS, SW_CONDITIONS,
                                             SW_REFERENCE_NOT_FOUND};

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/// Bits of the class byte (ISO/IEC 7816-4 5.4.1).
+enum { CHAINING = 0x10, SECURE_MESSAGING = 0x0C };
+
 static const struct {
     const char *applet;
     uint8_t aid[16];
@@ -30,11 +33,9 @@ void dissect_context_reset(struct dissect_context *context) {
     *context = (struct dissect_context){.applet = "isd", .aid = AID_ISD, .aid_size = AID_ISD_SIZE};
 }
 
-/// Class without secure messaging and chaining bits (ISO/IEC 7816-4 5.4.1).
-static uint8_t plain_class(uint8_t cla) {
-    if (cla == 0xFF)
-        return cla;
-    return (uint8_t)(cla & ~0x1C);
+/// Class without these bits; FF, which readers ask with, has none.
+static uint8_t without(uint8_t cla, uint8_t bits) {
+    return cla == 0xFF ? cla : (uint8_t)(cla & ~bits);
 }
 
 const struct catalogue_command *dissect_context_command(const struct dissect_context *context,
@@ -42,7 +43,12 @@ const struct catalogue_command *dissect_context_command(const struct dissect_con
     if (command.size < APDU_HEADER_SIZE)
         return NULL;
     const uint8_t *head = command.data;
-    return catalogue_find(context->applet, plain_class(head[0]), head[1], head[2], head[3]);
+    const struct catalogue_command *row =
+        catalogue_find(context->applet, without(head[0], CHAINING), head[1], head[2], head[3]);
+    if (row != NULL) // such as EXTERNAL AUTHENTICATE, whose own class has the bit
+        return row;
+    return catalogue_find(context->applet, without(head[0], CHAINING | SECURE_MESSAGING), head[1],
+                          head[2], head[3]);
 }
 
 static bool is_select_by_name(struct bytes wire, struct apdu_command *command) {
