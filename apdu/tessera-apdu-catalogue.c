@@ -17,7 +17,8 @@ static const char usage[] =
     "                   words as {sw, name, reason, text}\n"
     "  --lua            a post-dissector for Wireshark that names the commands and status words\n"
     "  --coverage FILE  what tessera apdu run --coverage met, against what is documented;\n"
-    "                   exit 1 when a command or documented status word is missing\n";
+    "                   exit 1 when a command or documented status word is missing, or\n"
+    "                   one was met that is not documented\n";
 
 // ---- JSON ------------------------------------------------------------------------------------
 
@@ -209,9 +210,61 @@ static bool met_family(struct bytes log, const char *command, uint16_t sw) {
     return met(log, command, sw);
 }
 
+/// What any command may answer (docs/commands.md).
+static bool is_general(uint16_t sw) {
+    static const uint16_t general[] = {SW_OK,
+                                       SW_WRONG_LENGTH,
+                                       SW_WRONG_P1P2,
+                                       SW_CHANNEL_NOT_SUPPORTED,
+                                       SW_NOT_ALLOWED,
+                                       SW_LIFE_CYCLE,
+                                       SW_CLA_NOT_SUPPORTED,
+                                       SW_INS_NOT_SUPPORTED,
+                                       SW_INTERFACE,
+                                       SW_SM_OBJECT_MISSING,
+                                       SW_SM_OBJECT_WRONG,
+                                       SW_LAST_COMMAND_EXPECTED,
+                                       SW_MEMORY_FAILURE,
+                                       SW_CHAINING_NOT_SUPPORTED,
+                                       SW_SECURE_MESSAGING_NOT_SUPPORTED};
+    for (size_t i = 0; i < sizeof general / sizeof general[0]; i++)
+        if (sw == general[i])
+            return true;
+    return sw >> 8 == SW_MORE_DATA >> 8 || sw >> 8 == SW_WRONG_LE >> 8;
+}
+
+static bool is_documented(const struct catalogue_command *row, uint16_t sw) {
+    for (size_t i = 0; i < row->refusal_count; i++)
+        if (row->refusals[i] == sw ||
+            (row->refusals[i] == SW_TRIES_LEFT && (sw & 0xFFF0) == SW_TRIES_LEFT))
+            return true;
+    return is_general(sw);
+}
+
+/// Lines of the log that no row and no general rule tells of.
+static size_t print_undocumented(struct bytes log) {
+    size_t count = 0, begin = 0;
+    for (size_t i = 0; i < log.size; i++) {
+        char line[96], command[64];
+        unsigned sw;
+        if (log.data[i] != '\n')
+            continue;
+        snprintf(line, sizeof line, "%.*s", (int)(i - begin), (const char *)log.data + begin);
+        begin = i + 1;
+        if (sscanf(line, "%63s %4X", command, &sw) != 2)
+            continue;
+        const struct catalogue_command *row = catalogue_find_name(command);
+        if (row != NULL && is_documented(row, (uint16_t)sw))
+            continue;
+        count++;
+        printf("undocumented\t%s\t%04X\t%s\n", command, sw, status_text((uint16_t)sw));
+    }
+    return count;
+}
+
 static int print_coverage(const char *file) {
     struct tool tool;
-    size_t documented = 0, found = 0;
+    size_t documented = 0, found = 0, unknown = 0;
     tool_init(&tool, name, NULL);
     const struct script_source *log = tool_read(&tool, file);
     for (size_t i = 0; log != NULL && i < COMMAND_COUNT; i++) {
@@ -228,11 +281,13 @@ static int print_coverage(const char *file) {
         }
     }
     bool read = log != NULL;
+    if (read)
+        unknown = print_undocumented(log->text);
     tool_free(&tool);
     if (!read)
         return TOOL_USAGE_ERROR;
     printf("coverage: %zu of %zu\n", found, documented);
-    return found == documented ? 0 : 1;
+    return found == documented && unknown == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv) {

@@ -54,6 +54,9 @@ static void commands_and_fields_are_named(void) {
 static void what_is_selected_is_remembered(void) {
     begin(false);
     CU_ASSERT_TRUE(says(explain("8014000000", "6D00"), "unknown command"));
+    CU_ASSERT_TRUE(says(explain("84823300100011223344556677889900112233445566", "6985"),
+                        "EXTERNAL AUTHENTICATE (isd.external-authenticate)"));
+    CU_ASSERT_TRUE(says(explain("84F28002024F00", "6882"), "GET STATUS (isd.get-status)"));
     explain(select_purse, fci);
     CU_ASSERT_TRUE(says(explain("8014000000", "6700"), "DEBIT (purse.debit)"));
     dissect_event(&dissector, 0, "card", "reset", bytes_of(NULL, 0));
