@@ -140,8 +140,10 @@ demo: deps ## a deposit, a payment and a torn payment through pcscd, every figur
 	@build/bin/tessera demo
 
 # ---- tests -----------------------------------------------------------------------------------
+TEARS    := build/tests/test-tear build/tests/test-tear-card
+
 check: deps ## build with sanitizers and run every test
-	@$(MAKE) -j$(JOBS) --no-print-directory build build/tests/test-tear
+	@$(MAKE) -j$(JOBS) --no-print-directory build $(TEARS)
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/run
 
@@ -159,9 +161,9 @@ docs: $(BUILD)/docs/generate ## print the reference pages from the tables of apd
 behaviours: ## behaviours.tsv line by line: which test proves it, with what result
 	@tests/behaviours $(if $(ALL),--all)
 
-tear: ## cut power at every write and octet of every flow
-	@$(MAKE) -j$(JOBS) --no-print-directory -s build/tests/test-tear
-	@bash -o pipefail -c "build/tests/test-tear | grep ^tear"
+tear: ## cut power at every write and octet of every flow and every managing command
+	@$(MAKE) -j$(JOBS) --no-print-directory -s $(TEARS)
+	@for suite in $(TEARS); do bash -o pipefail -c "$$suite | grep ^tear" || exit 1; done
 
 soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two libnfc programs, every cut of a tap
 	@$(MAKE) -j$(JOBS) --no-print-directory build

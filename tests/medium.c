@@ -93,6 +93,16 @@ void medium_restart(struct medium *medium) {
     medium->octet_count = 0;
 }
 
+void medium_misplace_syncs(struct medium *medium) {
+    for (size_t e = 0; e + 1 < medium->event_count; e++) {
+        if (!medium->events[e].sync || medium->events[e + 1].sync)
+            continue;
+        struct medium_event sync = medium->events[e];
+        medium->events[e] = medium->events[e + 1];
+        medium->events[++e] = sync;
+    }
+}
+
 void medium_free(struct medium *medium) {
     if (medium == NULL)
         return;

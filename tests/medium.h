@@ -31,6 +31,8 @@ struct medium *medium_over(uint8_t *image, uint32_t size);
 void medium_free(struct medium *medium);
 /// Forgets what was recorded: begins again with the image as it is, all of it synced.
 void medium_restart(struct medium *medium);
+/// For tests of tests: in the record, each sync comes one write later.
+void medium_misplace_syncs(struct medium *medium);
 
 /// A medium for one try: remembers what its writes replaced and can take them back.
 struct scratch {

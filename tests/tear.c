@@ -7,14 +7,9 @@
 
 #include "card/os/context.h"
 #include "tests/medium.h"
+#include "tests/subset.h"
 
-enum {
-    EXHAUSTIVE_PENDING = 5, // up to here every subset of unsynced writes
-    MANY_PENDING = 40,      // from here on only a few
-    RANDOM_SUBSETS = 16,
-    PENDING_MAX = 2048,
-    COMPLAINTS_MAX = 10,
-};
+enum { PENDING_MAX = 2048, COMPLAINTS_MAX = 10 };
 
 /// One command that a card got.
 struct step {
@@ -29,6 +24,7 @@ struct tear {
     struct medium *media[WORLD_CARDS_MAX];
     struct step *steps;
     size_t step_count, step_capacity;
+    tear_look *look; // NULL: every octet of the data area counts
 };
 
 // ---- recording ---------------------------------------------------------------------------------
@@ -115,17 +111,17 @@ void tear_end(struct tear *tear) {
     free(tear);
 }
 
+size_t tear_steps(const struct tear *tear) {
+    return tear->step_count;
+}
+
+void tear_look_by(struct tear *tear, tear_look *look) {
+    tear->look = look;
+}
+
 void tear_misplace_syncs(struct tear *tear) {
-    for (size_t i = 0; i < tear->world->count; i++) {
-        struct medium *medium = tear->media[i];
-        for (size_t e = 0; e + 1 < medium->event_count; e++) {
-            if (!medium->events[e].sync || medium->events[e + 1].sync)
-                continue;
-            struct medium_event sync = medium->events[e];
-            medium->events[e] = medium->events[e + 1];
-            medium->events[++e] = sync;
-        }
-    }
+    for (size_t i = 0; i < tear->world->count; i++)
+        medium_misplace_syncs(tear->media[i]);
 }
 
 // ---- states ------------------------------------------------------------------------------------
@@ -143,11 +139,13 @@ struct sweep {
     const struct medium *medium;
     struct scratch *scratch; // the durable image; tries on top are rolled back
     struct card *probe;
-    struct state old, new;
-    size_t pending[PENDING_MAX]; // events since the last sync
+    struct state old, new, between; // between: octets of neither, but nobody sees a difference
+    size_t pending[PENDING_MAX];    // events since the last sync
     size_t pending_count;
-    bool old_seen, new_seen; // in this segment, with their images
-    uint8_t *old_image, *new_image;
+    bool old_seen, new_seen, between_seen; // in this segment, with their images
+    uint8_t *old_image, *new_image, *between_image;
+    bool looked; // in this segment: what the old state looks like
+    uint8_t old_look[TEAR_LOOK_SIZE];
     size_t step; // of the write under way
     tear_tap *tap;
     struct tear_figures *figures;
@@ -198,6 +196,44 @@ static void take_state(struct sweep *sweep, struct state *state) {
     scratch_rollback(sweep->scratch, mark);
 }
 
+/// What this card held when the step began: its own last image before it.
+static const uint8_t *image_before(const struct tear *tear, size_t card, size_t step) {
+    while (step-- > 0)
+        if (tear->steps[step].card == card && tear->steps[step].after != NULL)
+            return tear->steps[step].after;
+    return tear->media[card]->begin;
+}
+
+/// Every card powered on: this one with an image, the others as they were when the step began.
+static void load_world(struct sweep *sweep, const uint8_t *image) {
+    struct world *world = sweep->tear->world;
+    for (size_t i = 0; i < world->count; i++) {
+        const uint8_t *from = i == sweep->card ? image : image_before(sweep->tear, i, sweep->step);
+        memcpy(world->cards[i]->image, from, world->cards[i]->size);
+        stand_on(world->cards[i], &world->cards[i]->port.nvm);
+    }
+}
+
+static void look_at(struct sweep *sweep, const uint8_t *image, uint8_t look[TEAR_LOOK_SIZE]) {
+    load_world(sweep, image);
+    sweep->tear->look(sweep->tear->world, look);
+    sweep->figures->looks++;
+}
+
+/// A write outside the journal, torn: other octets than the old state has, where nobody looks.
+static bool is_between(struct sweep *sweep, enum card_status status) {
+    uint8_t look[TEAR_LOOK_SIZE];
+    if (sweep->tear->look == NULL || status != CARD_OK || sweep->old.status != CARD_OK)
+        return false;
+    if (!sweep->looked)
+        look_at(sweep, sweep->old.image, sweep->old_look);
+    sweep->looked = true;
+    sweep->between.status = CARD_OK;
+    memcpy(sweep->between.image, sweep->scratch->image, sweep->scratch->nvm.size);
+    look_at(sweep, sweep->between.image, look);
+    return memcmp(look, sweep->old_look, sizeof look) == 0;
+}
+
 // ---- one cut -----------------------------------------------------------------------------------
 
 /// Recovery is cut at each of its own writes; what is left must recover to the same state.
@@ -238,6 +274,22 @@ static void keep_image(struct sweep *sweep, bool *seen, uint8_t **kept) {
     memcpy(*kept, sweep->scratch->image, sweep->scratch->nvm.size);
 }
 
+/// Which state recovery has given; NULL: none that may be.
+static const struct state *find_state(struct sweep *sweep, enum card_status status) {
+    if (is_state(sweep, status, &sweep->old)) {
+        keep_image(sweep, &sweep->old_seen, &sweep->old_image);
+        return &sweep->old;
+    }
+    if (is_state(sweep, status, &sweep->new)) {
+        keep_image(sweep, &sweep->new_seen, &sweep->new_image);
+        return &sweep->new;
+    }
+    if (!is_between(sweep, status))
+        return NULL;
+    keep_image(sweep, &sweep->between_seen, &sweep->between_image);
+    return &sweep->between;
+}
+
 /// The scratch holds what the medium holds after the cut.
 static void check_cut(struct sweep *sweep, const struct medium_event *event, size_t octets,
                       bool thorough) {
@@ -245,45 +297,18 @@ static void check_cut(struct sweep *sweep, const struct medium_event *event, siz
     scratch_fuse(sweep->scratch, FUSE_NEVER, 0);
     enum card_status status = recover(sweep);
     size_t writes = sweep->scratch->writes;
-    bool is_old = is_state(sweep, status, &sweep->old);
-    bool is_new = !is_old && is_state(sweep, status, &sweep->new);
-    if (is_old)
-        keep_image(sweep, &sweep->old_seen, &sweep->old_image);
-    else if (is_new)
-        keep_image(sweep, &sweep->new_seen, &sweep->new_image);
-    else
+    const struct state *state = find_state(sweep, status);
+    if (state == NULL)
         complain(sweep, status != CARD_OK ? "recovery fails" : "neither the old nor the new state",
                  event, octets);
-    const struct state *state = is_old ? &sweep->old : &sweep->new;
-    if (thorough && (is_old || is_new) && status == CARD_OK)
+    if (thorough && state != NULL && status == CARD_OK)
         check_next_commit(sweep, state->image);
     scratch_rollback(sweep->scratch, mark);
-    if (thorough && (is_old || is_new))
+    if (thorough && state != NULL)
         cut_recovery(sweep, writes, state);
 }
 
 // ---- every cut ---------------------------------------------------------------------------------
-
-/// Does pending write i survive in this subset? Subset 0 keeps all, 1 keeps none.
-static bool survives(size_t subset, size_t i, size_t count) {
-    if (subset < 2)
-        return subset == 0;
-    if (count <= EXHAUSTIVE_PENDING)
-        return (subset - 1) >> i & 1;
-    size_t kind = count > MANY_PENDING ? 3 : (subset - 2) / count, which = (subset - 2) % count;
-    if (kind < 3)
-        return kind == 0 ? i != which : kind == 1 ? i == which : i < which;
-    uint64_t word = (subset * 0x9E3779B97F4A7C15u) ^ (i * 0xC2B2AE3D27D4EB4Fu);
-    return (word ^ word >> 29) * 0xBF58476D1CE4E5B9u >> 63;
-}
-
-static size_t subset_count(size_t count) {
-    if (count == 0)
-        return 1;
-    if (count <= EXHAUSTIVE_PENDING)
-        return (size_t)1 << count;
-    return 2 + RANDOM_SUBSETS + (count > MANY_PENDING ? 0 : 3 * count);
-}
 
 static void apply(struct sweep *sweep, const struct medium_event *event, size_t octets) {
     scratch_write(sweep->scratch, event->offset, sweep->medium->octets + event->at, octets);
@@ -292,7 +317,7 @@ static void apply(struct sweep *sweep, const struct medium_event *event, size_t 
 static void apply_subset(struct sweep *sweep, size_t subset) {
     for (size_t i = 0; i < sweep->pending_count; i++) {
         const struct medium_event *event = &sweep->medium->events[sweep->pending[i]];
-        if (survives(subset, i, sweep->pending_count))
+        if (subset_keeps(subset, i, sweep->pending_count))
             apply(sweep, event, event->size);
     }
 }
@@ -339,23 +364,10 @@ static void cut_event(struct sweep *sweep, const struct medium_event *event) {
 
 // ---- the next tap ------------------------------------------------------------------------------
 
-/// What this card held when the step began: its own last image before it.
-static const uint8_t *image_before(const struct tear *tear, size_t card, size_t step) {
-    while (step-- > 0)
-        if (tear->steps[step].card == card && tear->steps[step].after != NULL)
-            return tear->steps[step].after;
-    return tear->media[card]->begin;
-}
-
 static void run_tap(struct sweep *sweep, const uint8_t *image, const char *which) {
-    struct world *world = sweep->tear->world;
     char line[512];
-    for (size_t i = 0; i < world->count; i++) {
-        const uint8_t *from = i == sweep->card ? image : image_before(sweep->tear, i, sweep->step);
-        memcpy(world->cards[i]->image, from, world->cards[i]->size);
-        stand_on(world->cards[i], &world->cards[i]->port.nvm);
-    }
-    const char *said = sweep->tap(world);
+    load_world(sweep, image);
+    const char *said = sweep->tap(sweep->tear->world, sweep->step);
     sweep->figures->taps++;
     if (said == NULL)
         return;
@@ -368,6 +380,8 @@ static void run_taps(struct sweep *sweep) {
                   memcmp(sweep->old.image + nvm_data_begin(), sweep->new.image + nvm_data_begin(),
                          sweep->scratch->nvm.size - nvm_data_begin()) != 0;
     sweep->figures->states += (size_t)sweep->old_seen + (size_t)sweep->new_seen;
+    if (sweep->tap != NULL && sweep->between_seen)
+        run_tap(sweep, sweep->between_image, "old (torn where nobody looks)");
     if (sweep->tap == NULL || !differ)
         return;
     if (sweep->old_seen && sweep->old.status == CARD_OK)
@@ -414,7 +428,7 @@ static void take_new_state(struct sweep *sweep, size_t from, size_t end) {
 static void sweep_segment(struct sweep *sweep, size_t from, size_t end) {
     const struct medium *medium = sweep->medium;
     take_new_state(sweep, from, end);
-    sweep->old_seen = sweep->new_seen = false;
+    sweep->old_seen = sweep->new_seen = sweep->between_seen = sweep->looked = false;
     sweep->pending_count = 0;
     for (size_t e = from; e < end; e++) {
         const struct medium_event *event = &medium->events[e];
@@ -450,9 +464,10 @@ static void sweep_card(struct sweep *sweep) {
     sweep->probe = calloc(1, card_context_size());
     if (sweep->probe == NULL)
         abort();
-    uint8_t **const buffers[] = {&sweep->old.image, &sweep->new.image, &sweep->old_image,
-                                 &sweep->new_image};
-    for (size_t i = 0; i < 4; i++)
+    uint8_t **const buffers[] = {&sweep->old.image, &sweep->new.image, &sweep->between.image,
+                                 &sweep->old_image, &sweep->new_image, &sweep->between_image};
+    enum { BUFFERS = sizeof buffers / sizeof buffers[0] };
+    for (size_t i = 0; i < BUFFERS; i++)
         *buffers[i] = image_buffer(sweep);
     take_state(sweep, &sweep->old);
     for (size_t from = 0; from < sweep->medium->event_count;) {
@@ -460,7 +475,7 @@ static void sweep_card(struct sweep *sweep) {
         sweep_segment(sweep, from, end);
         from = end;
     }
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < BUFFERS; i++)
         free(*buffers[i]);
     card_power_off(sweep->probe);
     free(sweep->probe);

@@ -15,9 +15,20 @@ struct tear *tear_begin(struct world *world);
 /// Ends recording; the cards stand on their memory again, as the scenario left them. Frees all.
 void tear_end(struct tear *tear);
 
-/// What to do after a cut: every card is powered on as the cut left it, and nobody got the answer
-/// of the cut command. NULL when every promise holds, else a sentence.
-typedef const char *tear_tap(struct world *world);
+/// Commands answered so far: their numbers begin with 0.
+size_t tear_steps(const struct tear *tear);
+
+/// What to do after a cut in the command of this number: every card is powered on as the cut left
+/// it, and nobody got the answer of the cut command. NULL when every promise holds, else a
+/// sentence.
+typedef const char *tear_tap(struct world *world, size_t step);
+
+enum { TEAR_LOOK_SIZE = 32 };
+/// Digest of everything that can be seen of the world's cards, which are powered on; may send
+/// commands. Cards that write outside the journal need it: octets that nothing refers to may be any
+/// there. Without one, every octet counts.
+typedef void tear_look(struct world *world, uint8_t look[TEAR_LOOK_SIZE]);
+void tear_look_by(struct tear *tear, tear_look *look);
 
 struct tear_figures {
     size_t commands;   // whose writes were cut
@@ -25,6 +36,7 @@ struct tear_figures {
     size_t cuts;       // points times the subsets of unsynced writes that survive
     size_t recut;      // cuts within the recovery after a cut
     size_t states;     // distinct recovered states
+    size_t looks;      // images whose octets were neither old nor new, judged by what can be seen
     size_t taps;       // next taps, one after each of them
     size_t violations; // the first ones are printed to stderr, unless quiet
     bool quiet;

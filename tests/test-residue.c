@@ -139,6 +139,16 @@ static void a_replaced_key_set_is_gone(void) {
     CU_ASSERT_FALSE(bench_holds(bench, first.mac, 32));
     CU_ASSERT_FALSE(bench_holds(bench, first.dek, 32));
     CU_ASSERT(bench_holds(bench, second.dek, 32));
+    // replaced twice within one channel: the one in between was never used
+    random_keys(bench, &first);
+    CU_ASSERT_EQUAL(gp_open(&bench->session, bench->link, bench->crypto, (struct bytes){0}, 1, 0x33,
+                            given_keys, &second),
+                    GP_OK);
+    CU_ASSERT_EQUAL(gp_put_keys(&bench->session, 0, 2, &first), GP_OK);
+    CU_ASSERT(bench_holds(bench, first.dek, 32));
+    CU_ASSERT_EQUAL(gp_put_keys(&bench->session, 2, 2, &second), GP_OK);
+    CU_ASSERT_FALSE(bench_holds(bench, first.enc, 32));
+    CU_ASSERT_FALSE(bench_holds(bench, first.dek, 32));
     card_power_off(&bench->card);
     CU_ASSERT_FALSE(holds((const uint8_t *)&bench->card, sizeof bench->card, second.dek, 32));
     bench_free(bench);

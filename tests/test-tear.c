@@ -90,7 +90,8 @@ static const char *pay_once_more(struct world *of) {
     return said;
 }
 
-static const char *tap(struct world *of) {
+static const char *tap(struct world *of, size_t step) {
+    (void)step;
     if (!world_audit(of))
         return of->fault;
     for (size_t i = 0; i < of->count; i++) {
@@ -322,13 +323,13 @@ static void flow_personalization(void) {
 }
 
 /// After a cut at the factory bench the security domain answers, and the bench can go on.
-static const char *tap_bench(struct world *of) {
+static const char *tap_bench(struct world *of, size_t step) {
     struct world_card *card = of->cards[of->count - 1];
     card->interface = CARD_INTERNAL;
     if (world_send(card, COMMAND_SELECT, bytes_of(NULL, 0)) != SW_OK)
         return say("the security domain is gone", card);
     of->count--; // a purse in the making is none that could be added up
-    const char *fault = tap(of);
+    const char *fault = tap(of, step);
     of->count++;
     return fault;
 }

@@ -366,7 +366,7 @@ static void personalize(struct world_card *card, const struct world_profile *pro
     store(card, PERSO_CLOSE, bytes_of(NULL, 0));
 }
 
-struct world_card *world_blank(struct world *world, const char *holder, uint16_t roles) {
+struct world_card *world_bare(struct world *world, const char *holder, uint16_t roles) {
     uint8_t serial[8] = {0};
     struct world_card *card = take(sizeof *card);
     must(world->count < WORLD_CARDS_MAX, "too many cards");
@@ -384,6 +384,11 @@ struct world_card *world_blank(struct world *world, const char *holder, uint16_t
     if (world->on_add != NULL)
         world->on_add(world, card);
     must(card_power_on(card->card, &card->ports) == CARD_OK, "card does not start");
+    return card;
+}
+
+struct world_card *world_blank(struct world *world, const char *holder, uint16_t roles) {
+    struct world_card *card = world_bare(world, holder, roles);
     card->interface = CARD_INTERNAL;
     install(card);
     return card;

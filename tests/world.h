@@ -70,6 +70,8 @@ void world_close(struct world *world);
 /// Formats, installs and personalizes a card, up to a usable purse. Aborts on any refusal.
 struct world_card *world_add(struct world *world, const char *holder, uint16_t roles,
                              const struct world_profile *profile);
+/// A formatted card with nothing installed, powered on, over its contacts.
+struct world_card *world_bare(struct world *world, const char *holder, uint16_t roles);
 /// A formatted card with the purse installed and nothing personalized, over the internal interface;
 /// card->sw is what INSTALL answered.
 struct world_card *world_blank(struct world *world, const char *holder, uint16_t roles);
