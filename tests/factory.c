@@ -19,7 +19,7 @@ struct factory {
 
 struct factory *factory_open(const struct crypto *crypto) {
     struct factory *factory = calloc(1, sizeof *factory);
-    if (factory == NULL || !hierarchy_make(&factory->hierarchy, crypto, WORLD_LAB, TODAY))
+    if (factory == NULL || !hierarchy_make(&factory->hierarchy, crypto, WORLD_LAB, "", TODAY))
         abort();
     factory->crypto = crypto;
     factory->source = (struct bench_hierarchy){&factory->hierarchy, TODAY};
