@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/flows/issue.h"
 
+#include "host/purse_failure.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -17,20 +19,7 @@ struct issue {
 };
 
 static bool went(struct issue *issue, enum purse_outcome outcome) {
-    static const enum exit_code codes[] = {
-        [PURSE_OK] = EXIT_DONE,     [PURSE_REFUSED] = EXIT_REFUSED, [PURSE_ABSENT] = EXIT_ABSENT,
-        [PURSE_BROKEN] = EXIT_OPEN, [PURSE_LOCKED] = EXIT_LOCKED,   [PURSE_GARBLED] = EXIT_REFUSED,
-    };
-    const struct purse_client *client = issue->client;
-    if (outcome == PURSE_OK)
-        return true;
-    if (outcome == PURSE_REFUSED)
-        return fail(issue->failure, EXIT_REFUSED, "%s: %s refused: %s (%04X, %s)",
-                    client->link->name, client->step, status_reason(client->sw), client->sw,
-                    status_text(client->sw));
-    return fail(issue->failure, codes[outcome], "%s: %s: %s", client->link->name, client->step,
-                outcome == PURSE_GARBLED ? "the answer makes no sense; is this a purse?"
-                                         : client->link->error);
+    return purse_went(issue->client, outcome, issue->failure);
 }
 
 /// Copies an answer out of the client's buffer.
