@@ -110,7 +110,14 @@ $(FAKE_PCSC): $(BUILD)/obj/tests/fake/pcsclite.o $(ARCHIVE)
 	$(CC) $(CFLAGS) -shared -Wl,-soname,libpcsclite.so.1 -Wl,--exclude-libs,ALL $^ \
 	    -Wl,--as-needed -lcrypto -o $@
 
-all-tests: $(FAKE_PCSC)
+# A PKCS#11 module that counts wrong PINs.
+FAKE_PKCS11 := $(BUILD)/tests/fake/counting-pkcs11.so
+
+$(FAKE_PKCS11): $(BUILD)/obj/tests/fake/pkcs11.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared $^ -o $@
+
+all-tests: $(FAKE_PCSC) $(FAKE_PKCS11)
 
 # ---- figures -----------------------------------------------------------------------------------
 BENCHES  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench-*.c))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/meeting.h"
 
+#include "host/purse_failure.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,37 +29,11 @@ void side_close(struct side *side) {
     free(side);
 }
 
-bool fail_client(const struct purse_client *client, enum purse_outcome outcome,
-                 struct failure *failure) {
-    const char *name = client->link->name;
-    switch (outcome) {
-    case PURSE_OK:
-        return true;
-    case PURSE_REFUSED:
-        if (client->sw == SW_NOT_FOUND)
-            return fail(failure, EXIT_REFUSED, "%s: no purse on this card (6A82)", name);
-        return fail(failure, EXIT_REFUSED, "%s: %s refused: %s (%04X, %s)", name, client->step,
-                    status_reason(client->sw), client->sw, status_text(client->sw));
-    case PURSE_ABSENT:
-        return fail(failure, EXIT_ABSENT, "%s: %s", name, client->link->error);
-    case PURSE_BROKEN:
-        return fail(failure, EXIT_OPEN, "%s: %s: %s", name, client->step, client->link->error);
-    case PURSE_LOCKED:
-        return fail(failure, EXIT_LOCKED, "%s: %s", name, client->link->error);
-    case PURSE_GARBLED:
-        break;
-    }
-    return fail(failure, EXIT_REFUSED,
-                "%s: the answer to %s makes no sense; is the purse "
-                "personalized?",
-                name, client->step);
-}
-
 bool side_identify(struct side *side, struct failure *failure) {
     enum purse_outcome outcome = client_select(&side->client);
     if (outcome == PURSE_OK)
         outcome = client_read_identity(&side->client, &side->identity);
-    return fail_client(&side->client, outcome, failure);
+    return purse_went(&side->client, outcome, failure);
 }
 
 // ---- both ------------------------------------------------------------------------------------

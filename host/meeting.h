@@ -34,10 +34,6 @@ bool meeting_of(struct meeting *meeting, struct side *payer, struct side *payee,
                 struct failure *failure);
 void meeting_close(struct meeting *meeting);
 
-/// A sentence for a command that did not go well; true for PURSE_OK.
-bool fail_client(const struct purse_client *client, enum purse_outcome outcome,
-                 struct failure *failure);
-
 /// A sentence for a flow that did not go well; true for FLOW_DONE. journal: what the terminal's
 /// journal says of itself, or NULL.
 bool fail_flow(const struct flow *flow, const struct failure *journal, struct failure *failure);

@@ -5,6 +5,7 @@
 #include "host/flows/issue.h"
 #include "host/journal_file.h"
 #include "host/meeting.h"
+#include "host/purse_failure.h"
 #include "host/purse_report.h"
 #include "personalization/bench.h"
 #include "personalization/bench_center.h"
@@ -42,9 +43,11 @@ static const char HELP[] =
     "  --pin-fd  PIN of the payer (transfer) or of the card (show), one line from descriptor N\n"
     "  limits    --limit-balance N, --limit-single N, --no-pin-single N, --no-pin-sum N,\n"
     "            --no-pin-count N, --offline-count N, --offline-sum N\n"
+    "  --token-pin-fd N   user PIN of the token with the authority's keys (issue), one line from "
+    "N\n"
     "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
 
-enum { PIN_TEXT_MAX = 13, LINKS_MAX = 2 };
+enum { PIN_TEXT_MAX = 13, TOKEN_PIN_MAX = 128, LINKS_MAX = 2 };
 
 struct arguments {
     const char *ca, *reference, *kind, *state;
@@ -53,7 +56,7 @@ struct arguments {
     bool json, has_amount;
     uint64_t amount;
     uint16_t unit;
-    char pin[PIN_TEXT_MAX];
+    char pin[PIN_TEXT_MAX], token_pin[TOKEN_PIN_MAX];
     struct bench_limits limits;
     struct program_world world;
     const struct crypto *crypto;
@@ -68,6 +71,7 @@ enum option_id {
     OPTION_STATE,
     OPTION_PIN,
     OPTION_JSON,
+    OPTION_TOKEN_PIN,
     OPTION_CLOCK,
     OPTION_SEED,
     OPTION_LIMITS // and seven more
@@ -82,6 +86,7 @@ static const struct option options[] = {
     {"state", required_argument, NULL, OPTION_STATE},
     {"pin-fd", required_argument, NULL, OPTION_PIN},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"limit-balance", required_argument, NULL, OPTION_LIMITS},
@@ -140,6 +145,9 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return true;
     case OPTION_PIN:
         return program_secret("--pin-fd", optarg, arguments->pin, PIN_TEXT_MAX, failure);
+    case OPTION_TOKEN_PIN:
+        return program_secret("--token-pin-fd", optarg, arguments->token_pin, TOKEN_PIN_MAX,
+                              failure);
     case OPTION_JSON:
         arguments->json = true;
         return true;
@@ -212,12 +220,14 @@ static bool issue_from(struct ca *ca, const struct arguments *arguments, struct 
 
 static bool run_issue(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
+    struct token_pin pin = {arguments->token_pin[0] != '\0' ? arguments->token_pin : NULL, true};
     if (arguments->ca == NULL || !arguments->has_amount)
         return fail(failure, EXIT_USAGE, "--ca DIR and --amount N are needed; see --help");
     struct side *side = open_side(arguments, 0, failure);
     if (side == NULL)
         return false;
-    bool done = ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure);
+    bool done =
+        ca_open(&ca, arguments->ca, &pin, arguments->crypto, arguments->world.today, failure);
     if (done) {
         done = issue_from(&ca, arguments, side, failure);
         ca_close(&ca);
@@ -247,7 +257,7 @@ static bool view_from(struct side *side, const struct arguments *arguments, stru
                     client->link->name, view->id);
     if (outcome == PURSE_OK)
         outcome = client_read_counters(client, &view->counter, &view->serial);
-    return fail_client(client, outcome, failure);
+    return purse_went(client, outcome, failure);
 }
 
 static bool run_show(struct arguments *arguments, struct failure *failure) {
@@ -479,5 +489,6 @@ int main(int argc, char **argv) {
     done = done && crypto != NULL && action->run(&arguments, &failure);
     crypto_openssl_free(crypto);
     bytes_erase(arguments.pin, sizeof arguments.pin);
+    bytes_erase(arguments.token_pin, sizeof arguments.token_pin);
     return done ? EXIT_DONE : program_fail("purse", &failure);
 }

@@ -6,32 +6,46 @@
 #define PERSONALIZATION_AUTHORITY_H
 
 #include "apdu/object.h"
+#include "personalization/authority_token.h"
 #include "personalization/hierarchy.h"
 #include "personalization/register.h"
 #include "personalization/x509.h"
 
 #include <limits.h>
 
-enum { HOTLIST_OBJECT_MAX = 2300 };
+enum { HOTLIST_OBJECT_MAX = 2300, AUTHORITY_URI_MAX = 1024 };
+
+/// First line of every authority directory, and the file that names the token, if there is one.
+#define AUTHORITY_MARK       "tessera authority 1\n"
+#define AUTHORITY_TOKEN_FILE "token"
 
 struct ca {
     char directory[PATH_MAX - NAME_MAX];
     int lock;
     uint32_t today; // YYYYMMDD
     struct hierarchy hierarchy;
+    struct authority_token token; // with the keys, unless they are in files
     struct hierarchy_member x509; // root of the X.509 certificates; certificate unused
     struct register_list issued;
 };
 
-/// Makes a new authority in directory, whole or not at all, for one enterprise or ("") for any. An
-/// existing directory is refused.
-bool ca_init(const char *directory, const struct crypto *crypto, uint32_t today,
-             const char *enterprise, struct failure *failure);
+/// How a new authority is to be.
+struct ca_plan {
+    const char *keys;            // PKCS#11 URI; NULL: key files in the directory
+    const struct token_pin *pin; // for it; may be NULL
+    enum world world;
+    const char *enterprise; // the one that it certifies for; NULL or "": any
+};
 
-/// Opens and locks an authority and checks its keys against its certificates. The context must not
-/// be moved.
-bool ca_open(struct ca *ca, const char *directory, const struct crypto *crypto, uint32_t today,
-             struct failure *failure);
+/// Makes a new authority in directory, whole or not at all. An existing directory is refused, and a
+/// token that has keys of these names. plan NULL: key files, laboratory.
+bool ca_init(const char *directory, const struct ca_plan *plan, const struct crypto *crypto,
+             uint32_t today, struct failure *failure);
+
+/// Opens and locks an authority and checks its keys, in files or token, against its certificates.
+/// pin: for a token whose URI has no pin-source; may be NULL. The context must not be moved.
+bool ca_open(struct ca *ca, const char *directory, const struct token_pin *pin,
+             const struct crypto *crypto, uint32_t today, struct failure *failure);
 
 /// Erases keys and gives the lock back.
 void ca_close(struct ca *ca);

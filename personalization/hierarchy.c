@@ -84,16 +84,17 @@ static bool certify_member(struct hierarchy *hierarchy, enum member member, uint
                             &of->certificate_size) == CERTIFICATE_OK;
 }
 
-bool hierarchy_make(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
-                    const char *enterprise, uint32_t today) {
-    uint8_t digest[SHA256_SIZE];
+void hierarchy_begin(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
+                     const char *enterprise) {
     memset(hierarchy, 0, sizeof *hierarchy);
     hierarchy->crypto = crypto;
     hierarchy->world = world;
     snprintf(hierarchy->enterprise, sizeof hierarchy->enterprise, "%s", enterprise);
-    for (int i = 0; i < MEMBER_COUNT; i++)
-        if (!draw_key(&hierarchy->members[i], crypto))
-            return false;
+}
+
+bool hierarchy_found(struct hierarchy *hierarchy, uint32_t today) {
+    uint8_t digest[SHA256_SIZE];
+    const struct crypto *crypto = hierarchy->crypto;
     const struct signer *root = &hierarchy->members[MEMBER_ROOT].signer;
     if (!crypto->ops->sha256(crypto, bytes_of(root->point, sizeof root->point), digest))
         return false;
@@ -102,6 +103,15 @@ bool hierarchy_make(struct hierarchy *hierarchy, const struct crypto *crypto, en
         if (!certify_member(hierarchy, (enum member)i, today))
             return false;
     return true;
+}
+
+bool hierarchy_make(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
+                    const char *enterprise, uint32_t today) {
+    hierarchy_begin(hierarchy, crypto, world, enterprise);
+    for (int i = 0; i < MEMBER_COUNT; i++)
+        if (!draw_key(&hierarchy->members[i], crypto))
+            return false;
+    return hierarchy_found(hierarchy, today);
 }
 
 enum certificate_fault hierarchy_certify(const struct hierarchy *hierarchy,

@@ -45,8 +45,13 @@ uint16_t member_roles(enum member member);
 /// Authority (or center) that may give all of these roles; MEMBER_COUNT if no single one may.
 enum member member_for_roles(uint16_t roles);
 
-/// Draws all keys, names everyone after the root's key, and certifies from the root down. With an
-/// enterprise ("" for none) the issuing authorities carry it and certify for nobody else.
+/// An empty hierarchy, whose signers the caller puts in. With an enterprise ("" for none) the
+/// issuing authorities carry it and certify for nobody else.
+void hierarchy_begin(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
+                     const char *enterprise);
+/// Names everyone after the root's key and certifies from the root down. Every signer is there.
+bool hierarchy_found(struct hierarchy *hierarchy, uint32_t today);
+/// Both, with keys drawn in memory.
 bool hierarchy_make(struct hierarchy *hierarchy, const struct crypto *crypto, enum world world,
                     const char *enterprise, uint32_t today);
 

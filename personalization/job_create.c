@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Planning: batch and profile are checked as a whole, then the job's directory appears whole.
 #include "personalization/job.h"
+#include "personalization/token.h"
 #include "services/wire/files.h"
 
 #include <errno.h>
@@ -69,12 +70,7 @@ static bool keep_source(const char *source, char out[PATH_MAX], struct failure *
         return true;
     if (strncmp(source, "pkcs11:", 7) != 0)
         return absolute(source, out, failure);
-    if (strstr(source, "pin-value=") != NULL)
-        return fail(failure, EXIT_USAGE,
-                    "a job's files hold no PIN: use pin-source=FILE instead of pin-value= in %s",
-                    source);
-    snprintf(out, PATH_MAX, "%s", source);
-    return true;
+    return token_uri_keep(source, out, JOB_SOURCE_MAX, failure);
 }
 
 static bool draw_nonce(char hex[2 * JOB_NONCE_SIZE + 1], struct failure *failure) {

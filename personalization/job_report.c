@@ -104,13 +104,13 @@ static void print(const struct job *job, bool json) {
                job->done, job->rejected, job->total - job->done - job->rejected);
 }
 
-static bool report(struct job *job, bool check, const struct crypto *crypto, uint32_t today,
-                   struct failure *failure) {
+static bool report(struct job *job, bool check, const struct token_pin *pin,
+                   const struct crypto *crypto, uint32_t today, struct failure *failure) {
     struct ca ca;
     char *text = form(job, failure);
     if (text == NULL)
         return false;
-    bool done = ca_open(&ca, job->ca, crypto, today, failure);
+    bool done = ca_open(&ca, job->ca, pin, crypto, today, failure);
     if (done) {
         done =
             check ? check_stored(job, text, &ca, crypto, failure) : sign(job, text, &ca, failure);
@@ -120,12 +120,12 @@ static bool report(struct job *job, bool check, const struct crypto *crypto, uin
     return done;
 }
 
-bool job_report_print(const char *directory, bool check, bool json, const struct crypto *crypto,
-                      uint32_t today, struct failure *failure) {
+bool job_report_print(const char *directory, bool check, bool json, const struct token_pin *pin,
+                      const struct crypto *crypto, uint32_t today, struct failure *failure) {
     struct job job;
     if (!job_open(&job, directory, failure))
         return false;
-    bool done = report(&job, check, crypto, today, failure);
+    bool done = report(&job, check, pin, crypto, today, failure);
     size_t rejected = job.rejected;
     if (done)
         print(&job, json);

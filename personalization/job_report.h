@@ -5,11 +5,12 @@
 #define PERSONALIZATION_JOB_REPORT_H
 
 #include "personalization/job.h"
+#include "personalization/token.h"
 
 /// Writes JOB/report.json and JOB/report.sig (ECDSA P-256 over SHA-256, DER) and prints the totals
 /// {total, done, rejected}. With check it signs nothing: the stored report must verify under the
 /// center's certificate and agree with the journal. False with EXIT_REFUSED when rejects exist.
-bool job_report_print(const char *directory, bool check, bool json, const struct crypto *crypto,
-                      uint32_t today, struct failure *failure);
+bool job_report_print(const char *directory, bool check, bool json, const struct token_pin *pin,
+                      const struct crypto *crypto, uint32_t today, struct failure *failure);
 
 #endif

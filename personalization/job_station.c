@@ -171,12 +171,12 @@ static bool open_master_keys(struct station *station, struct crypto *crypto,
                              struct failure *failure) {
     struct job_office *office = &station->office;
     const struct job *job = &station->job;
-    const char *passphrase = station->order->passphrase;
+    const struct key_access *access = &station->order->access;
     if (job->keys[0] != '\0' &&
-        !master_key_open(&office->master, job->keys, crypto, passphrase, failure))
+        !master_key_open(&office->master, job->keys, crypto, access, failure))
         return false;
     if (job->transport[0] != '\0' &&
-        !master_key_open(&office->transport, job->transport, crypto, passphrase, failure))
+        !master_key_open(&office->transport, job->transport, crypto, access, failure))
         return false;
     if (job->profile.has_method)
         office->master.method = job->profile.method;
@@ -194,7 +194,8 @@ static bool open_office(struct station *station, struct crypto *crypto, struct f
         return false;
     if (!open_master_keys(station, crypto, failure))
         return false;
-    return ca_open(&office->ca, job->ca, crypto, station->order->world->today, failure);
+    return ca_open(&office->ca, job->ca, &station->order->access.pin, crypto,
+                   station->order->world->today, failure);
 }
 
 static void close_office(struct job_office *office) {

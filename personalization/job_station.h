@@ -10,7 +10,7 @@
 struct station_order {
     const char *const *links;
     size_t link_count;
-    const char *passphrase;
+    struct key_access access; // to master key and authority
     const struct program_world *world;
     bool again; // rejected rows too
     bool json;

@@ -12,6 +12,7 @@
 
 enum { PEM_MAX = 2048 };
 
+/// scalar NULL: the public half only.
 static EVP_PKEY *pkey_of(const uint8_t *scalar, const uint8_t *point) {
     EVP_PKEY *key = NULL;
     OSSL_PARAM *parameters = NULL;
@@ -19,16 +20,17 @@ static EVP_PKEY *pkey_of(const uint8_t *scalar, const uint8_t *point) {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
     if (number == NULL || builder == NULL || context == NULL ||
-        BN_bin2bn(scalar, P256_SCALAR_SIZE, number) == NULL)
+        (scalar != NULL && BN_bin2bn(scalar, P256_SCALAR_SIZE, number) == NULL))
         goto done;
     if (!OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) ||
         !OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point,
                                           P256_COMPRESSED_SIZE) ||
-        !OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number))
+        (scalar != NULL && !OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number)))
         goto done;
     parameters = OSSL_PARAM_BLD_to_param(builder);
     if (parameters == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) != 1)
+        EVP_PKEY_fromdata(context, &key, scalar != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
+                          parameters) != 1)
         key = NULL;
 done:
     OSSL_PARAM_free(parameters);
@@ -53,6 +55,29 @@ bool keyfile_write(const char *path, const uint8_t scalar[P256_SCALAR_SIZE],
     written = files_write(path, bytes_of(text, (size_t)size), FILES_SECRET, FILES_NEW);
     if (!written)
         fail_errno(failure, "cannot write the key file %s", path);
+done:
+    BIO_free(memory);
+    EVP_PKEY_free(key);
+    return written;
+}
+
+bool keyfile_write_public(const char *path, const uint8_t point[P256_COMPRESSED_SIZE],
+                          struct failure *failure) {
+    bool written = false;
+    char *text = NULL;
+    EVP_PKEY *key = pkey_of(NULL, point);
+    BIO *memory = BIO_new(BIO_s_mem());
+    if (key != NULL)
+        EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
+    if (key == NULL || memory == NULL || PEM_write_bio_PUBKEY(memory, key) != 1) {
+        fail(failure, EXIT_REFUSED, "cannot encode the public key for %s", path);
+        goto done;
+    }
+    long size = BIO_get_mem_data(memory, &text);
+    written = files_write(path, bytes_of(text, (size_t)size), FILES_PUBLIC, FILES_NEW);
+    if (!written)
+        fail_errno(failure, "cannot write %s", path);
 done:
     BIO_free(memory);
     EVP_PKEY_free(key);

@@ -11,6 +11,10 @@
 bool keyfile_write(const char *path, const uint8_t scalar[P256_SCALAR_SIZE],
                    const uint8_t point[P256_COMPRESSED_SIZE], struct failure *failure);
 
+/// Writes the public half alone, as SubjectPublicKeyInfo in PEM, for everyone to read.
+bool keyfile_write_public(const char *path, const uint8_t point[P256_COMPRESSED_SIZE],
+                          struct failure *failure);
+
 /// Reads a key. Refused: another curve or algorithm, a file that others may read.
 bool keyfile_read(const char *path, uint8_t scalar[P256_SCALAR_SIZE],
                   uint8_t point[P256_COMPRESSED_SIZE], struct failure *failure);

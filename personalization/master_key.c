@@ -135,12 +135,15 @@ bool master_key_kcv(const struct master_key *key, uint8_t kcv[3]) {
 }
 
 bool master_key_open(struct master_key *key, const char *source, const struct crypto *crypto,
-                     const char *passphrase, struct failure *failure) {
+                     const struct key_access *access, struct failure *failure) {
+    static const struct key_access none = {0};
     static const char scheme[] = "pkcs11:";
     *key = (struct master_key){0};
+    if (access == NULL)
+        access = &none;
     if (strncmp(source, scheme, sizeof scheme - 1) == 0)
-        return master_key_open_token(key, source, failure);
-    return master_key_open_file(key, source, crypto, passphrase, failure);
+        return master_key_open_token(key, source, &access->pin, failure);
+    return master_key_open_file(key, source, crypto, access->passphrase, failure);
 }
 
 void master_key_close(struct master_key *key) {

@@ -7,6 +7,7 @@
 
 #include "apdu/scp03.h"
 #include "personalization/gp_session.h"
+#include "personalization/token.h"
 #include "services/wire/failure.h"
 
 /// How card keys follow from the master key and the card's ten octets of diversification data. The
@@ -47,9 +48,15 @@ bool master_key_derive_one(const struct master_key *key,
 /// Check value of the master key: first three octets of the block of sixteen times 01.
 bool master_key_kcv(const struct master_key *key, uint8_t kcv[3]);
 
-/// Opens FILE or pkcs11:URI. passphrase: for a sealed file; NULL when there is none.
+/// What opens keys: the passphrase of a sealed file (NULL: none), the user PIN of a token.
+struct key_access {
+    const char *passphrase;
+    struct token_pin pin;
+};
+
+/// Opens FILE or pkcs11:URI. access may be NULL.
 bool master_key_open(struct master_key *key, const char *source, const struct crypto *crypto,
-                     const char *passphrase, struct failure *failure);
+                     const struct key_access *access, struct failure *failure);
 
 /// Draws a new master key into a file of mode 0600, sealed under the passphrase if there is one.
 bool master_key_create(const char *path, const struct crypto *crypto, uint8_t size,
@@ -65,6 +72,7 @@ const char *derivation_name(enum derivation_method method);
 /// master_key_open for the two kinds (master_key_file.c, master_key_token.c).
 bool master_key_open_file(struct master_key *key, const char *path, const struct crypto *crypto,
                           const char *passphrase, struct failure *failure);
-bool master_key_open_token(struct master_key *key, const char *uri, struct failure *failure);
+bool master_key_open_token(struct master_key *key, const char *uri, const struct token_pin *pin,
+                           struct failure *failure);
 
 #endif

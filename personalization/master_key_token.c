@@ -63,7 +63,8 @@ static bool read_query(struct master_key *key, const char *uri, struct failure *
     return true;
 }
 
-bool master_key_open_token(struct master_key *key, const char *uri, struct failure *failure) {
+bool master_key_open_token(struct master_key *key, const char *uri, const struct token_pin *pin,
+                           struct failure *failure) {
     struct token_master *master = calloc(1, sizeof *master);
     const char *secret = strstr(uri, "pin-value=");
     if (master == NULL)
@@ -73,7 +74,7 @@ bool master_key_open_token(struct master_key *key, const char *uri, struct failu
     snprintf(key->name, sizeof key->name, "%.*s",
              (int)(secret != NULL ? (size_t)(secret - uri) : strlen(uri)), uri);
     bool done = read_query(key, uri, failure) &&
-                (master->token = token_open(uri, failure)) != NULL &&
+                (master->token = token_open(uri, pin, failure)) != NULL &&
                 token_find_aes(master->token, NULL, &master->key, &key->size, failure);
     if (!done)
         master_key_close(key);

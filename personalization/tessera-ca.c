@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char HELP[] =
-    "usage: tessera ca init DIR [--enterprise ID]\n"
+    "usage: tessera ca init DIR [--keys pkcs11:URI] [--enterprise ID]\n"
     "       tessera ca issue --ca DIR --role ROLE --id ID [--enterprise ID] --out DIR\n"
     "       tessera ca revoke --ca DIR --id ID\n"
     "       tessera ca hotlist --ca DIR --out FILE\n"
@@ -27,17 +27,24 @@ static const char HELP[] =
     "  revoke   revoke every valid certificate of an id\n"
     "  hotlist  write the hotlist, signed by the bench center; its version only rises\n"
     "\n"
+    "  --keys URI   the authority's keys are drawn in this PKCS#11 token and never leave it; the\n"
+    "               directory keeps the URI (token, object, module-path, pin-source)\n"
+    "  --token-pin-fd N   user PIN of a token whose URI has no pin-source, as one line from N;\n"
+    "               without it the terminal is asked\n"
     "  ROLE     wallet till float store seller center provider telco bank player converter\n"
     "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
 
+enum { TOKEN_PIN_MAX = 128 };
+
 struct arguments {
     const char *ca, *role, *id, *enterprise, *out;
-    const char *directory; // of init
+    const char *directory, *keys; // of init
+    char token_pin[TOKEN_PIN_MAX];
     struct program_world world;
     const struct crypto *crypto;
 };
 
-enum option_id { OPTION_CLOCK = 256, OPTION_SEED };
+enum option_id { OPTION_CLOCK = 256, OPTION_SEED, OPTION_TOKEN_PIN };
 
 static const struct option options[] = {
     {"ca", required_argument, NULL, 'c'},
@@ -45,6 +52,8 @@ static const struct option options[] = {
     {"id", required_argument, NULL, 'i'},
     {"enterprise", required_argument, NULL, 'e'},
     {"out", required_argument, NULL, 'o'},
+    {"keys", required_argument, NULL, 'k'},
+    {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"seed", required_argument, NULL, OPTION_SEED},
     {NULL, 0, NULL, 0},
@@ -67,6 +76,12 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
     case 'o':
         arguments->out = optarg;
         return true;
+    case 'k':
+        arguments->keys = optarg;
+        return true;
+    case OPTION_TOKEN_PIN:
+        return program_secret("--token-pin-fd", optarg, arguments->token_pin, TOKEN_PIN_MAX,
+                              failure);
     case OPTION_CLOCK:
         return program_set_clock(&arguments->world, optarg, failure);
     case OPTION_SEED:
@@ -83,16 +98,36 @@ static bool need(const char *value, const char *option, struct failure *failure)
 
 // ---- init ------------------------------------------------------------------------------------
 
+static struct token_pin pin_of(const struct arguments *arguments) {
+    const char *given = arguments->token_pin[0] != '\0' ? arguments->token_pin : NULL;
+    return (struct token_pin){given, true};
+}
+
+static bool open_ca(struct ca *ca, const char *directory, const struct arguments *arguments,
+                    struct failure *failure) {
+    struct token_pin pin = pin_of(arguments);
+    return ca_open(ca, directory, &pin, arguments->crypto, arguments->world.today, failure);
+}
+
 static bool run_init(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
     char fingerprint[2 * SHA256_SIZE + 1];
-    if (!need(arguments->directory, "DIR", failure) ||
-        !ca_init(arguments->directory, arguments->crypto, arguments->world.today,
-                 arguments->enterprise != NULL ? arguments->enterprise : "", failure) ||
-        !ca_open(&ca, arguments->directory, arguments->crypto, arguments->world.today, failure))
+    struct token_pin pin = pin_of(arguments);
+    struct ca_plan plan = {
+        .keys = arguments->keys, .pin = &pin, .enterprise = arguments->enterprise};
+    if (!need(arguments->directory, "DIR", failure))
+        return false;
+    if (arguments->keys != NULL && strncmp(arguments->keys, "pkcs11:", 7) != 0)
+        return fail(failure, EXIT_USAGE,
+                    "--keys '%s' is no pkcs11: URI; without --keys the keys are files in DIR",
+                    arguments->keys);
+    if (!ca_init(arguments->directory, &plan, arguments->crypto, arguments->world.today, failure) ||
+        !open_ca(&ca, arguments->directory, arguments, failure))
         return false;
     bool done = ca_fingerprint(&ca, fingerprint);
     printf("root %s\nfingerprint %s\n", ca.hierarchy.members[MEMBER_ROOT].name, fingerprint);
+    if (ca.token.token != NULL)
+        printf("keys %s\n", token_name(ca.token.token));
     ca_close(&ca);
     return done;
 }
@@ -192,7 +227,7 @@ static bool run_issue(struct arguments *arguments, struct failure *failure) {
     if (roles == 0 || member_for_roles(roles) == MEMBER_COUNT)
         return fail(failure, EXIT_USAGE, "there is no role '%s'; see 'tessera ca --help'",
                     arguments->role);
-    if (!ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
+    if (!open_ca(&ca, arguments->ca, arguments, failure))
         return false;
     bool done = issue_from(&ca, arguments, roles, failure);
     ca_close(&ca);
@@ -205,7 +240,7 @@ static bool run_revoke(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
     size_t revoked = 0;
     if (!need(arguments->ca, "--ca DIR", failure) || !need(arguments->id, "--id", failure) ||
-        !ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
+        !open_ca(&ca, arguments->ca, arguments, failure))
         return false;
     bool done = ca_revoke(&ca, arguments->id, &revoked, failure);
     if (done)
@@ -220,7 +255,7 @@ static bool run_hotlist(struct arguments *arguments, struct failure *failure) {
     struct bytes whole;
     uint8_t buffer[HOTLIST_OBJECT_MAX];
     if (!need(arguments->ca, "--ca DIR", failure) || !need(arguments->out, "--out FILE", failure) ||
-        !ca_open(&ca, arguments->ca, arguments->crypto, arguments->world.today, failure))
+        !open_ca(&ca, arguments->ca, arguments, failure))
         return false;
     bool done = ca_hotlist(&ca, buffer, sizeof buffer, &whole, failure);
     if (done && !files_write(arguments->out, whole, FILES_PUBLIC, FILES_REPLACE))
@@ -279,5 +314,6 @@ int main(int argc, char **argv) {
     arguments.crypto = crypto;
     bool done = crypto != NULL && action->run(&arguments, &failure);
     crypto_openssl_free(crypto);
+    bytes_erase(arguments.token_pin, sizeof arguments.token_pin);
     return done ? EXIT_DONE : program_fail("ca", &failure);
 }

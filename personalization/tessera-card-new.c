@@ -43,14 +43,16 @@ static const char HELP[] =
     "  --large             a blank card with room for a till or float (192 KiB)\n"
     "  --scp-i HEX         parameter i of a blank card's SCP03: 00, 10, 20, 30, 60, 70 (default),\n"
     "                      or one more for S16 mode\n"
+    "  --token-pin-fd N    user PIN of the token with the authority's keys, one line from N\n"
     "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
 
-enum { SECRET_MAX = 13 };
+enum { SECRET_MAX = 13, TOKEN_PIN_MAX = 128 };
 
 struct arguments {
     const char *ca, *role, *out;
     bool blank, large;
     const char *scp_i;
+    char token_pin[TOKEN_PIN_MAX];
     char pin[SECRET_MAX], puk[SECRET_MAX], piv_pin[SECRET_MAX], piv_puk[SECRET_MAX];
     bool rsa;
     const char *url;
@@ -72,6 +74,7 @@ enum option_id {
     OPTION_UNIT,
     OPTION_PIN,
     OPTION_PUK,
+    OPTION_TOKEN_PIN,
     OPTION_PRIVATE,
     OPTION_PIV_PIN,
     OPTION_PIV_PUK,
@@ -95,6 +98,7 @@ static const struct option options[] = {
     {"unit", required_argument, NULL, OPTION_UNIT},
     {"pin-fd", required_argument, NULL, OPTION_PIN},
     {"puk-fd", required_argument, NULL, OPTION_PUK},
+    {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
     {"private", no_argument, NULL, OPTION_PRIVATE},
     {"piv-pin-fd", required_argument, NULL, OPTION_PIV_PIN},
     {"piv-puk-fd", required_argument, NULL, OPTION_PIV_PUK},
@@ -146,6 +150,9 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return program_secret("--pin-fd", optarg, arguments->pin, SECRET_MAX, failure);
     case OPTION_PUK:
         return program_secret("--puk-fd", optarg, arguments->puk, SECRET_MAX, failure);
+    case OPTION_TOKEN_PIN:
+        return program_secret("--token-pin-fd", optarg, arguments->token_pin, TOKEN_PIN_MAX,
+                              failure);
     case OPTION_PIV_PIN:
         return program_secret("--piv-pin-fd", optarg, arguments->piv_pin, SECRET_MAX, failure);
     case OPTION_PIV_PUK:
@@ -356,7 +363,8 @@ static bool order_tag(struct arguments *arguments, struct failure *failure) {
 static bool personalize(struct workpiece *piece, struct arguments *arguments,
                         const struct crypto *crypto, struct failure *failure) {
     struct ca ca;
-    if (!ca_open(&ca, arguments->ca, crypto, arguments->world.today, failure))
+    struct token_pin pin = {arguments->token_pin[0] != '\0' ? arguments->token_pin : NULL, true};
+    if (!ca_open(&ca, arguments->ca, &pin, crypto, arguments->world.today, failure))
         return false;
     struct bench_authority authority = bench_from_ca(&ca);
     struct link *link = emu_link_over(piece->card, &piece->ports, CARD_INTERNAL, NULL);

@@ -41,9 +41,11 @@ static const char HELP[] =
     "  --dry-run          shows every command of the first open row, no secret, on a card in "
     "memory\n"
     "  --passphrase-fd N  passphrase of the master key file as one line from descriptor N\n"
+    "  --token-pin-fd N   user PIN of tokens whose URI has no pin-source, as one line from N;\n"
+    "                     without it the terminal is asked\n"
     "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
 
-enum { LINKS_MAX = 16, PASSPHRASE_MAX = 128 };
+enum { LINKS_MAX = 16, PASSPHRASE_MAX = 128, TOKEN_PIN_MAX = 128 };
 
 struct arguments {
     const char *target; // FILE, BATCH or JOB
@@ -53,7 +55,7 @@ struct arguments {
     uint64_t size;
     const char *method, *version;
     bool dry_run, again, json, check;
-    char passphrase[PASSPHRASE_MAX];
+    char passphrase[PASSPHRASE_MAX], token_pin[TOKEN_PIN_MAX];
     struct program_world world;
 };
 
@@ -73,6 +75,7 @@ enum option_id {
     OPTION_METHOD,
     OPTION_VERSION,
     OPTION_PASSPHRASE,
+    OPTION_TOKEN_PIN,
     OPTION_CLOCK,
     OPTION_SEED
 };
@@ -93,6 +96,7 @@ static const struct option options[] = {
     {"method", required_argument, NULL, OPTION_METHOD},
     {"version", required_argument, NULL, OPTION_VERSION},
     {"passphrase-fd", required_argument, NULL, OPTION_PASSPHRASE},
+    {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"seed", required_argument, NULL, OPTION_SEED},
     {NULL, 0, NULL, 0},
@@ -113,6 +117,9 @@ static bool take_value(struct arguments *arguments, int option, struct failure *
         return program_number("--size", optarg, SCP03_KEY_MAX, &arguments->size, failure);
     case OPTION_PASSPHRASE:
         return program_secret("--passphrase-fd", optarg, arguments->passphrase, PASSPHRASE_MAX,
+                              failure);
+    case OPTION_TOKEN_PIN:
+        return program_secret("--token-pin-fd", optarg, arguments->token_pin, TOKEN_PIN_MAX,
                               failure);
     case OPTION_CLOCK:
         return program_set_clock(&arguments->world, optarg, failure);
@@ -251,8 +258,13 @@ static bool rehearse_in_memory(const char *job, const struct station_order *orde
 
 // ---- actions -----------------------------------------------------------------------------------
 
-static const char *passphrase_of(const struct arguments *arguments) {
-    return arguments->passphrase[0] != '\0' ? arguments->passphrase : NULL;
+static const char *or_null(const char *text) {
+    return text[0] != '\0' ? text : NULL;
+}
+
+static struct key_access access_of(const struct arguments *arguments) {
+    return (struct key_access){.passphrase = or_null(arguments->passphrase),
+                               .pin = {or_null(arguments->token_pin), true}};
 }
 
 static bool make_key(struct arguments *arguments, const struct crypto *crypto,
@@ -261,6 +273,7 @@ static bool make_key(struct arguments *arguments, const struct crypto *crypto,
     char *end = NULL;
     unsigned long version = strtoul(arguments->version, &end, 16);
     struct master_key key;
+    struct key_access access = access_of(arguments);
     uint8_t kcv[3];
     if (!derivation_from_name(arguments->method, &method))
         return fail(failure, EXIT_USAGE,
@@ -272,8 +285,8 @@ static bool make_key(struct arguments *arguments, const struct crypto *crypto,
     if (arguments->size != 16 && arguments->size != 24 && arguments->size != 32)
         return fail(failure, EXIT_USAGE, "--size is 16, 24 or 32 octets");
     if (!master_key_create(arguments->target, crypto, (uint8_t)arguments->size, method,
-                           (uint8_t)version, passphrase_of(arguments), failure) ||
-        !master_key_open(&key, arguments->target, crypto, passphrase_of(arguments), failure))
+                           (uint8_t)version, access.passphrase, failure) ||
+        !master_key_open(&key, arguments->target, crypto, &access, failure))
         return false;
     master_key_kcv(&key, kcv);
     printf("master key %s: version %02lX, method %s, check value %02X%02X%02X\n", arguments->target,
@@ -288,21 +301,25 @@ static bool plan(struct arguments *arguments, const struct crypto *crypto,
     struct ca ca;
     size_t total = 0, faulty = 0;
     struct job_plan *plan = &arguments->plan;
+    struct key_access access = access_of(arguments);
     plan->batch = arguments->target;
     if (plan->profile == NULL || plan->ca == NULL || plan->directory == NULL)
         return fail(failure, EXIT_USAGE, "--profile, --ca and -o are needed");
     // what will be needed must be there now, not at the first card
-    if (!ca_open(&ca, plan->ca, crypto, arguments->world.today, failure))
+    if (!ca_open(&ca, plan->ca, &access.pin, crypto, arguments->world.today, failure))
         return false;
-    ca_close(&ca);
     const char *const sources[] = {plan->keys, plan->transport};
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+    bool there = true;
+    for (size_t i = 0; there && i < sizeof sources / sizeof sources[0]; i++) {
         if (sources[i] == NULL)
             continue;
-        if (!master_key_open(&key, sources[i], crypto, passphrase_of(arguments), failure))
-            return false;
-        master_key_close(&key);
+        there = master_key_open(&key, sources[i], crypto, &access, failure);
+        if (there)
+            master_key_close(&key);
     }
+    ca_close(&ca);
+    if (!there)
+        return false;
     if (!job_create(plan, &total, &faulty, failure))
         return false;
     printf("%s: %zu cards planned", plan->directory, total);
@@ -316,7 +333,7 @@ static bool work(struct arguments *arguments, bool verify, const struct crypto *
                  struct failure *failure) {
     struct station_order order = {.links = arguments->links,
                                   .link_count = arguments->link_count,
-                                  .passphrase = passphrase_of(arguments),
+                                  .access = access_of(arguments),
                                   .world = &arguments->world,
                                   .again = arguments->again,
                                   .json = arguments->json,
@@ -339,8 +356,9 @@ static bool act(const char *action, struct arguments *arguments, const struct cr
         return work(arguments, false, crypto, failure);
     if (strcmp(action, "verify") == 0)
         return work(arguments, true, crypto, failure);
-    return job_report_print(arguments->target, arguments->check, arguments->json, crypto,
-                            arguments->world.today, failure);
+    struct key_access access = access_of(arguments);
+    return job_report_print(arguments->target, arguments->check, arguments->json, &access.pin,
+                            crypto, arguments->world.today, failure);
 }
 
 int main(int argc, char **argv) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening tokens and using their keys. Making keys stands in token_make.c.
+// Opening tokens and using their keys. Logging in stands in token_login.c, making keys in
+// token_make.c.
 #include "personalization/token.h"
 
 #include "apdu/ecdsa_form.h"
 #include "personalization/token_private.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // ---- opening -----------------------------------------------------------------------------------
 
@@ -53,41 +52,6 @@ static bool find_slot(struct token *token, CK_SLOT_ID *slot, struct failure *fai
                 token->name, count);
 }
 
-/// PIN of the URI, or the first line of its pin-source file.
-static size_t read_pin(const struct token *token, char *pin, size_t capacity) {
-    const char *value = p11_kit_uri_get_pin_value(token->uri);
-    const char *source = p11_kit_uri_get_pin_source(token->uri);
-    if (value != NULL)
-        return (size_t)snprintf(pin, capacity, "%s", value);
-    if (source == NULL)
-        return 0;
-    if (strncmp(source, "file:", 5) == 0)
-        source += 5;
-    int file = open(source, O_RDONLY | O_CLOEXEC);
-    ssize_t size = file >= 0 ? read(file, pin, capacity - 1) : 0;
-    if (file >= 0)
-        close(file);
-    pin[size > 0 ? size : 0] = '\0';
-    return strcspn(pin, "\r\n");
-}
-
-static bool log_in(struct token *token, struct failure *failure) {
-    char pin[128];
-    size_t size = read_pin(token, pin, sizeof pin);
-    if (size == 0 || size >= sizeof pin)
-        return fail(failure, EXIT_LOCKED,
-                    "%s: no user PIN: add ?pin-source=FILE (or pin-value=) to the URI",
-                    token->name);
-    CK_RV rv = token->module->C_Login(token->session, CKU_USER, (CK_UTF8CHAR_PTR)pin, size);
-    bytes_erase(pin, sizeof pin);
-    if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
-        return true;
-    if (rv == CKR_PIN_LOCKED)
-        return fail(failure, EXIT_LOCKED, "%s: the token's user PIN is blocked", token->name);
-    return fail(failure, EXIT_LOCKED, "%s: the token refuses the user PIN (%s)", token->name,
-                p11_kit_strerror(rv));
-}
-
 /// The URI without the PIN it may carry: for messages.
 static void name_token(struct token *token, const char *uri) {
     const char *secret = strstr(uri, "pin-value=");
@@ -96,7 +60,8 @@ static void name_token(struct token *token, const char *uri) {
              secret != NULL ? "pin-value=..." : "");
 }
 
-static bool open_session(struct token *token, struct failure *failure) {
+static bool open_session(struct token *token, const struct token_pin *pin,
+                         struct failure *failure) {
     CK_SLOT_ID slot = 0;
     if (!find_slot(token, &slot, failure))
         return false;
@@ -104,7 +69,7 @@ static bool open_session(struct token *token, struct failure *failure) {
                                      &token->session) != CKR_OK)
         return fail(failure, EXIT_ABSENT, "%s: the token opens no session", token->name);
     token->open = true;
-    return log_in(token, failure);
+    return token_log_in(token, slot, pin, failure);
 }
 
 /// Keeps the object's name of the URI, if it has one.
@@ -115,7 +80,7 @@ static void keep_label(struct token *token) {
     memcpy(token->label, attribute->pValue, attribute->ulValueLen);
 }
 
-struct token *token_open(const char *uri, struct failure *failure) {
+struct token *token_open(const char *uri, const struct token_pin *pin, struct failure *failure) {
     struct token *token = calloc(1, sizeof *token);
     if (token == NULL || (token->uri = p11_kit_uri_new()) == NULL) {
         free(token);
@@ -127,7 +92,7 @@ struct token *token_open(const char *uri, struct failure *failure) {
                 fail(failure, EXIT_USAGE, "%s is no PKCS#11 URI (RFC 7512)", token->name);
     if (done)
         keep_label(token);
-    if (done && load_module(token, failure) && open_session(token, failure))
+    if (done && load_module(token, failure) && open_session(token, pin, failure))
         return token;
     token_close(token);
     return NULL;
@@ -154,19 +119,36 @@ const char *token_label(const struct token *token, const char *label) {
 
 // ---- finding -----------------------------------------------------------------------------------
 
-static bool find(struct token *token, CK_OBJECT_CLASS kind, CK_KEY_TYPE type, const char *label,
-                 token_key *key) {
-    CK_OBJECT_HANDLE found = 0;
+size_t token_find(struct token *token, CK_OBJECT_CLASS kind, CK_KEY_TYPE type, const char *label,
+                  CK_OBJECT_HANDLE found[2]) {
     CK_ULONG count = 0;
     CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &kind, sizeof kind},
                              {CKA_KEY_TYPE, &type, sizeof type},
                              {CKA_LABEL, token_text(label), strlen(label)}};
     if (token->module->C_FindObjectsInit(token->session, wanted, 3) != CKR_OK)
-        return false;
-    bool done = token->module->C_FindObjects(token->session, &found, 1, &count) == CKR_OK;
+        return 0;
+    if (token->module->C_FindObjects(token->session, found, 2, &count) != CKR_OK)
+        count = 0;
     token->module->C_FindObjectsFinal(token->session);
-    *key = found;
-    return done && count == 1;
+    return count;
+}
+
+/// The one key of this label. The failure says whether there is none or more than one.
+static bool find_one(struct token *token, CK_OBJECT_CLASS kind, CK_KEY_TYPE type, const char *label,
+                     token_key *key, struct failure *failure) {
+    CK_OBJECT_HANDLE found[2] = {0};
+    const char *what = type == CKK_AES ? "AES key" : "P-256 key pair";
+    if (label == NULL)
+        return fail(failure, EXIT_USAGE, "%s: the URI names no %s: add ;object=LABEL", token->name,
+                    what);
+    size_t count = token_find(token, kind, type, label, found);
+    *key = found[0];
+    if (count == 1)
+        return true;
+    if (count == 0)
+        return fail(failure, EXIT_ABSENT, "%s: the token has no %s '%s'", token->name, what, label);
+    return fail(failure, EXIT_REFUSED, "%s: the token has more than one %s '%s'", token->name, what,
+                label);
 }
 
 bool token_find_aes(struct token *token, const char *label, token_key *key, uint8_t *size,
@@ -174,9 +156,8 @@ bool token_find_aes(struct token *token, const char *label, token_key *key, uint
     CK_ULONG length = 0;
     CK_ATTRIBUTE attribute = {CKA_VALUE_LEN, &length, sizeof length};
     label = token_label(token, label);
-    if (label == NULL || !find(token, CKO_SECRET_KEY, CKK_AES, label, key))
-        return fail(failure, EXIT_ABSENT, "%s: the token has no AES key '%s'", token->name,
-                    label != NULL ? label : "(the URI names no object)");
+    if (!find_one(token, CKO_SECRET_KEY, CKK_AES, label, key, failure))
+        return false;
     if (token->module->C_GetAttributeValue(token->session, *key, &attribute, 1) != CKR_OK)
         return fail(failure, EXIT_ABSENT, "%s: the token does not tell the key's length",
                     token->name);
@@ -200,11 +181,20 @@ bool token_find_p256(struct token *token, const char *label, token_key *key,
                      uint8_t point[P256_COMPRESSED_SIZE], struct failure *failure) {
     token_key public = 0;
     label = token_label(token, label);
-    if (label != NULL && find(token, CKO_PRIVATE_KEY, CKK_EC, label, key) &&
-        find(token, CKO_PUBLIC_KEY, CKK_EC, label, &public) && read_point(token, public, point))
-        return true;
-    return fail(failure, EXIT_ABSENT, "%s: the token has no P-256 key pair '%s'", token->name,
-                label != NULL ? label : "(the URI names no object)");
+    if (!find_one(token, CKO_PRIVATE_KEY, CKK_EC, label, key, failure) ||
+        !find_one(token, CKO_PUBLIC_KEY, CKK_EC, label, &public, failure))
+        return false;
+    return read_point(token, public, point) ||
+           fail(failure, EXIT_ABSENT, "%s: the key '%s' is not on the curve P-256", token->name,
+                label);
+}
+
+const char *token_object(const struct token *token) {
+    return token->label[0] != '\0' ? token->label : NULL;
+}
+
+const char *token_name(const struct token *token) {
+    return token->name;
 }
 
 // ---- using -------------------------------------------------------------------------------------

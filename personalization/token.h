@@ -10,10 +10,22 @@
 
 struct token;
 
+/// Who knows the user PIN when the URI has neither pin-source nor pin-value: given (NULL: nobody
+/// gave one), else whoever sits at the terminal, where ask.
+struct token_pin {
+    const char *given;
+    bool ask;
+};
+
 /// Loads the module, finds the token, logs in. The failure names what is missing: module, token,
-/// right PIN, key. NULL then.
-struct token *token_open(const char *uri, struct failure *failure);
+/// right PIN, key. NULL then. A wrong PIN is tried once; the failure tells what the token says of
+/// the tries left, and the last one is never spent on a PIN that nobody typed. pin may be NULL.
+struct token *token_open(const char *uri, const struct token_pin *pin, struct failure *failure);
 void token_close(struct token *token);
+
+/// The URI as it may be kept in a file: pin-value is refused, a relative pin-source becomes
+/// absolute.
+bool token_uri_keep(const char *uri, char *out, size_t capacity, struct failure *failure);
 
 /// Handles of objects by label within the open token.
 typedef unsigned long token_key;
@@ -28,8 +40,14 @@ bool token_cmac(struct token *token, token_key key, struct bytes message,
 bool token_block(struct token *token, token_key key, const uint8_t in[AES_BLOCK_SIZE],
                  uint8_t out[AES_BLOCK_SIZE]);
 
-/// Draws a P-256 key pair that can never leave the token, and finds one.
+/// Draws a P-256 key pair that can never leave the token, and asks the token whether it sees it so
+/// too; finds one, which must be the only one of its label; destroys one.
 bool token_make_p256(struct token *token, const char *label, struct failure *failure);
+bool token_has_p256(struct token *token, const char *label);
+void token_destroy_p256(struct token *token, const char *label);
+/// The URI's object; NULL when it names none. And the URI without any PIN.
+const char *token_object(const struct token *token);
+const char *token_name(const struct token *token);
 bool token_find_p256(struct token *token, const char *label, token_key *key,
                      uint8_t point[P256_COMPRESSED_SIZE], struct failure *failure);
 

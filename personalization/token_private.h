@@ -17,6 +17,14 @@ struct token {
     char label[64]; // of the URI's object; empty: none
 };
 
+/// Logs in as user with the PIN of the URI or of pin (token_login.c).
+bool token_log_in(struct token *token, CK_SLOT_ID slot, const struct token_pin *pin,
+                  struct failure *failure);
+
+/// Objects of this class and type with this label: how many, two at most, and which.
+size_t token_find(struct token *token, CK_OBJECT_CLASS kind, CK_KEY_TYPE type, const char *label,
+                  CK_OBJECT_HANDLE found[2]);
+
 /// The label given, else the URI's object; NULL when neither is there.
 const char *token_label(const struct token *token, const char *label);
 

@@ -221,3 +221,22 @@ bool x509_make_der(const struct x509_fields *fields, const struct signer *issuer
     X509_free(certificate);
     return done;
 }
+
+bool x509_read_point(const char *pem, size_t size, uint8_t point[P256_COMPRESSED_SIZE]) {
+    uint8_t raw[P256_POINT_SIZE];
+    size_t raw_size = 0;
+    BIO *memory = BIO_new_mem_buf(pem, (int)size);
+    X509 *certificate = memory != NULL ? PEM_read_bio_X509(memory, NULL, NULL, NULL) : NULL;
+    const EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
+    bool done = key != NULL &&
+                EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, raw, sizeof raw,
+                                                &raw_size) == 1 &&
+                raw_size == P256_POINT_SIZE;
+    if (done) {
+        point[0] = (uint8_t)(2 + (raw[P256_POINT_SIZE - 1] & 1));
+        memcpy(point + 1, raw + 1, P256_COMPRESSED_SIZE - 1);
+    }
+    X509_free(certificate);
+    BIO_free(memory);
+    return done;
+}

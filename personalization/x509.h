@@ -40,4 +40,7 @@ bool x509_make(const struct x509_fields *fields, const struct signer *issuer, ch
 bool x509_make_der(const struct x509_fields *fields, const struct signer *issuer, uint8_t *der,
                    size_t capacity, size_t *size);
 
+/// The P-256 key of a certificate in PEM.
+bool x509_read_point(const char *pem, size_t size, uint8_t point[P256_COMPRESSED_SIZE]);
+
 #endif

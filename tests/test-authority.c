@@ -169,7 +169,7 @@ static void short_lived_roles_live_35_days(void) {
 static struct ca *ca_at(const char *name, uint32_t today) {
     static struct ca ca;
     struct failure failure = {0};
-    CU_ASSERT_FATAL(ca_open(&ca, in_scratch(name), crypto, today, &failure));
+    CU_ASSERT_FATAL(ca_open(&ca, in_scratch(name), NULL, crypto, today, &failure));
     return &ca;
 }
 
@@ -190,10 +190,10 @@ static void an_authority_is_made_once_and_kept_private(void) {
     struct failure failure = {0};
     struct stat status;
     char first[2 * SHA256_SIZE + 1], second[2 * SHA256_SIZE + 1];
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(stat(in_scratch("ca/root.key"), &status), 0);
     CU_ASSERT_EQUAL(status.st_mode & 0777, 0600);
-    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(ca_fingerprint(ca, first));
@@ -209,19 +209,19 @@ static void bad_directories_are_named(void) {
     begin();
     struct ca ca;
     struct failure failure = {0};
-    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("nowhere"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("nowhere"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(chmod(in_scratch("ca/purse.key"), 0644), 0);
-    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_LOCKED);
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "purse.key"));
     CU_ASSERT_EQUAL(chmod(in_scratch("ca/purse.key"), 0600), 0);
     CU_ASSERT_EQUAL(rename(in_scratch("ca/purse.key"), in_scratch("ca/trade.key")), 0);
-    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT(files_write(in_scratch("ca/authority"), bytes_of_string("tessera authority 2\n"),
                           FILES_PUBLIC, FILES_REPLACE));
-    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "newer"));
     end();
 }
@@ -230,17 +230,18 @@ static void swapped_keys_are_noticed(void) {
     begin();
     struct ca ca;
     struct failure failure = {0};
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(rename(in_scratch("ca/purse.key"), in_scratch("swap")), 0);
     CU_ASSERT_EQUAL(rename(in_scratch("ca/trade.key"), in_scratch("ca/purse.key")), 0);
     CU_ASSERT_EQUAL(rename(in_scratch("swap"), in_scratch("ca/trade.key")), 0);
-    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_open(&ca, in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
     end();
 }
 
 static void a_directory_of_one_enterprise(void) {
     begin();
+    static const struct ca_plan spaced = {.enterprise = "a shop"}, own = {.enterprise = "ID_2000"};
     struct failure failure = {0};
     struct ca_answer answer;
     struct ca_request request = {
@@ -248,9 +249,9 @@ static void a_directory_of_one_enterprise(void) {
     uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
     CU_ASSERT(crypto->ops->p256_generate(crypto, scalar, point));
     request.signing_point = point;
-    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), crypto, TODAY, "a shop", &failure));
+    CU_ASSERT_FALSE(ca_init(in_scratch("ca"), &spaced, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "ID_2000", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), &own, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT_FALSE(ca_certify(ca, &request, &answer, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
@@ -268,7 +269,7 @@ static void an_id_is_certified_once_until_revoked(void) {
     struct failure failure = {0};
     struct ca_answer answer;
     size_t revoked = 0;
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "W1", ROLE_WALLET, &answer, &failure));
     CU_ASSERT_EQUAL(answer.serial, 1);
@@ -292,7 +293,7 @@ static void a_torn_register_line_was_never_issued(void) {
     begin();
     struct failure failure = {0};
     struct ca_answer answer;
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "T1", ROLE_TILL, &answer, &failure));
     ca_close(ca);
@@ -306,7 +307,7 @@ static void a_torn_register_line_was_never_issued(void) {
     CU_ASSERT(
         files_append(in_scratch("ca/issued.tsv"), bytes_of_string("nonsense\n"), FILES_SECRET));
     struct ca damaged;
-    CU_ASSERT_FALSE(ca_open(&damaged, in_scratch("ca"), crypto, TODAY, &failure));
+    CU_ASSERT_FALSE(ca_open(&damaged, in_scratch("ca"), NULL, crypto, TODAY, &failure));
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "issued.tsv:3"));
     end();
 }
@@ -314,7 +315,7 @@ static void a_torn_register_line_was_never_issued(void) {
 static void one_process_holds_the_directory(void) {
     begin();
     struct failure failure = {0};
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT_EQUAL(files_lock(in_scratch("ca/lock"), 0), -1);
     ca_close(ca);
@@ -353,7 +354,7 @@ static void every_certificate_has_an_x509_twin(void) {
     struct ca_answer answer;
     char root_pem[X509_PEM_MAX], name[64] = "";
     size_t size = 0;
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT_FATAL(certify_in(ca, "ID_2000", ROLE_CENTER, &answer, &failure));
     CU_ASSERT(ca_x509_root(ca, root_pem, sizeof root_pem, &size, &failure));
@@ -387,7 +388,7 @@ static void the_hotlist_version_only_rises(void) {
     struct ca_answer answer;
     size_t revoked;
     uint8_t buffer[HOTLIST_OBJECT_MAX], again[HOTLIST_OBJECT_MAX];
-    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), crypto, TODAY, "", &failure));
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
     CU_ASSERT(certify_in(ca, "W1", ROLE_WALLET, &answer, &failure));
     struct object empty = hotlist_of(ca, buffer);

@@ -31,7 +31,8 @@ static void write_text(const char *name, const char *text) {
 
 static bool open_file(struct master_key *key, const char *name, const char *passphrase,
                       struct failure *failure) {
-    return master_key_open(key, path_of(name), crypto, passphrase, failure);
+    struct key_access access = {.passphrase = passphrase};
+    return master_key_open(key, path_of(name), crypto, &access, failure);
 }
 
 // The value of ENC for this master key and card, as a GlobalPlatform tool publishes it.
@@ -169,7 +170,7 @@ static void token_derives_without_giving_the_key(void) {
     struct scp03_keys keys, again;
     struct failure failure = {0};
     CU_ASSERT_FATAL(token_prepare());
-    struct token *token = token_open(uri, &failure);
+    struct token *token = token_open(uri, NULL, &failure);
     CU_ASSERT_PTR_NOT_NULL_FATAL(token);
     CU_ASSERT(token_make_aes(token, NULL, 32, &failure));
     token_close(token);
@@ -217,7 +218,7 @@ static void token_agrees_with_file(void) {
 static void token_signs(void) {
     struct failure failure = {0};
     struct signer signer;
-    struct token *token = token_open(uri, &failure);
+    struct token *token = token_open(uri, NULL, &failure);
     struct token_signer context = {token, crypto, 0};
     uint8_t point[P256_COMPRESSED_SIZE], signature[ECDSA_SIZE];
     CU_ASSERT_PTR_NOT_NULL_FATAL(token);
