@@ -421,14 +421,54 @@ static void flow_script(void) {
     CU_ASSERT(world_play(world, script));
 }
 
-/// Every script of tests/scripts.
+static size_t read_text(const char *path, char *text, size_t capacity) {
+    FILE *file = fopen(path, "r");
+    size_t size = file != NULL ? fread(text, 1, capacity - 1, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    text[size] = '\0';
+    return size;
+}
+
+/// Does this world have what the script's head asks for? Blank cards and the keys of the fixtures
+/// it has not; what scripts do with these is cut in test-tear-card.
+static bool plays_here(const char *path) {
+    enum { TEXT_MAX = 64 * 1024 };
+    static char text[TEXT_MAX];
+    static const char *const elsewhere[] = {"key(\"", "FIXTURES", "\ncard "};
+    char line[128] = "";
+    if (read_text(path, text, sizeof text) == 0)
+        return false;
+    const char *head = strstr(text, "#! cards ");
+    if (head != NULL)
+        sscanf(head + strlen("#! cards "), "%127[^\n]", line);
+    for (char *rest = line, *word; (word = strtok_r(rest, " ", &rest)) != NULL;)
+        if (card_named(world, bytes_of_string(word)) == NULL)
+            return false;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+        if (strstr(text, elsewhere[i]) != NULL)
+            return false;
+    const char *include = strstr(text, "include \"");
+    return include == NULL || strncmp(include, "include \"purse.inc\"", 19) == 0;
+}
+
+/// Every script of tests/scripts that these three cards can play.
 static void test_scripts(void) {
+    enum { SCRIPTS_MIN = 6 };
     glob_t found;
+    size_t played = 0;
+    setenv("PURSE_PIN", "1234", 1);
+    setenv("PURSE_PUK", "12345678", 1);
     CU_ASSERT_EQUAL_FATAL(glob("tests/scripts/*.apdu", 0, NULL, &found), 0);
+    set_up();
     for (size_t i = 0; i < found.gl_pathc; i++) {
         script = found.gl_pathv[i];
+        if (!plays_here(script))
+            continue;
         tear_flow(script, flow_script, tap);
+        played++;
     }
+    CU_ASSERT(played >= SCRIPTS_MIN);
     globfree(&found);
 }
 
