@@ -10,14 +10,27 @@ static bool prepare(void *context) {
     return world_enter(context);
 }
 
+/// Takes ",internal" or another interface off an image's name; contact where none stands.
+static const char *take_interface(char *image) {
+    static const char *const ways[] = {"contact", "contactless", "internal"};
+    char *comma = strrchr(image, ',');
+    for (size_t i = 0; comma != NULL && i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(comma + 1, ways[i]) == 0) {
+            *comma = 0;
+            return ways[i];
+        }
+    return ways[0];
+}
+
 /// Our own card, or after "exec:" any program that takes --reader as card run does.
 static bool start_card(struct lab *lab, size_t number) {
     struct lab_card *card = &lab->cards[number];
     const char *name = lab->options->cards[number];
-    char program[4096], image[4096], reader[64];
+    char program[4096], image[4096], reader[64], way[16];
     bool other = strncmp(name, "exec:", 5) == 0;
     snprintf(reader, sizeof reader, "vpcd:127.0.0.1:%u", card->port);
     snprintf(image, sizeof image, "%s", other ? name + 5 : name);
+    snprintf(way, sizeof way, "%s", take_interface(image));
     snprintf(program, sizeof program, "%s", image);
     if (!other && !process_find("tessera-card-run", program, sizeof program))
         return lab_fail(lab, "there is no tessera-card-run beside tessera-lab or in PATH");
@@ -28,6 +41,8 @@ static bool start_card(struct lab *lab, size_t number) {
                     (char[]){"--control"},
                     card->control,
                     (char[]){"--stay"},
+                    (char[]){"--interface"},
+                    way,
                     NULL};
     char *theirs[] = {program, (char[]){"--reader"}, reader, NULL};
     card->pid = process_start(&(struct process){.argv = other ? theirs : ours,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A libpcsclite without a daemon: the same programs, unchanged, reach cards inside their own
 // process when LD_LIBRARY_PATH points here. TESSERA_FAKE_CARDS lists the images, separated by
-// colons; readers have the names that a lab gives them. One connection a card. Where
+// colons (",internal" behind one: commands come from inside); readers have the names that a lab gives them. One connection a card. Where
 // TESSERA_CONTROL_n is set, a thread takes the order power-cut there while card n is connected.
 #include <pthread.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@ enum { CARDS_MAX = 16, NAME_MAX_SIZE = 32, PATH_MAX_SIZE = 1024 };
 struct fake_card {
     char reader[NAME_MAX_SIZE];
     char image[PATH_MAX_SIZE];
+    enum card_interface interface;
     struct chip chip;
     bool connected;
     SCARDCONTEXT context; // whose connection it is
@@ -43,6 +44,10 @@ static void read_environment(void) {
         struct fake_card *card = &cards[card_count];
         size_t size = strcspn(list, ":");
         snprintf(card->image, sizeof card->image, "%.*s", (int)size, list);
+        char *internal = strstr(card->image, ",internal");
+        card->interface = internal != NULL ? CARD_INTERNAL : CARD_CONTACT;
+        if (internal != NULL)
+            *internal = '\0';
         if (card_count < 2)
             snprintf(card->reader, sizeof card->reader, "Tessera 00 %02zX", card_count);
         else
@@ -161,7 +166,6 @@ static LONG result_of(enum file_status status) {
 
 LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protocols,
                   LPSCARDHANDLE handle, LPDWORD protocol) {
-    static const struct chip_options options = {.interface = CARD_CONTACT};
     struct fake_card *card = find(reader);
     (void)mode;
     if (card == NULL)
@@ -170,6 +174,7 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protoco
         return SCARD_E_SHARING_VIOLATION;
     if ((protocols & SCARD_PROTOCOL_T1) == 0)
         return SCARD_E_PROTO_MISMATCH;
+    struct chip_options options = {.interface = card->interface};
     enum file_status status = chip_open(&card->chip, card->image, &options);
     if (status != FILE_OK)
         return result_of(status);
