@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Keys that a script names but never holds: octets of a symmetric key, or a private key in PEM,
+// read from a file of the host. The language's side is apdu/script/keys.h; this file uses OpenSSL.
 #include "apdu/script/host.h"
 
 #include <errno.h>
