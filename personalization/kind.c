@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static const struct card_kind *const kinds[] = {&kind_tessera, &kind_globalplatform, &kind_tag};
+static const struct card_kind *const kinds[] = {&kind_tessera, &kind_piv, &kind_globalplatform,
+                                                &kind_tag};
 
 const struct card_kind *kind_find(const char *name) {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

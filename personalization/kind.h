@@ -24,9 +24,7 @@ struct work {
 };
 
 struct card_kind {
-    const char *name;   // after "card" in a profile
-    bool needs_keys;    // a master key
-    bool takes_secrets; // PIN and PUK of its own
+    const char *name; // after "card" in a profile
     /// Serial of the card behind a link that was just reset. Refused by name (EXIT_REFUSED) when it
     /// is no card that the profile can be made on; uses no key.
     bool (*identify)(struct link *link, const struct profile *profile, struct bytes atr,

@@ -209,7 +209,6 @@ static bool verify(struct work *work) {
 
 const struct card_kind kind_globalplatform = {
     .name = "globalplatform",
-    .needs_keys = true,
     .identify = identify,
     .make = make,
     .verify = verify,

@@ -220,8 +220,6 @@ static bool verify(struct work *work) {
 
 const struct card_kind kind_tessera = {
     .name = "tessera-os",
-    .needs_keys = true,
-    .takes_secrets = true,
     .identify = identify,
     .make = make,
     .verify = verify,

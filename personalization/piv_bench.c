@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "personalization/piv_bench.h"
+#include "personalization/piv_private.h"
 
-#include "apdu/catalogue.h"
-#include "apdu/exchange.h"
 #include "apdu/perso_piv.h"
-#include "apdu/tlv.h"
+#include "apdu/status.h"
 
 #include <string.h>
 
-enum {
-    ANSWER_MAX = 1024,
-    OBJECT_MAX = 1900,
-    P256_ALGORITHM = 0x11,
-    RSA_ALGORITHM = 0x07,
-    MANAGEMENT_REFERENCE = 0x9B,
-    GUID_SIZE = 16,
-};
+/// Without the version: SP 800-73-4 part 1, 2.2 lets cards be asked so.
+enum { GUID_SIZE = 16, PIV_AID_BEGINNING = 9 };
 
-/// One of the four keys: its reference, the object of its certificate, what it may do.
-static const struct slot {
-    uint8_t reference;
-    uint32_t object;
-    enum x509_purpose purpose;
-} slots[PIV_SLOTS] = {
+const struct piv_slot piv_slots[PIV_SLOTS] = {
     {0x9A, 0x5FC105, X509_PIV_AUTHENTICATION},
     {0x9C, 0x5FC10A, X509_PIV_SIGNATURE},
     {0x9D, 0x5FC10B, X509_PIV_KEY_MANAGEMENT},
@@ -30,18 +17,6 @@ static const struct slot {
 };
 
 static const uint8_t piv_aid[] = {0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00};
-
-/// One card whose PIV application is selected.
-struct piv {
-    struct link *link;
-    const struct piv_order *order;
-    const struct piv_authority *authority;
-    const struct crypto *crypto;
-    struct failure *failure;
-    uint8_t answer[ANSWER_MAX];
-    struct bytes data; // last answer, into answer
-    uint32_t until;    // last day of the certificates
-};
 
 // ---- inside the security domain ----------------------------------------------------------------
 
@@ -69,8 +44,13 @@ enum gp_status piv_install(struct gp_session *domain, const struct piv_order *or
 
 // ---- commands ----------------------------------------------------------------------------------
 
-static bool send(struct piv *piv, enum command_id id, uint8_t p1, uint8_t p2, struct bytes data,
-                 const char *step) {
+bool piv_refused(struct piv *piv, const char *step) {
+    return fail(piv->failure, EXIT_REFUSED, "%s: %s: the card answers %04X (%s)", piv->link->name,
+                step, piv->sw, status_text(piv->sw));
+}
+
+bool piv_ask(struct piv *piv, enum command_id id, uint8_t p1, uint8_t p2, struct bytes data,
+             const char *step) {
     const struct catalogue_command *row = &catalogue[id];
     struct apdu_command command = {
         .cla = row->cla, .ins = row->ins, .p1 = p1, .p2 = p2, .data = data};
@@ -81,65 +61,31 @@ static bool send(struct piv *piv, enum command_id id, uint8_t p1, uint8_t p2, st
     if (status != LINK_OK)
         return fail(piv->failure, EXIT_OPEN, "%s: %s: %s", piv->link->name, step, piv->link->error);
     piv->data = response.data;
-    return status_is_ok(response.sw) ||
-           fail(piv->failure, EXIT_REFUSED, "%s: %s: the card answers %04X (%s)", piv->link->name,
-                step, response.sw, status_text(response.sw));
+    piv->sw = response.sw;
+    return true;
+}
+
+bool piv_send(struct piv *piv, enum command_id id, uint8_t p1, uint8_t p2, struct bytes data,
+              const char *step) {
+    return piv_ask(piv, id, p1, p2, data, step) &&
+           (status_is_ok(piv->sw) || piv_refused(piv, step));
+}
+
+bool piv_select(struct piv *piv) {
+    return piv_send(piv, COMMAND_SELECT, 0x04, 0x00, bytes_of(piv_aid, PIV_AID_BEGINNING),
+                    "select PIV");
 }
 
 static bool put_object(struct piv *piv, uint32_t tag, struct bytes content) {
-    uint8_t data[OBJECT_MAX + 16], name[3];
+    uint8_t data[PIV_OBJECT_MAX + 16], name[3];
     struct tlv_writer out = tlv_writer_over(data, sizeof data);
     bytes_put_be(name, sizeof name, tag);
     tlv_put(&out, 0x5C, BYTES_OF(name));
     tlv_put(&out, 0x53, content);
     if (!tlv_writer_ok(&out))
         return fail(piv->failure, EXIT_REFUSED, "data object %06X is too long", tag);
-    return send(piv, COMMAND_PIV_PUT_DATA, 0x3F, 0xFF, tlv_writer_bytes(&out),
-                "write a data object");
-}
-
-// ---- management key, proved both ways
-// ------------------------------------------------------------
-
-static bool cipher(const struct piv *piv, bool encrypt, const uint8_t *in, uint8_t *out) {
-    static const uint8_t zero[AES_BLOCK_SIZE];
-    return piv->crypto->ops->aes_cbc(
-        piv->crypto, encrypt, bytes_of(piv->order->management_key, piv->order->management_size),
-        zero, in, out, AES_BLOCK_SIZE);
-}
-
-static bool authenticate_step(struct piv *piv, struct bytes inner, tlv_tag wanted,
-                              struct tlv *value) {
-    uint8_t data[64];
-    struct tlv_writer out = tlv_writer_over(data, sizeof data);
-    struct tlv template;
-    tlv_put(&out, 0x7C, inner);
-    if (!send(piv, COMMAND_PIV_AUTHENTICATE, management_algorithm(piv->order->management_size),
-              MANAGEMENT_REFERENCE, tlv_writer_bytes(&out), "prove the management key"))
-        return false;
-    return (tlv_find(piv->data, 0x7C, &template) && tlv_find(template.value, wanted, value) &&
-            value->value.size == AES_BLOCK_SIZE) ||
-           fail(piv->failure, EXIT_REFUSED, "the card's authentication answer is malformed");
-}
-
-static bool manage(struct piv *piv) {
-    static const uint8_t ask_witness[] = {0x80, 0x00};
-    uint8_t witness[AES_BLOCK_SIZE], challenge[AES_BLOCK_SIZE], expected[AES_BLOCK_SIZE];
-    uint8_t inner[48];
-    struct tlv_writer out = tlv_writer_over(inner, sizeof inner);
-    struct tlv value;
-    if (!piv->crypto->ops->random(piv->crypto, challenge, sizeof challenge) ||
-        !authenticate_step(piv, BYTES_OF(ask_witness), 0x80, &value) ||
-        !cipher(piv, false, value.value.data, witness))
-        return false;
-    tlv_put(&out, 0x80, BYTES_OF(witness));
-    tlv_put(&out, 0x81, BYTES_OF(challenge));
-    tlv_put(&out, 0x82, (struct bytes){0});
-    if (!authenticate_step(piv, tlv_writer_bytes(&out), 0x82, &value))
-        return false;
-    return (cipher(piv, true, challenge, expected) &&
-            bytes_equal_secret(expected, value.value.data, sizeof expected)) ||
-           fail(piv->failure, EXIT_REFUSED, "the card does not know the management key");
+    return piv_send(piv, COMMAND_PIV_PUT_DATA, 0x3F, 0xFF, tlv_writer_bytes(&out),
+                    "write a data object");
 }
 
 // ---- keys and certificates
@@ -153,11 +99,12 @@ static bool compress(struct bytes point, uint8_t out[P256_COMPRESSED_SIZE]) {
     return true;
 }
 
-static bool draw_key(struct piv *piv, const struct slot *slot, bool rsa, uint8_t *point,
+static bool draw_key(struct piv *piv, const struct piv_slot *slot, bool rsa, uint8_t *point,
                      uint8_t *modulus) {
-    uint8_t reference[] = {0xAC, 0x03, 0x80, 0x01, rsa ? RSA_ALGORITHM : P256_ALGORITHM};
+    uint8_t reference[] = {0xAC, 0x03, 0x80, 0x01, rsa ? PIV_RSA : PIV_P256};
     struct tlv key, number;
-    if (!send(piv, COMMAND_PIV_GENERATE, 0x00, slot->reference, BYTES_OF(reference), "draw a key"))
+    if (!piv_send(piv, COMMAND_PIV_GENERATE, 0x00, slot->reference, BYTES_OF(reference),
+                  "draw a key"))
         return false;
     bool found = tlv_find(piv->data, 0x7F49, &key);
     if (found && rsa) {
@@ -170,9 +117,9 @@ static bool draw_key(struct piv *piv, const struct slot *slot, bool rsa, uint8_t
     return found || fail(piv->failure, EXIT_REFUSED, "the card's public key is malformed");
 }
 
-static bool put_certificate(struct piv *piv, const struct slot *slot, struct bytes der) {
+static bool put_certificate(struct piv *piv, const struct piv_slot *slot, struct bytes der) {
     static const uint8_t plain[] = {0x00};
-    uint8_t content[OBJECT_MAX];
+    uint8_t content[PIV_OBJECT_MAX];
     struct tlv_writer out = tlv_writer_over(content, sizeof content);
     tlv_put(&out, 0x70, der);
     tlv_put(&out, 0x71, BYTES_OF(plain));
@@ -184,7 +131,7 @@ static bool put_certificate(struct piv *piv, const struct slot *slot, struct byt
 
 static bool fill_slot(struct piv *piv, size_t index) {
     uint8_t point[P256_COMPRESSED_SIZE], modulus[RSA_2048_SIZE], der[X509_DER_MAX];
-    const struct slot *slot = &slots[index];
+    const struct piv_slot *slot = &piv_slots[index];
     bool rsa = piv->order->rsa[index];
     size_t size = 0;
     if (!draw_key(piv, slot, rsa, point, modulus))
@@ -245,8 +192,7 @@ bool piv_fill(struct link *link, const struct piv_order *order,
               struct failure *failure) {
     struct piv piv = {
         .link = link, .order = order, .authority = authority, .crypto = crypto, .failure = failure};
-    bool done =
-        send(&piv, COMMAND_SELECT, 0x04, 0x00, BYTES_OF(piv_aid), "select PIV") && manage(&piv);
+    bool done = piv_select(&piv) && piv_manage(&piv);
     for (size_t i = 0; done && i < PIV_SLOTS; i++)
         done = fill_slot(&piv, i);
     return done && put_chuid(&piv) && put_capabilities(&piv);

@@ -14,11 +14,17 @@ enum { PIV_SLOTS = 4, PIV_MANAGEMENT_MAX = 32 };
 struct piv_order {
     const char *id; // common name
     const char *enterprise;
-    const char *pin;     // 6..8 digits
+    const char *pin;     // 6..8 digits; NULL where only what needs none is asked
     const char *puk;     // 8 digits
     bool rsa[PIV_SLOTS]; // RSA-2048 instead of P-256 for 9A, 9C, 9D, 9E
     uint8_t management_key[PIV_MANAGEMENT_MAX];
-    size_t management_size; // 16, 24 or 32: AES
+    size_t management_size;       // 16, 24 or 32
+    uint8_t management_algorithm; // 03 3DES, 08, 0A, 0C AES; 0: AES of that size
+};
+
+/// What a card of another maker comes with.
+struct piv_pins {
+    const char *pin, *puk;
 };
 
 /// Asks the authority for the X.509 certificate of one key.
@@ -49,5 +55,19 @@ enum gp_status piv_install(struct gp_session *domain, const struct piv_order *or
 bool piv_fill(struct link *link, const struct piv_order *order,
               const struct piv_authority *authority, const struct crypto *crypto,
               struct failure *failure);
+
+/// Has the card a management key of this algorithm? Asked without using any key.
+bool piv_has_management(struct link *link, uint8_t algorithm, bool *has, struct failure *failure);
+
+/// Changes PIN and PUK from the initial ones to the order's. again: they may have been changed by
+/// an interrupted run already; then no try is lost for good.
+bool piv_set_pins(struct link *link, const struct piv_order *order, const struct piv_pins *initial,
+                  bool again, struct failure *failure);
+
+/// Reads the four certificates back: signed by the issuer, for order->id, and the card has the keys
+/// in them; without order->pin only 9E is asked to show it. digest: over all four.
+bool piv_check(struct link *link, const struct piv_order *order,
+               const uint8_t issuer_point[P256_COMPRESSED_SIZE], const struct crypto *crypto,
+               uint8_t digest[SHA256_SIZE], struct failure *failure);
 
 #endif

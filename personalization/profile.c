@@ -330,12 +330,17 @@ static void print_purse(FILE *out, const struct profile *profile) {
     print_limit(out, "offline-sum", profile->limits.offline_sum);
 }
 
+const char *profile_algorithm_name(const struct profile *profile) {
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
+        if (algorithms[i].number == profile->piv.algorithm)
+            return algorithms[i].name;
+    return "?";
+}
+
 static void print_piv(FILE *out, const struct profile *profile) {
     print_identity(out, profile);
     fprintf(out, "management-key %s\n", profile->piv.published ? "published" : "master");
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-        if (algorithms[i].number == profile->piv.algorithm)
-            fprintf(out, "management-algorithm %s\n", algorithms[i].name);
+    fprintf(out, "management-algorithm %s\n", profile_algorithm_name(profile));
     fprintf(out, "initial-pin %s\ninitial-puk %s\n", profile->piv.pin, profile->piv.puk);
 }
 

@@ -51,6 +51,9 @@ bool profile_load(struct profile *profile, const char *name, struct failure *fai
 /// Parses a profile's text; path is for messages.
 bool profile_parse(struct profile *profile, const char *path, char *text, struct failure *failure);
 
+/// "3des", "aes128", ..: the algorithm of piv.
+const char *profile_algorithm_name(const struct profile *profile);
+
 /// Writes a profile's text, every setting in it. Returns its size; 0 without room.
 size_t profile_print(const struct profile *profile, char *out, size_t capacity);
 
