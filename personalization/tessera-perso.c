@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char HELP[] =
-    "usage: tessera perso key FILE [--size 16|24|32] [--method M] [--version HEX]\n"
+    "usage: tessera perso key FILE [--size 16|24|32] [--method M] [--key-version HEX]\n"
     "       tessera perso plan BATCH --profile P --ca DIR --keys FILE|pkcs11:URI -o JOB\n"
     "                          [--printer CERT] [--transport FILE|URI] [--keep-going]\n"
     "       tessera perso run JOB --link LINK... [--dry-run] [--rejects] [--json]\n"
@@ -94,7 +94,7 @@ static const struct option options[] = {
     {"check", no_argument, NULL, OPTION_CHECK},
     {"size", required_argument, NULL, OPTION_SIZE},
     {"method", required_argument, NULL, OPTION_METHOD},
-    {"version", required_argument, NULL, OPTION_VERSION},
+    {"key-version", required_argument, NULL, OPTION_VERSION},
     {"passphrase-fd", required_argument, NULL, OPTION_PASSPHRASE},
     {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
     {"clock", required_argument, NULL, OPTION_CLOCK},
@@ -280,7 +280,7 @@ static bool make_key(struct arguments *arguments, const struct crypto *crypto,
                     "--method '%s' is none of kdf3, visa2, emv, sp800-108, none",
                     arguments->method);
     if (*end != '\0' || version == 0 || version > 0x7F)
-        return fail(failure, EXIT_USAGE, "--version '%s' is no key version from 01 to 7F",
+        return fail(failure, EXIT_USAGE, "--key-version '%s' is no key version from 01 to 7F",
                     arguments->version);
     if (arguments->size != 16 && arguments->size != 24 && arguments->size != 32)
         return fail(failure, EXIT_USAGE, "--size is 16, 24 or 32 octets");
