@@ -159,10 +159,46 @@ struct link *emu_link_open(const char *name, const struct link_options *options,
     return &emu->link;
 }
 
-bool emu_link_cut(struct link *link, uint64_t writes, size_t octets) {
+/// The chip of a link from emu_link_open, else NULL.
+static struct chip *chip_of(struct link *link) {
     struct emu_link *emu = (struct emu_link *)link;
-    if (link->ops != &emu_ops || !emu->own)
+    return link->ops == &emu_ops && emu->own ? &emu->chip : NULL;
+}
+
+static const struct chip *chip_seen(const struct link *link) {
+    const struct emu_link *emu = (const struct emu_link *)link;
+    return link->ops == &emu_ops && emu->own ? &emu->chip : NULL;
+}
+
+bool emu_link_cut(struct link *link, uint64_t writes, size_t octets) {
+    struct chip *chip = chip_of(link);
+    if (chip != NULL)
+        nvm_cut_arm(&chip->cut, writes, octets);
+    return chip != NULL;
+}
+
+bool emu_link_fail(struct link *link) {
+    struct chip *chip = chip_of(link);
+    if (chip != NULL)
+        nvm_cut_fail(&chip->cut);
+    return chip != NULL;
+}
+
+uint64_t emu_link_writes(const struct link *link) {
+    const struct chip *chip = chip_seen(link);
+    return chip != NULL ? chip->cut.writes : 0;
+}
+
+bool emu_link_state(const struct link *link, uint8_t digest[SHA256_SIZE]) {
+    const struct chip *chip = chip_seen(link);
+    return chip != NULL && chip_state(chip, digest);
+}
+
+bool emu_link_watch(struct link *link, void (*synced)(void *context), void *context) {
+    struct chip *chip = chip_of(link);
+    if (chip == NULL)
         return false;
-    nvm_cut_arm(&emu->chip.cut, writes, octets);
+    chip->cut.synced = synced;
+    chip->cut.context = context;
     return true;
 }

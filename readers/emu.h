@@ -17,8 +17,18 @@ struct link *emu_link_open(const char *image, const struct link_options *options
 struct link *emu_link_over(struct card *card, const struct card_ports *ports,
                            enum card_interface interface, const bool *dark);
 
+// What follows is for cards from emu_link_open; for links of other kinds it is false or 0.
+
 /// Cuts the power of a card from emu_link_open at its NVM write after so many more, with so many
-/// octets of that one still written. False: the link is of another kind.
+/// octets of that one still written.
 bool emu_link_cut(struct link *link, uint64_t writes, size_t octets);
+/// Power goes now.
+bool emu_link_fail(struct link *link);
+/// NVM writes so far.
+uint64_t emu_link_writes(const struct link *link);
+/// Digest of the data that the card would have if it started from here.
+bool emu_link_state(const struct link *link, uint8_t digest[SHA256_SIZE]);
+/// Calls synced after every sync of the NVM; NULL: no more.
+bool emu_link_watch(struct link *link, void (*synced)(void *context), void *context);
 
 #endif

@@ -70,6 +70,18 @@ struct variable *variable_for(struct evaluation *evaluation, struct bytes name);
 void variable_set_octets(struct variable *variable, struct bytes octets);
 void variable_set_number(struct variable *variable, uint64_t number);
 
+/// Global variables between two runs over one program. Zeroed, then memory set by the caller.
+struct script_memo {
+    const struct script_memory *memory;
+    struct variable *first;
+};
+
+/// Replaces what the memo holds by copies of the global variables. False: memory is out.
+bool memo_keep(struct script_memo *memo, const struct evaluation *evaluation);
+/// Sets global variables to what the memo holds. False: memory is out.
+bool memo_give(const struct script_memo *memo, struct evaluation *evaluation);
+void memo_free(struct script_memo *memo);
+
 /// Opens a scope for a macro and closes it again.
 struct variable *scope_enter(struct evaluation *evaluation);
 void scope_add(struct evaluation *evaluation, struct variable *parameter);

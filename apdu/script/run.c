@@ -143,6 +143,37 @@ static bool is_section(enum statement_kind kind) {
            kind == STATEMENT_META;
 }
 
+/// Does a statement of the top level belong to the part that runs?
+static bool is_of_part(enum script_part part, enum statement_kind kind) {
+    switch (part) {
+    case PART_SETUP:
+        return kind == STATEMENT_SETUP || kind == STATEMENT_LET;
+    case PART_BODY:
+        return kind != STATEMENT_SETUP;
+    case PART_INVARIANTS:
+        return kind == STATEMENT_LET;
+    default:
+        return true;
+    }
+}
+
+/// A `let` of a part alone may need what only the whole script captures: it is then left out.
+static void try_let(struct runner *runner, const struct statement *statement) {
+    struct variable *variable = variable_for(&runner->evaluation, statement->name);
+    if (variable != NULL)
+        (void)evaluate_into(&runner->evaluation, statement->value, variable);
+}
+
+static enum flow run_one(struct runner *runner, const struct statement *statement) {
+    enum script_part part = runner->options->part;
+    if (statement->kind == STATEMENT_LET && (part == PART_SETUP || part == PART_INVARIANTS)) {
+        try_let(runner, statement);
+        return FLOW_ON;
+    }
+    return statement->kind == STATEMENT_TEST ? run_test(runner, statement)
+                                             : run_statement(runner, statement);
+}
+
 /// FLOW_LEAVE outside tests skips to the cleanup as well: nothing would stand as it should.
 static enum flow run_top_level(struct runner *runner) {
     struct script_parser parser;
@@ -150,11 +181,8 @@ static enum flow run_top_level(struct runner *runner) {
     enum flow flow = FLOW_ON;
     parser_init(&parser, runner->program, NULL, false);
     while (flow == FLOW_ON && parser_next(&parser, &statement) == PARSE_STATEMENT) {
-        if (is_section(statement->kind) ||
-            (runner->options->only_invariants && statement->kind != STATEMENT_LET))
-            continue;
-        flow = statement->kind == STATEMENT_TEST ? run_test(runner, statement)
-                                                 : run_statement(runner, statement);
+        if (!is_section(statement->kind) && is_of_part(runner->options->part, statement->kind))
+            flow = run_one(runner, statement);
     }
     parser_free(&parser);
     return flow;
@@ -186,19 +214,14 @@ static void runner_free(struct runner *runner) {
     bytes_erase(runner->answer, runner->answer_size);
 }
 
-static void forget_outcome(struct runner *runner) {
-    runner->outside.outcome = OUTCOME_PASSED;
-    runner->outside.message = "";
-}
-
 static void run_all(struct runner *runner) {
     uint64_t begin = runner->world->now(runner->world);
+    enum script_part part = runner->options->part;
     run_top_level(runner);
-    if (runner->options->only_invariants)
-        forget_outcome(runner); // a `let` may need what only the whole script captures
-    else
+    if (part != PART_SETUP && part != PART_INVARIANTS)
         run_sections(runner, runner->program->cleanups, STATEMENT_CLEANUP);
-    if (runner->outside.outcome == OUTCOME_PASSED && runner->result.failed == 0)
+    bool proven = part == PART_ALL || part == PART_INVARIANTS;
+    if (proven && runner->outside.outcome == OUTCOME_PASSED && runner->result.failed == 0)
         run_sections(runner, runner->program->invariants, STATEMENT_INVARIANT);
     runner->outside.nanoseconds = runner->world->now(runner->world) - begin;
     bool silent = runner->outside.exchanges == 0 && runner->outside.checks == 0 &&
@@ -223,8 +246,14 @@ struct script_run_result run_script(struct script_program *program,
                               .card_count = card_count,
                               .listener = listener};
     runner_init(runner);
-    run_all(runner);
-    result = runner->result;
+    bool remembered = options->memo != NULL && options->part != PART_SETUP;
+    if (!remembered || memo_give(options->memo, &runner->evaluation)) {
+        run_all(runner);
+        result = runner->result;
+    }
+    if (options->part == PART_SETUP && options->memo != NULL &&
+        !memo_keep(options->memo, &runner->evaluation))
+        result.outcome = OUTCOME_ERROR;
     runner_free(runner);
     world->memory->resize(world->memory, runner, 0);
     return result;

@@ -98,11 +98,20 @@ struct script_listener {
     void *context;
 };
 
+/// Which part of a script runs. What SETUP leaves in its variables, a memo hands on to the others.
+enum script_part {
+    PART_ALL,
+    PART_SETUP,      // `let` lines and the `setup` blocks of the top level
+    PART_BODY,       // everything but these blocks and the invariants of the top level
+    PART_INVARIANTS, // `let` lines, then the invariants of the top level
+};
+
 struct script_options {
     uint64_t seed;
     bool dry_run;
-    bool keep_going;                // start with `on-fail continue`
-    bool only_invariants;           // of the script only its `let` lines, then the invariants
+    bool keep_going; // start with `on-fail continue`
+    enum script_part part;
+    struct script_memo *memo;       // written by SETUP, read by BODY and INVARIANTS; may be NULL
     const struct script_keys *keys; // by name, behind @ or in key(); NULL: none
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "card/port/chip.h"
 
+#include "card/os/context.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +69,19 @@ size_t chip_transmit(struct chip *chip, struct bytes command, uint8_t *answer, s
         return 0;
     size_t size = card_transmit(chip->card, chip->interface, command, answer, capacity);
     return chip->cut.dark ? 0 : size;
+}
+
+bool chip_state(const struct chip *chip, uint8_t digest[SHA256_SIZE]) {
+    const struct nvm_port *medium = &chip->file.nvm;
+    uint32_t begin = nvm_data_begin();
+    size_t size = medium->size - begin;
+    uint8_t *data = malloc(size);
+    bool ok = data != NULL && !chip->card->nvm.filling && nvm_peek(medium, begin, data, size) &&
+              chip->crypto->ops->sha256(chip->crypto, bytes_of(data, size), digest);
+    if (data != NULL)
+        bytes_erase(data, size);
+    free(data);
+    return ok;
 }
 
 void chip_close(struct chip *chip) {

@@ -40,6 +40,10 @@ void chip_reset(struct chip *chip);
 /// One command. 0: the card is silent, because it has no power or just lost it.
 size_t chip_transmit(struct chip *chip, struct bytes command, uint8_t *answer, size_t capacity);
 
+/// Digest of the data that a start from here would find, whatever is in RAM. False: there is none,
+/// or the card is filling memory that nothing refers to yet, whose contents are no state.
+bool chip_state(const struct chip *chip, uint8_t digest[SHA256_SIZE]);
+
 void chip_close(struct chip *chip);
 
 #endif

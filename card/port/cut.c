@@ -11,8 +11,7 @@ static bool cut_last_write(struct nvm_cut *cut, uint32_t offset, const uint8_t *
     size_t arrive = cut->octets < size ? cut->octets : size;
     if (arrive > 0 && cut->medium->write(cut->medium, offset, data, arrive))
         (void)cut->medium->sync(cut->medium);
-    cut->armed = false;
-    cut->dark = true;
+    nvm_cut_fail(cut);
     return false;
 }
 
@@ -31,7 +30,11 @@ static bool cut_write(const struct nvm_port *port, uint32_t offset, const uint8_
 
 static bool cut_sync(const struct nvm_port *port) {
     const struct nvm_cut *cut = port->context;
-    return !cut->dark && cut->medium->sync(cut->medium);
+    if (cut->dark || !cut->medium->sync(cut->medium))
+        return false;
+    if (cut->synced != NULL)
+        cut->synced(cut->context);
+    return true;
 }
 
 void nvm_cut_init(struct nvm_cut *cut, const struct nvm_port *medium) {
@@ -46,6 +49,11 @@ void nvm_cut_arm(struct nvm_cut *cut, uint64_t writes, size_t octets) {
     cut->armed = true;
     cut->left = writes;
     cut->octets = octets;
+}
+
+void nvm_cut_fail(struct nvm_cut *cut) {
+    cut->armed = false;
+    cut->dark = true;
 }
 
 void nvm_cut_restore(struct nvm_cut *cut) {

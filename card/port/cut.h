@@ -14,7 +14,9 @@ struct nvm_cut {
     uint64_t left;   // writes before the cut, while armed
     size_t octets;   // of the cut write that still reach the medium
     bool armed;
-    bool dark; // power is gone: everything fails
+    bool dark;                     // power is gone: everything fails
+    void (*synced)(void *context); // after every sync that took place; NULL: nobody asks
+    void *context;
 };
 
 /// The cut port refers to itself and to medium: neither may move or end before it.
@@ -22,6 +24,9 @@ void nvm_cut_init(struct nvm_cut *cut, const struct nvm_port *medium);
 
 /// Power goes at the write after so many more, of which the first octets still arrive.
 void nvm_cut_arm(struct nvm_cut *cut, uint64_t writes, size_t octets);
+
+/// Power goes now; nothing is armed any more.
+void nvm_cut_fail(struct nvm_cut *cut);
 
 /// Power is back; nothing is armed.
 void nvm_cut_restore(struct nvm_cut *cut);
