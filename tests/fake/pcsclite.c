@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A libpcsclite without a daemon: the same programs, unchanged, reach cards inside their own
 // process when LD_LIBRARY_PATH points here. TESSERA_FAKE_CARDS lists the images, separated by
-// colons (",internal" behind one: commands come from inside); readers have the names that a lab gives them. One connection a card. Where
-// TESSERA_CONTROL_n is set, a thread takes the order power-cut there while card n is connected.
+// colons (",internal" behind one: commands come from inside); readers have the names that a lab
+// gives them. One connection a card. Where TESSERA_CONTROL_n is set, a thread takes the order
+// power-cut there while card n is connected.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
