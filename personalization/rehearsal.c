@@ -1,82 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+// One row from beginning to end with nothing real in it. A purse is shown as the factory bench
+// makes it, whose commands are those inside the channel; other makers' cards as they are made.
 #include "personalization/rehearsal.h"
 
-#include "apdu/catalogue.h"
-#include "apdu/status.h"
-#include "apdu/tlv.h"
+#include "apdu/perso_piv.h"
+#include "personalization/kind.h"
+#include "personalization/rehearsal_parts.h"
+#include "personalization/rehearsal_window.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/// A link that shows what passes.
-struct window {
-    struct link link;
-    struct link *inside;
-    const char *applet; // selected, as the catalogue names it
-};
-
-static const struct {
-    const char *name;
-    uint8_t octet; // that tells its AID from the others
-} applets[] = {{"purse", 0xF0}, {"ndef", 0xD2}};
-
-static const char *applet_of(struct bytes aid) {
-    for (size_t i = 0; i < sizeof applets / sizeof applets[0]; i++)
-        if (aid.size > 0 && aid.data[0] == applets[i].octet)
-            return applets[i].name;
-    return aid.size > 4 && aid.data[3] == 0x03 ? "piv" : "isd";
-}
-
-/// Identifiers and certificates are shown; what a DGI with a secret carries is not.
-static void show_data(const struct catalogue_command *row, struct bytes data) {
-    size_t shown = row != NULL && row->secret ? 0 : data.size;
-    if (row != NULL && row->id == COMMAND_ISD_STORE_DATA && data.size >= 2) {
-        uint16_t dgi = (uint16_t)bytes_get_be(data.data, 2);
-        bool is_secret = dgi >> 8 == 0x80 || dgi == PERSO_PIN || dgi == PERSO_PUK;
-        shown = is_secret ? 3 : data.size;
-    }
-    for (size_t i = 0; i < shown; i++)
-        printf("%02X", data.data[i]);
-    if (shown < data.size)
-        printf("%s%zu octets masked", shown > 0 ? " .. " : "", data.size - shown);
-}
-
-static void show(const struct window *window, struct bytes octets, uint16_t sw) {
-    struct apdu_command command;
-    if (!apdu_command_parse(octets, &command))
-        return;
-    const struct catalogue_command *row =
-        catalogue_find(window->applet, command.cla & 0xEF, command.ins, command.p1, command.p2);
-    printf("%-28s %02X %02X %02X %02X  ", row != NULL ? row->name : "?", command.cla, command.ins,
-           command.p1, command.p2);
-    show_data(row, command.data);
-    printf("%s-> %04X\n", command.data.size > 0 ? "  " : "", sw);
-}
-
-static enum link_status window_transmit(struct link *link, struct bytes command, uint8_t *answer,
-                                        size_t capacity, size_t *size) {
-    struct window *window = (struct window *)link;
-    struct apdu_command parsed;
-    enum link_status status = link_transmit(window->inside, command, answer, capacity, size);
-    if (status != LINK_OK || *size < 2)
-        return status;
-    if (apdu_command_parse(command, &parsed) && parsed.cla == 0 && parsed.ins == 0xA4)
-        window->applet = applet_of(parsed.data);
-    show(window, command, (uint16_t)bytes_get_be(answer + *size - 2, 2));
-    return status;
-}
-
-static enum link_status window_reset(struct link *link, enum link_reset kind, uint8_t *atr,
-                                     size_t capacity, size_t *size) {
-    return link_reset(((struct window *)link)->inside, kind, atr, capacity, size);
-}
-
-static void window_close(struct link *link) {
-    (void)link; // both ends are the caller's
-}
-
-static const struct link_ops window_ops = {window_transmit, window_reset, window_close};
+enum { AES_192 = 0x0A, AES_192_SIZE = 24, TRIPLE_DES = 0x03 };
 
 static long first_open(const struct job *job) {
     for (size_t i = 0; i < job->total; i++)
@@ -85,51 +21,79 @@ static long first_open(const struct job *job) {
     return JOB_NO_ROW;
 }
 
-/// Certificates of a rehearsal come from an authority that nobody else trusts.
-static bool identity_refused(void *context, const struct piv_request *request, uint8_t *der,
-                             size_t capacity, size_t *size, uint32_t *until,
-                             struct failure *failure) {
-    (void)context, (void)request, (void)der, (void)capacity, (void)size, (void)until;
-    return fail(failure, EXIT_REFUSED, "a rehearsal has no X.509 authority");
+static bool make_purse(struct work *work, uint32_t today) {
+    struct job_office *office = work->office;
+    struct bench_hierarchy source = {&office->ca.hierarchy, today};
+    struct bench_authority authority = bench_from_hierarchy(&source);
+    authority.identity = piv_from_ca(&office->ca);
+    return job_order_make(&work->order, &office->job->profile, &work->secrets, work->crypto,
+                          work->failure) &&
+           bench_personalize(work->link, &work->order.bench, &authority, NULL, work->crypto,
+                             work->failure);
 }
 
-static bool make(struct job *job, struct window *window, struct job_order *order,
-                 struct job_secrets *secrets, const struct crypto *crypto, uint32_t today,
-                 struct failure *failure) {
-    struct hierarchy *hierarchy = calloc(1, sizeof *hierarchy);
-    bool done = hierarchy != NULL && hierarchy_make(hierarchy, crypto, WORLD_LAB, "", today);
-    if (!done)
-        fail(failure, EXIT_REFUSED, "no authority for the rehearsal");
-    struct bench_hierarchy source = {hierarchy, today};
-    if (done) {
-        struct bench_authority authority = bench_from_hierarchy(&source);
-        authority.identity = (struct piv_authority){NULL, identity_refused};
-        done = job_order_make(order, &job->profile, secrets, crypto, failure);
-        if (order->bench.identity != NULL)
-            printf("# PIV: its commands follow the keys that the card draws; shown up to there\n");
-        order->bench.identity = NULL;
-        done = done &&
-               bench_personalize(&window->link, &order->bench, &authority, NULL, crypto, failure);
-        hierarchy_erase(hierarchy);
+/// The card in memory as a PIV card comes from its maker. Not shown.
+static bool prepare_piv(struct link *card, struct job_office *office, struct failure *failure) {
+    struct profile_piv *piv = &office->job->profile.piv;
+    struct piv_order order = {.pin = piv->pin, .puk = piv->puk, .management_size = 16};
+    struct gp_session session;
+    if (piv->algorithm == TRIPLE_DES) {
+        printf("# 3DES management key: shown with AES-192 in its place\n");
+        piv->algorithm = AES_192;
     }
-    free(hierarchy);
-    return done;
+    if (!piv->published)
+        printf("# derived management key: shown with the published one\n");
+    piv->published = true;
+    piv->algorithm = AES_192;
+    order.management_size = AES_192_SIZE;
+    for (size_t i = 0; i < AES_192_SIZE; i++)
+        order.management_key[i] = (uint8_t)(i % 8 + 1);
+    bool done = gp_open_bench(&session, card, office->crypto) == GP_OK &&
+                piv_install(&session, &order) == GP_OK;
+    gp_close(&session);
+    return done || fail(failure, EXIT_REFUSED, "no PIV card in memory for the rehearsal");
+}
+
+static bool make_other(struct work *work) {
+    const struct profile *profile = &work->office->job->profile;
+    uint8_t serial[JOB_SERIAL_SIZE] = {0};
+    memcpy(work->office->job->rows[work->row].serial, serial, sizeof serial);
+    return job_order_make(&work->order, profile, &work->secrets, work->crypto, work->failure) &&
+           kind_find(profile->card)->make(work);
+}
+
+static bool perform(struct work *work, struct link *card, uint32_t today) {
+    struct rehearsal_tag tag;
+    struct rehearsal_window window;
+    enum profile_card type = work->office->job->profile.type;
+    if (type == PROFILE_PIV && !prepare_piv(card, work->office, work->failure))
+        return false;
+    rehearsal_tag_open(&tag);
+    rehearsal_window_open(&window, type == PROFILE_TAG ? &tag.link : card);
+    work->link = &window.link;
+    return type == PROFILE_TESSERA ? make_purse(work, today) : make_other(work);
 }
 
 bool rehearse(struct job *job, struct link *card, const struct crypto *crypto, uint32_t today,
               struct failure *failure) {
-    struct window window = {.link = *card, .inside = card, .applet = "isd"};
-    struct job_order order = {0};
-    struct job_secrets secrets = {0};
-    long row = first_open(job);
-    window.link.ops = &window_ops;
-    if (row == JOB_NO_ROW)
-        return fail(failure, EXIT_REFUSED, "%s: every row is done", job->directory);
-    if (!job_read(job, row, &order.row, failure))
-        return false;
-    printf("# row %ld, card %s, profile %s; through SCP03 level 33 on a real card\n", row,
-           order.row.fields[COLUMN_ID], job->profile.name);
-    bool done = make(job, &window, &order, &secrets, crypto, today, failure);
-    bytes_erase(&secrets, sizeof secrets);
+    struct job_office *office = calloc(1, sizeof *office);
+    struct work work = {.office = office, .crypto = crypto, .failure = failure};
+    work.row = first_open(job);
+    bool done = office != NULL || fail(failure, EXIT_REFUSED, "out of memory");
+    if (done && work.row == JOB_NO_ROW)
+        done = fail(failure, EXIT_REFUSED, "%s: every row is done", job->directory);
+    done = done && job_read(job, work.row, &work.order.row, failure) &&
+           rehearsal_office_open(office, job, crypto, AES_BLOCK_SIZE, today, failure);
+    if (done) {
+        printf("# row %ld, card %s, profile %s%s\n", work.row, work.order.row.fields[COLUMN_ID],
+               job->profile.name,
+               job->profile.type == PROFILE_TESSERA ? "; through SCP03 level 33 on a real card"
+                                                    : "");
+        done = perform(&work, card, today);
+        rehearsal_office_close(office);
+    }
+    bytes_erase(&work.secrets, sizeof work.secrets);
+    bytes_erase(&work.own, sizeof work.own);
+    free(office);
     return done;
 }
