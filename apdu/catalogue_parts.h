@@ -87,7 +87,8 @@ static const struct catalogue_parameter FILE_DATA[] = {RAW("file-identifier")};
 
 // A party's certificate at its use, and the object it signed.
 #define PARTY_REFUSALS  SW_UNKNOWN_CERTIFICATE, SW_WRONG_ROLE, SW_HOTLISTED, SW_EXPIRED
-#define CENTER_REFUSALS SW_BAD_OBJECT, PARTY_REFUSALS, SW_BAD_SIGNATURE, SW_WRONG_PARTY
+#define ORDER_REFUSALS  SW_BAD_OBJECT, PARTY_REFUSALS, SW_BAD_SIGNATURE // a hotlist is for all
+#define CENTER_REFUSALS ORDER_REFUSALS, SW_WRONG_PARTY
 
 static const uint16_t SELECT_REFUSALS[] = {SW_NOT_FOUND, SW_FILE_INVALIDATED};
 static const uint16_t GET_RESPONSE_REFUSALS[] = {SW_CONDITIONS}; // nothing waits
@@ -119,7 +120,7 @@ static const uint16_t SETTLE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE,        SW_
                                            SW_STILL_OPEN,   SW_COUNTER_END};
 static const uint16_t REFUND_REFUSALS[] = {CENTER_REFUSALS, SW_STALE,        SW_ZERO_AMOUNT,
                                            SW_WRONG_UNIT,   SW_INSUFFICIENT, SW_COUNTER_END};
-static const uint16_t HOTLIST_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_NO_SPACE};
+static const uint16_t HOTLIST_REFUSALS[] = {ORDER_REFUSALS, SW_STALE};
 static const uint16_t ACKNOWLEDGE_REFUSALS[] = {CENTER_REFUSALS, SW_STALE, SW_NOT_OPEN,
                                                 SW_STILL_OPEN};
 static const uint16_t RESET_TIME_REFUSALS[] = {CENTER_REFUSALS,    SW_STALE,

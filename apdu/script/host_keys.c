@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys that a script names but never holds: octets of a symmetric key, or a private key in PEM,
-// read from a file of the host. The language's side is apdu/script/keys.h; this file uses OpenSSL.
+// Key files behind --keys NAME=FILE: AES keys of secure channels, and private P-256 keys as PKCS#8
+// in PEM (RFC 7468, RFC 5208) or in hex. What a file has is erased behind its reading.
 #include "apdu/script/host.h"
 
 #include <errno.h>
