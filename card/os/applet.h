@@ -27,6 +27,7 @@ enum applet_life_cycle {
     APPLET_INSTALLED = 0x03,
     APPLET_SELECTABLE = 0x07,
     APPLET_PERSONALIZED = 0x0F,
+    APPLET_LOCKED = 0x80, // bit, over the state that it goes back to
 };
 
 /// One command on its way through the card.

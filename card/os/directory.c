@@ -270,6 +270,8 @@ uint16_t directory_install(struct card_call *call, struct bytes applet_aid, stru
     const struct applet *applet = find_applet(applet_aid);
     if (applet == NULL)
         return SW_NOT_FOUND;
+    if (applet == card->instances[CARD_DEFAULT_INSTANCE].applet)
+        return SW_CONDITIONS; // another security domain would begin with the published keys
     if (aid.size < 5 || aid.size > 16)
         return SW_WRONG_DATA;
     if (directory_find(card, aid) < CARD_INSTANCES_MAX)

@@ -6,11 +6,11 @@
 
 #include "card/os/context.h"
 
-enum { SELECT_NEXT = 0x02, SELECT_SILENT = 0x0C, INSTANCE_LOCKED = 0x80 };
+enum { SELECT_NEXT = 0x02, SELECT_SILENT = 0x0C };
 
 static bool selectable(const struct applet_instance *instance) {
     return instance->size > 0 && instance->applet != NULL &&
-           instance->life_cycle >= APPLET_SELECTABLE && instance->life_cycle < INSTANCE_LOCKED;
+           instance->life_cycle >= APPLET_SELECTABLE && instance->life_cycle < APPLET_LOCKED;
 }
 
 static bool matches(const struct applet_instance *instance, struct bytes name) {

@@ -43,13 +43,18 @@ static uint16_t install_instance(struct card_call *call, const struct install_fi
     return directory_install(call, fields->applet, fields->instance, specific.value);
 }
 
+static bool is_locked(const struct card_call *call, size_t instance) {
+    return (call->card->instances[instance].life_cycle & APPLET_LOCKED) != 0;
+}
+
 static uint16_t begin_personalization(struct card_call *call, const struct install_fields *fields) {
     struct isd_session *session = call->on_deselect;
     size_t target = directory_find(call->card, fields->instance);
     if (target == CARD_INSTANCES_MAX)
         return SW_NOT_FOUND;
     const struct applet *applet = call->card->instances[target].applet;
-    if (target == CARD_DEFAULT_INSTANCE || applet == NULL || applet->store_data == NULL)
+    if (target == CARD_DEFAULT_INSTANCE || applet == NULL || applet->store_data == NULL ||
+        is_locked(call, target))
         return SW_CONDITIONS;
     session->target = (uint8_t)target;
     session->next_block = 0;
@@ -79,7 +84,7 @@ uint16_t isd_delete(struct card_call *call) {
     uint16_t sw = isd_require_content(call, SCP03_LEVEL_CMAC);
     if (sw != SW_OK)
         return sw;
-    if (!tlv_next(&rest, &aid) || aid.tag != 0x4F)
+    if (!tlv_next(&rest, &aid) || aid.tag != 0x4F || rest.size > 0)
         return SW_WRONG_DATA;
     isd_session(call)->target = CARD_DEFAULT_INSTANCE;
     sw = directory_remove(call, aid.value);
@@ -118,7 +123,7 @@ static uint16_t store_life_cycle(struct card_call *call, struct bytes value) {
         return SW_OK; // a repetition after a lost answer
     if (value.data[0] < card_life_cycle(call))
         return SW_CONDITIONS;
-    if (value.data[0] == CARD_SECURED && !isd_at_bench(call) && isd_has_initial_keys(call))
+    if (value.data[0] == CARD_SECURED && !isd_at_bench(call) && isd_has_published_keys(call))
         return SW_DEFAULT_KEYS;
     card_set_life_cycle(call, (enum card_life_cycle)value.data[0]);
     return SW_OK;
@@ -151,12 +156,14 @@ static uint16_t store_grouping(struct card_call *call, size_t target, uint16_t d
                                struct bytes value) {
     if (target == CARD_DEFAULT_INSTANCE)
         return store_own(call, dgi, value);
+    if (is_locked(call, target)) // since INSTALL [for personalization]
+        return SW_CONDITIONS;
     struct card_call inner = card_call_inside(call, target);
     uint8_t before = inner.instance->life_cycle;
     uint16_t sw = inner.instance->applet->store_data(&inner, dgi, value);
     bool finished = inner.instance->life_cycle != before;
     // nothing is finished while everybody knows the card's keys
-    if (sw == SW_OK && finished && !isd_at_bench(call) && isd_has_initial_keys(call))
+    if (sw == SW_OK && finished && !isd_at_bench(call) && isd_has_published_keys(call))
         return SW_DEFAULT_KEYS;
     return sw;
 }

@@ -61,8 +61,8 @@ void isd_read_key_set(const struct card_call *call, size_t slot, struct isd_key_
 void isd_stage_key_set(struct card_call *call, size_t slot, const struct isd_key_set *set);
 /// Slot of a version (0: the first set there is); ISD_KEY_SETS if none.
 size_t isd_find_key_set(const struct card_call *call, uint8_t version);
-/// Does any set still have the published key?
-bool isd_has_initial_keys(const struct card_call *call);
+/// Does any set, under whatever version, have the published key?
+bool isd_has_published_keys(const struct card_call *call);
 uint16_t isd_put_key(struct card_call *call);
 
 // channel.c

@@ -13,17 +13,24 @@ enum {
     SET_KEYS = 8,
     KEYS_IN_SET = 3,
     KCV_SIZE = 3,
+    PUBLISHED_SIZE = 16,
 };
 
 static uint32_t set_at(size_t slot) {
     return (uint32_t)(ISD_AT_KEY_SETS + slot * ISD_KEY_SET_SIZE);
 }
 
+static void put_published(uint8_t key[PUBLISHED_SIZE]) {
+    for (uint8_t i = 0; i < PUBLISHED_SIZE; i++)
+        key[i] = (uint8_t)(0x40 + i);
+}
+
 static void use_initial(struct isd_key_set *set) {
     set->version = ISD_INITIAL_VERSION;
-    set->keys.size = 16;
-    for (uint8_t i = 0; i < 16; i++)
-        set->keys.enc[i] = set->keys.mac[i] = set->keys.dek[i] = (uint8_t)(0x40 + i);
+    set->keys.size = PUBLISHED_SIZE;
+    put_published(set->keys.enc);
+    put_published(set->keys.mac);
+    put_published(set->keys.dek);
 }
 
 void isd_read_key_set(const struct card_call *call, size_t slot, struct isd_key_set *set) {
@@ -66,8 +73,20 @@ size_t isd_find_key_set(const struct card_call *call, uint8_t version) {
     return ISD_KEY_SETS;
 }
 
-bool isd_has_initial_keys(const struct card_call *call) {
-    return version_of(call, 0) == ISD_INITIAL_VERSION;
+bool isd_has_published_keys(const struct card_call *call) {
+    uint8_t published[PUBLISHED_SIZE];
+    bool found = false;
+    put_published(published);
+    for (size_t slot = 0; slot < ISD_KEY_SETS; slot++) {
+        struct isd_key_set set;
+        isd_read_key_set(call, slot, &set);
+        const uint8_t *const keys[KEYS_IN_SET] = {set.keys.enc, set.keys.mac, set.keys.dek};
+        for (size_t i = 0; set.version != 0 && i < KEYS_IN_SET; i++)
+            found = found || (set.keys.size == PUBLISHED_SIZE &&
+                              bytes_equal_secret(keys[i], published, PUBLISHED_SIZE));
+        bytes_erase(&set, sizeof set);
+    }
+    return found;
 }
 
 static size_t find_free(const struct card_call *call) {
@@ -90,7 +109,7 @@ static uint16_t choose_slot(const struct card_call *call, uint8_t old, uint8_t n
     }
     if (same < ISD_KEY_SETS)
         return SW_WRONG_DATA;
-    *slot = isd_has_initial_keys(call) ? 0 : find_free(call);
+    *slot = version_of(call, 0) == ISD_INITIAL_VERSION ? 0 : find_free(call);
     return *slot < ISD_KEY_SETS ? SW_OK : SW_NO_SPACE;
 }
 

@@ -17,7 +17,6 @@ enum {
     TAG_PRIVILEGES = 0xC5,
     TAG_MODULE = 0x84,
     FILE_LOADED = 0x01,
-    LOCK_BIT = 0x80,
 };
 
 // ---- GET STATUS --------------------------------------------------------------------------------
@@ -135,7 +134,7 @@ static uint16_t set_card(struct card_call *call, uint8_t wanted) {
     enum card_life_cycle next = (enum card_life_cycle)wanted;
     if (!card_may_become(card_life_cycle(call), next))
         return SW_CONDITIONS;
-    if (next == CARD_SECURED && isd_has_initial_keys(call))
+    if (next == CARD_SECURED && isd_has_published_keys(call))
         return SW_DEFAULT_KEYS;
     card_set_life_cycle(call, next);
     return SW_OK;
@@ -146,11 +145,12 @@ static uint16_t set_application(struct card_call *call, uint8_t wanted) {
     if (index == CARD_INSTANCES_MAX || index == CARD_DEFAULT_INSTANCE)
         return SW_REFERENCE_NOT_FOUND;
     uint8_t now = call->card->instances[index].life_cycle;
-    bool locked = (now & LOCK_BIT) != 0, lock = (wanted & LOCK_BIT) != 0;
+    bool locked = (now & APPLET_LOCKED) != 0, lock = (wanted & APPLET_LOCKED) != 0;
     if (locked == lock) // further states belong to the application itself
         return SW_CONDITIONS;
     // the state below the lock stays as it was, whatever the host writes there
-    directory_set_life_cycle(call, index, lock ? now | LOCK_BIT : now & (uint8_t)~LOCK_BIT);
+    directory_set_life_cycle(call, index,
+                             lock ? now | APPLET_LOCKED : now & (uint8_t)~APPLET_LOCKED);
     return SW_OK;
 }
 

@@ -42,7 +42,8 @@ static uint16_t select_file(struct card_call *call) {
 }
 
 static size_t message_size(const struct card_call *call) {
-    return (size_t)card_read_uint(call, AT_SIZE, 2);
+    size_t size = (size_t)card_read_uint(call, AT_SIZE, 2);
+    return size <= PERSO_NDEF_MAX ? size : 0; // no card of ours wrote more
 }
 
 // Version 2.0; one NDEF file of this size, readable by all, writable by nobody.

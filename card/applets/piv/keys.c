@@ -25,12 +25,16 @@ static uint32_t buffer_of(size_t slot, uint8_t which) {
     return (uint32_t)(PIV_AT_KEYS + (2 * slot + which) * PIV_KEY_SIZE);
 }
 
+static size_t size_of(uint8_t algorithm) {
+    return algorithm == PIV_P256 ? P256_SCALAR_SIZE : algorithm == PIV_RSA_2048 ? RSA_KEY_SIZE : 0;
+}
+
 bool piv_read_key(const struct card_call *call, uint8_t reference, struct piv_key *key) {
     size_t slot = slot_of(reference);
     if (slot == PIV_KEYS)
         return false;
     struct piv_head head = piv_read_head(call, head_of(slot));
-    if (head.kind == 0 || head.size > sizeof key->secret)
+    if (head.size == 0 || head.size != size_of(head.kind)) // none, or none of ours
         return false;
     key->algorithm = head.kind;
     card_read(call, buffer_of(slot, head.live), key->secret, head.size);

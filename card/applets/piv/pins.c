@@ -4,11 +4,11 @@
 // digits.
 #include "card/applets/piv/piv.h"
 
-enum { PADDED = 8, PIN_DIGITS_MIN = 6 };
+enum { PADDED = PIV_PADDED_SIZE, PIN_DIGITS_MIN = 6 };
 
 static const struct pin pin = {PIV_AT_PIN};
 
-size_t piv_pin_size(const uint8_t padded[8]) {
+size_t piv_pin_size(const uint8_t padded[PIV_PADDED_SIZE]) {
     size_t size = PADDED;
     while (size > 0 && padded[size - 1] == 0xFF)
         size--;

@@ -66,12 +66,26 @@ static bool manager_key_fits(struct bytes value) {
            (algorithm == PIV_AES_256 && size == 32);
 }
 
+/// As VERIFY will take it.
+static bool is_pin(struct bytes value) {
+    uint8_t padded[PIV_PADDED_SIZE];
+    memset(padded, 0xFF, sizeof padded);
+    if (value.size > sizeof padded)
+        return false;
+    memcpy(padded, value.data, value.size);
+    bool good = piv_pin_size(padded) == value.size && value.size > 0;
+    bytes_erase(padded, sizeof padded);
+    return good;
+}
+
 static uint16_t store_data(struct card_call *call, uint16_t dgi, struct bytes data) {
     struct pin pin = {PIV_AT_PIN};
     switch (dgi) {
     case PERSO_PIV_DGI_PIN:
-        return pin_set(call, pin, data, PERSO_PIV_PIN_TRIES);
+        return is_pin(data) ? pin_set(call, pin, data, PERSO_PIV_PIN_TRIES) : SW_WRONG_DATA;
     case PERSO_PIV_DGI_PUK:
+        if (data.size != PIV_PUK_SIZE)
+            return SW_WRONG_DATA;
         return pin_set_puk(call, pin, data, PERSO_PIV_PUK_TRIES);
     case PERSO_PIV_DGI_MANAGEMENT_KEY:
         if (!manager_key_fits(data))

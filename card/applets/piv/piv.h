@@ -28,6 +28,8 @@ enum piv_reference {
 
 enum {
     PIV_CHALLENGE_SIZE = 16,
+    PIV_PADDED_SIZE = 8, // a PIN on its way, padded with FF
+    PIV_PUK_SIZE = 8,
     PIV_KEYS = 4,
     PIV_KEY_SIZE = RSA_KEY_SIZE, // room for one private key of either kind
     PIV_CERTIFICATE_SIZE = 1900, // longest certificate object, octets
@@ -91,7 +93,7 @@ uint16_t piv_verify(struct card_call *call);
 uint16_t piv_change_reference(struct card_call *call);
 uint16_t piv_reset_retry(struct card_call *call);
 /// Octets before the FF padding; 0 for a badly padded value.
-size_t piv_pin_size(const uint8_t padded[8]);
+size_t piv_pin_size(const uint8_t padded[PIV_PADDED_SIZE]);
 
 // authenticate.c
 uint16_t piv_authenticate(struct card_call *call);
