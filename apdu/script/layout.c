@@ -9,6 +9,7 @@ struct layout {
     unsigned parentheses; // open at the end of the last line
     bool continued;       // the last line ended with a backslash
     bool answers;         // the last statement may have expectations
+    bool called;          // it called a macro: what follows may judge that macro's last answer
     bool blank;           // an empty line waits
     bool any;
 };
@@ -52,6 +53,12 @@ static bool is_answering(struct bytes word) {
     static const char *const words[] = {"tx", "reset", "cold-reset", "insert"};
     return among(word, words, sizeof words / sizeof words[0]) ||
            memchr(word.data, '.', word.size) != NULL;
+}
+
+/// Expectations that are about an answer and nothing else.
+static bool is_judgement(struct bytes word) {
+    static const char *const words[] = {"sw", "data", "tlv", "time", "length", "mute"};
+    return among(word, words, sizeof words / sizeof words[0]);
 }
 
 /// First word behind "NAME:".
@@ -204,7 +211,9 @@ static void put_indent(struct layout *layout, struct bytes line, bool fresh) {
     if (fresh && line.data[0] == '}' && depth > 0)
         depth--;
     size_t blanks = (size_t)depth * BLOCK_INDENT;
-    bool expectation = fresh && layout->answers && is_expectation(first_word(line));
+    struct bytes word = first_word(line);
+    bool expectation = fresh && ((layout->answers && is_expectation(word)) ||
+                                 (layout->called && is_judgement(word)));
     if (expectation)
         blanks += EXPECTATION_INDENT;
     if (!fresh)
@@ -234,8 +243,12 @@ static void take_line(struct layout *layout, struct bytes line) {
     put_indent(layout, line, fresh);
     put_line(layout, line, fresh);
     buffer_text(layout->out, "\n");
-    if (fresh && line.data[0] != '#' && !is_expectation(first_word(line)))
-        layout->answers = is_answering(statement_word(line));
+    if (fresh && line.data[0] != '#' && !is_expectation(first_word(line))) {
+        struct bytes word = statement_word(line);
+        layout->answers = is_answering(word);
+        layout->called = word.size > 0 && word.data + word.size < line.data + line.size &&
+                         word.data[word.size] == '(';
+    }
     layout->continued = ends_with_backslash(line) && memchr(line.data, '#', line.size) == NULL;
 }
 
