@@ -78,9 +78,9 @@ int stand_usage_error(const struct stand *stand, const char *format, const char 
     return 2;
 }
 
-/// Where the value of an option goes; NULL for one that has none or does not exist.
-static const char **place_of(const struct stand *stand, struct stand_arguments *arguments,
-                             const char *option) {
+/// Where the value of an option goes; false for one that has none or does not exist.
+static bool place_of(const struct stand *stand, struct stand_arguments *arguments,
+                     const char *option, const char ***place) {
     const struct {
         const char *option;
         const char **place;
@@ -92,9 +92,11 @@ static const char **place_of(const struct stand *stand, struct stand_arguments *
         {"--clock", &arguments->clock},
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (strcmp(places[i].option, option) == 0)
-            return places[i].place;
-    return NULL;
+        if (strcmp(places[i].option, option) == 0) {
+            *place = places[i].place;
+            return true;
+        }
+    return false;
 }
 
 /// A word that is no option with a value. -1, or the exit code after a message.
@@ -121,8 +123,8 @@ static int parse(const struct stand *stand, struct stand_arguments *arguments, i
                  char **argv) {
     int code = -1;
     for (int i = 1; i < argc && code < 0; i++) {
-        const char **place = place_of(stand, arguments, argv[i]);
-        if (place == NULL)
+        const char **place;
+        if (!place_of(stand, arguments, argv[i], &place))
             code = take_word(stand, arguments, argv[i]);
         else if (i + 1 >= argc)
             return stand_usage_error(stand, "%s: its value is missing", argv[i]);
