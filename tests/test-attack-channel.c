@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// An adversary at the secure channel: messages changed, cut, repeated, reordered, mixed with
+// others; guesses at the keys; a terminated card.
+#include "card/applets/isd/isd.h"
+#include "tests/target.h"
+
+#include <string.h>
+
+static struct issuer *host;
+
+static const uint8_t other_message[] = {0x02, 0x01, 0x02, 0xD0, 0x00};
+
+// ---- secure messages
+// -----------------------------------------------------------------------------
+
+/// A wrapped STORE DATA of one block to the instance that was aimed at.
+struct wrapped {
+    uint8_t octets[APDU_SHORT_COMMAND_MAX];
+    size_t size;
+};
+
+static struct wrapped wrap(uint8_t ins, uint8_t p1, uint8_t p2, struct bytes data) {
+    struct apdu_command plain = {.cla = 0x80, .ins = ins, .p1 = p1, .p2 = p2, .data = data}, secure;
+    struct wrapped out;
+    uint8_t buffer[APDU_SHORT_LC_MAX];
+    CU_ASSERT_FATAL(scp03_wrap_command(&host->session.channel, host->card->world->crypto, &plain,
+                                       buffer, sizeof buffer, &secure));
+    out.size = apdu_command_encode(&secure, out.octets, sizeof out.octets);
+    return out;
+}
+
+static uint16_t send_wrapped(const struct wrapped *wrapped) {
+    return target_transmit(host, bytes_of(wrapped->octets, wrapped->size));
+}
+
+static struct wrapped aimed_message(void) {
+    OPEN();
+    CU_ASSERT_EQUAL(gp_aim(&host->session, issuer_aid("ndef")), GP_OK);
+    return wrap(0xE2, STORE_DATA_DGI | STORE_DATA_LAST, 0, BYTES_OF(other_message));
+}
+
+static void every_changed_bit_is_refused(void) {
+    host = target_with_ndef();
+    size_t size = aimed_message().size;
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        struct wrapped wrapped = aimed_message();
+        wrapped.octets[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        uint16_t sw = send_wrapped(&wrapped);
+        bool begins_chain = bit == 4; // CLA 94: the first piece of something that does not follow
+        CU_ASSERT(begins_chain ? sw == SW_OK : sw != SW_OK && sw >> 8 != SW_MORE_DATA >> 8);
+    }
+    target_unchanged(host);
+    struct wrapped right = aimed_message();
+    SW(send_wrapped(&right) >> 8, SW_MORE_DATA >> 8); // what was changed would have been taken
+    target_end(host);
+}
+
+static void every_cut_message_is_refused(void) {
+    host = target_with_ndef();
+    size_t size = aimed_message().size;
+    for (size_t left = 0; left < size; left++) {
+        struct wrapped wrapped = aimed_message();
+        CU_ASSERT_NOT_EQUAL(target_transmit(host, bytes_of(wrapped.octets, left)), SW_OK);
+        if (left < 6)
+            continue;
+        wrapped.octets[4] = (uint8_t)(left - 5); // with a length that fits
+        CU_ASSERT_NOT_EQUAL(target_transmit(host, bytes_of(wrapped.octets, left)), SW_OK);
+    }
+    target_unchanged(host);
+    target_end(host);
+}
+
+static void order_and_repetition_are_refused(void) {
+    static const uint8_t all[] = {0x4F, 0x00};
+    host = target_with_ndef();
+    OPEN();
+    struct wrapped first = wrap(0xF2, 0x40, 0x02, BYTES_OF(all));
+    struct wrapped second = wrap(0xF2, 0x80, 0x02, BYTES_OF(all));
+    SW(send_wrapped(&second), SW_SM_OBJECT_WRONG);
+    SW(send_wrapped(&first), SW_SECURE_MESSAGING_NOT_SUPPORTED); // the channel has ended
+    OPEN();
+    first = wrap(0xF2, 0x40, 0x02, BYTES_OF(all));
+    CU_ASSERT_EQUAL(send_wrapped(&first) >> 8, 0x61);
+    SW(send_wrapped(&first), SW_SM_OBJECT_WRONG);
+    OPEN();
+    SW(send_wrapped(&first), SW_SM_OBJECT_WRONG); // from another channel
+    target_unchanged(host);
+    target_end(host);
+}
+
+/// A chain is of one kind from its first to its last piece, and its MAC covers all of it.
+static void chaining_and_channel_do_not_mix(void) {
+    uint8_t piece[] = {0x90, 0xE2, 0x88, 0x00, 0x03, 0x02, 0x01, 0x02};
+    static const uint8_t rest[] = {0x80, 0xE2, 0x88, 0x00, 0x02, 0xD0, 0x00};
+    host = target_with_ndef();
+    struct wrapped wrapped = aimed_message();
+    SW(target_transmit(host, BYTES_OF(piece)), SW_OK); // plain, then protected
+    SW(send_wrapped(&wrapped), SW_LAST_COMMAND_EXPECTED);
+    wrapped = aimed_message();
+    piece[0] = 0x94; // announced as protected, then plain
+    SW(target_transmit(host, BYTES_OF(piece)), SW_OK);
+    SW(target_transmit(host, BYTES_OF(rest)), SW_LAST_COMMAND_EXPECTED);
+    wrapped = aimed_message();
+    SW(target_transmit(host, BYTES_OF(piece)),
+       SW_OK); // octets put before those that the MAC covers
+    SW(send_wrapped(&wrapped), SW_SM_OBJECT_WRONG);
+    wrapped = aimed_message();
+    piece[0] = 0x90; // plain through and through
+    SW(target_transmit(host, BYTES_OF(piece)), SW_OK);
+    SW(target_transmit(host, BYTES_OF(rest)), SW_SECURITY_STATUS);
+    SW(send_wrapped(&wrapped), SW_SECURE_MESSAGING_NOT_SUPPORTED);
+    target_unchanged(host);
+    target_end(host);
+}
+
+static void a_channel_stays_on_its_interface(void) {
+    static const enum card_interface others[] = {CARD_CONTACTLESS, CARD_INTERNAL};
+    host = target_with_ndef();
+    for (size_t i = 0; i < 2; i++) {
+        struct wrapped wrapped = aimed_message();
+        host->card->interface = others[i];
+        SW(send_wrapped(&wrapped), SW_SECURE_MESSAGING_NOT_SUPPORTED);
+        host->card->interface = CARD_CONTACT;
+        SW(send_wrapped(&wrapped), SW_SECURE_MESSAGING_NOT_SUPPORTED);
+    }
+    host->card->interface = CARD_CONTACTLESS;
+    SW(issuer_raw(host, "00A4040000"), SW_OK);
+    SW(issuer_raw(host, "8050000008000102030405060700"), SW_INTERFACE);
+    SW(issuer_raw(host, "80CA00E000"), SW_INTERFACE);
+    host->card->interface = CARD_CONTACT;
+    target_unchanged(host);
+    target_end(host);
+}
+
+static void a_host_stops_after_a_failure(void) {
+    host = target_with_ndef();
+    OPEN();
+    host->session.channel.chaining[3] ^= 1; // as if an answer or a command had been lost
+    SW(issuer_delete(host, "ndef"), SW_SM_OBJECT_WRONG);
+    CU_ASSERT_EQUAL(issuer_delete(host, "ndef"), SW_SECURE_MESSAGING_NOT_SUPPORTED);
+    OPEN();
+    host->session.channel.rmac[0] ^= 1; // as if the answer had been touched on its way
+    struct apdu_command status = {
+        .cla = 0x80, .ins = 0xF2, .p1 = 0x80, .p2 = 0x02, .data = bytes_of("\x4F\x00", 2)};
+    CU_ASSERT_EQUAL(gp_send(&host->session, &status), GP_BAD_ANSWER);
+    unsigned sent = host->session.count.apdus;
+    CU_ASSERT_EQUAL(gp_send(&host->session, &status), GP_BAD_ANSWER);
+    CU_ASSERT_EQUAL(host->session.count.apdus, sent); // nothing goes out any more
+    target_unchanged(host);
+    target_end(host);
+}
+
+// ---- guessing
+// ------------------------------------------------------------------------------------
+
+static struct crypto_ops counting;
+static const struct crypto_ops *uncounted;
+static unsigned long cmacs;
+
+/// CMAC over zeros with a key of zeros is what the card does to lose time.
+static bool count_cmac(const struct crypto *crypto, struct bytes key, struct bytes in,
+                       uint8_t mac[AES_BLOCK_SIZE]) {
+    static const uint8_t zero[AES_BLOCK_SIZE];
+    bool idle = in.size == sizeof zero && memcmp(in.data, zero, sizeof zero) == 0;
+    cmacs += idle;
+    return idle || uncounted->aes_cmac(crypto, key, in, mac);
+}
+
+static unsigned long work_of_update(void) {
+    cmacs = 0;
+    issuer_raw(host, "00A4040000");
+    SW(issuer_raw(host, "8050000008000102030405060700"), SW_OK);
+    return cmacs;
+}
+
+/// Each wrong guess doubles the work before the next, up to a bound; the right key always opens.
+static void guessing_gets_slow_and_locks_nobody(void) {
+    struct crypto slow;
+    unsigned long last = 0;
+    host = target_blank();
+    uncounted = host->card->world->crypto->ops;
+    counting = *uncounted;
+    counting.aes_cmac = count_cmac;
+    slow = (struct crypto){&counting, host->card->world->crypto->context};
+    host->card->ports.crypto = &slow;
+    world_power(host->card);
+    CU_ASSERT_EQUAL(work_of_update(), 0);
+    for (unsigned guess = 1; guess <= 40; guess++) {
+        SW(issuer_raw(host, "8482330010 00000000000000000000000000000000"),
+           SW_AUTHENTICATION_FAILED);
+        if (guess % 5 == 0)
+            world_power(host->card); // power does not help
+        unsigned long work = work_of_update();
+        CU_ASSERT(guess < 14 ? work == 2 * last || guess == 1 : work == last || guess == 14);
+        CU_ASSERT(work >= 64 && work <= 1UL << 20);
+        last = work;
+    }
+    OPEN();
+    CU_ASSERT_EQUAL(work_of_update(), 0);
+    host->card->ports.crypto = host->card->world->crypto;
+    world_power(host->card);
+    target_end(host);
+}
+
+// ---- the end
+// -------------------------------------------------------------------------------------
+
+/// Whatever header, protected or not: GET DATA, the selection of the domain, the reader's UID.
+static void a_terminated_card_is_silent(void) {
+    host = target_with_ndef();
+    OPEN();
+    struct wrapped wrapped = wrap(0xF0, 0x80, CARD_TERMINATED, (struct bytes){0});
+    SW(send_wrapped(&wrapped) >> 8, 0x61);
+    SW(issuer_install(host, "piv", (struct bytes){0}), SW_LIFE_CYCLE);
+    CU_ASSERT_EQUAL(issuer_open(host), GP_REFUSED);
+    SW(issuer_select(host, "ndef"), SW_LIFE_CYCLE);
+    for (unsigned header = 0; header < 0x10000; header++) {
+        const uint8_t cla = (uint8_t)(header >> 8), ins = (uint8_t)header;
+        const uint8_t bare[] = {cla, ins, 0x80, 0x00, 0x00};
+        const uint8_t full[] = {cla, ins, 0x04, 0x00, 0x05, 1, 2, 3, 4, 5, 0x00};
+        bool data = cla == 0x80 && ins == 0xCA;
+        CU_ASSERT(target_transmit(host, BYTES_OF(bare)) != SW_OK || data);
+        CU_ASSERT_NOT_EQUAL(target_transmit(host, BYTES_OF(full)), SW_OK);
+    }
+    SW(issuer_raw(host, "80CA9F7F00"), SW_OK);
+    SW(issuer_raw(host, "FFCA000000"), SW_OK);
+    target_end(host);
+}
+
+int main(int argc, char **argv) {
+    static const struct suite_test tests[] = {
+        {"every changed bit of a secure message is refused", every_changed_bit_is_refused, NULL},
+        {"every cut secure message is refused", every_cut_message_is_refused, NULL},
+        {"order and repetition are refused", order_and_repetition_are_refused, NULL},
+        {"chaining and channel do not mix", chaining_and_channel_do_not_mix, NULL},
+        {"a channel stays on its interface", a_channel_stays_on_its_interface, NULL},
+        {"a host stops after a failure", a_host_stops_after_a_failure, NULL},
+        {"guessing gets slow and locks nobody out", guessing_gets_slow_and_locks_nobody, NULL},
+        {"a terminated card is silent", a_terminated_card_is_silent, NULL},
+    };
+    return suite_main("test-attack-channel", tests, sizeof tests / sizeof *tests, argc, argv);
+}
