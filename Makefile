@@ -172,11 +172,11 @@ tear: ## cut power at every write and octet of every flow and every managing com
 	@$(MAKE) -j$(JOBS) --no-print-directory -s $(TEARS)
 	@for suite in $(TEARS); do bash -o pipefail -c "$$suite | grep ^tear" || exit 1; done
 
-soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two libnfc programs, every cut of a tap
+soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two libnfc programs, every cut of a tap, every mistake in every script
 	@$(MAKE) -j$(JOBS) --no-print-directory build
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/soak $(or $(COUNT),10000)
-	@TESSERA_SOAK=100000 TESSERA_TORN=full SUITE_TIMEOUT=14400 tests/run test-nfc test-torn
+	@TESSERA_SOAK=100000 TESSERA_TORN=full TESSERA_MUTATE=full SUITE_TIMEOUT=14400 tests/run test-nfc test-torn e2e-mutate
 
 cortex-m: ## the card on a Cortex-M0+: flash and RAM against their goals
 	@tests/cortex-m

@@ -78,6 +78,7 @@ static void print_child(const struct campaign *campaign, const struct campaign_c
                         const char *word, const char *outcome) {
     fprintf(campaign->out, "%s\tstep %zu\t%s %zu\trun %s\t%s\n", word, child->step,
             mutation_word(child->kind), child->parameter, outcome, child->command);
+    fflush(campaign->out); // what broke follows on err
 }
 
 static void write_reproducer(struct campaign *campaign, const struct campaign_child *child,

@@ -143,31 +143,40 @@ static bool is_section(enum statement_kind kind) {
            kind == STATEMENT_META;
 }
 
+/// Values and the choice of a card, which every part needs.
+static bool is_preparation(enum statement_kind kind) {
+    return kind == STATEMENT_LET || kind == STATEMENT_EXPECT || kind == STATEMENT_CARD;
+}
+
 /// Does a statement of the top level belong to the part that runs?
 static bool is_of_part(enum script_part part, enum statement_kind kind) {
     switch (part) {
     case PART_SETUP:
-        return kind == STATEMENT_SETUP || kind == STATEMENT_LET;
+        return kind == STATEMENT_SETUP || is_preparation(kind);
     case PART_BODY:
         return kind != STATEMENT_SETUP;
     case PART_INVARIANTS:
-        return kind == STATEMENT_LET;
+        return is_preparation(kind);
     default:
         return true;
     }
 }
 
-/// A `let` of a part alone may need what only the whole script captures: it is then left out.
-static void try_let(struct runner *runner, const struct statement *statement) {
-    struct variable *variable = variable_for(&runner->evaluation, statement->name);
-    if (variable != NULL)
-        (void)evaluate_into(&runner->evaluation, statement->value, variable);
+/// What prepares a part alone may need what only the whole script captures: it is then left out.
+static void try_statement(struct runner *runner, const struct statement *statement) {
+    static const struct script_listener nobody = {.context = NULL};
+    const struct script_listener *listener = runner->listener;
+    struct script_case before = *runner->now;
+    runner->listener = &nobody;
+    (void)run_statement(runner, statement);
+    runner->listener = listener;
+    *runner->now = before;
 }
 
 static enum flow run_one(struct runner *runner, const struct statement *statement) {
     enum script_part part = runner->options->part;
-    if (statement->kind == STATEMENT_LET && (part == PART_SETUP || part == PART_INVARIANTS)) {
-        try_let(runner, statement);
+    if ((part == PART_SETUP || part == PART_INVARIANTS) && is_preparation(statement->kind)) {
+        try_statement(runner, statement);
         return FLOW_ON;
     }
     return statement->kind == STATEMENT_TEST ? run_test(runner, statement)

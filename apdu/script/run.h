@@ -101,9 +101,9 @@ struct script_listener {
 /// Which part of a script runs. What SETUP leaves in its variables, a memo hands on to the others.
 enum script_part {
     PART_ALL,
-    PART_SETUP,      // `let` lines and the `setup` blocks of the top level
+    PART_SETUP,      // the `setup` blocks of the top level, and what prepares them: `let`, captures
     PART_BODY,       // everything but these blocks and the invariants of the top level
-    PART_INVARIANTS, // `let` lines, then the invariants of the top level
+    PART_INVARIANTS, // `let` and captures, then the invariants of the top level
 };
 
 struct script_options {
