@@ -215,7 +215,7 @@ static void test_counts_twice(void) {
     CU_ASSERT_EQUAL(run(twice, &options), CAMPAIGN_VIOLATED);
     CU_ASSERT(tells("VIOLATED\tstep 0\trepeat 0\t"));
     CU_ASSERT(tells("\nmutate: 41 mistakes, 2 violations\n"));
-    CU_ASSERT(complains("value is 3, expected"));
+    CU_ASSERT(complains("data[..] is 3, expected 0..2"));
 }
 
 /// The invariant is blind to it, the comparison of states is not.
