@@ -41,14 +41,24 @@ static const char *name_of(const struct rehearsal_window *window,
     return ins == 0xD6 && strcmp(window->applet, "ndef") == 0 ? "ndef.update-binary" : "?";
 }
 
+/// By its class as it is, else without the bits for chaining and secure messaging.
+static const struct catalogue_command *row_of(const struct rehearsal_window *window,
+                                              const struct apdu_command *command) {
+    static const uint8_t masks[] = {0xFF, 0xEF, 0xEB};
+    const struct catalogue_command *row = NULL;
+    for (size_t i = 0; row == NULL && i < sizeof masks; i++)
+        row = catalogue_find(window->applet, command->cla & masks[i], command->ins, command->p1,
+                             command->p2);
+    return row;
+}
+
 /// What goes protected through a channel is unreadable already.
 static void show(const struct rehearsal_window *window, struct bytes octets, uint16_t sw) {
     struct apdu_command command;
     if (!apdu_command_parse(octets, &command))
         return;
     bool wrapped = (command.cla & 0x84) == 0x84;
-    const struct catalogue_command *row = catalogue_find(
-        window->applet, command.cla & (wrapped ? 0xEB : 0xEF), command.ins, command.p1, command.p2);
+    const struct catalogue_command *row = row_of(window, &command);
     printf("%-28s %02X %02X %02X %02X  ", name_of(window, row, command.ins), command.cla,
            command.ins, command.p1, command.p2);
     if (wrapped)
@@ -65,7 +75,8 @@ static enum link_status window_transmit(struct link *link, struct bytes command,
     enum link_status status = link_transmit(window->inside, command, answer, capacity, size);
     if (status != LINK_OK || *size < 2)
         return status;
-    if (apdu_command_parse(command, &parsed) && parsed.cla == 0 && parsed.ins == 0xA4)
+    if (apdu_command_parse(command, &parsed) && parsed.cla == 0 && parsed.ins == 0xA4 &&
+        parsed.p1 == 0x04)
         window->applet = applet_of(parsed.data);
     show(window, command, (uint16_t)bytes_get_be(answer + *size - 2, 2));
     return status;

@@ -5,9 +5,12 @@
 #include "apdu/tlv.h"
 #include "personalization/piv_bench.h"
 #include "readers/emu.h"
+#include "readers/vpcd.h"
 #include "tests/support.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,4 +284,43 @@ void foreign_free(struct foreign *foreign) {
     free(foreign->card);
     crypto_openssl_free(foreign->crypto);
     free(foreign);
+}
+
+// ---- behind a virtual reader -------------------------------------------------------------------
+
+static void on_power(void *context, enum vpcd_power what) {
+    struct link *link = context;
+    uint8_t atr[VPCD_ATR_MAX];
+    size_t size = 0;
+    if (what != VPCD_POWER_OFF)
+        link_reset(link, LINK_RESET_COLD, atr, sizeof atr, &size);
+}
+
+static size_t on_atr(void *context, uint8_t atr[VPCD_ATR_MAX]) {
+    return from_hex(((struct foreign_end *)context)->foreign->atr, atr, VPCD_ATR_MAX);
+}
+
+static size_t on_transmit(void *context, struct bytes command, uint8_t *answer, size_t capacity) {
+    size_t size = 0;
+    return link_transmit(context, command, answer, capacity, &size) == LINK_OK ? size : 0;
+}
+
+int foreign_serve(struct foreign *foreign, const char *reader) {
+    static struct vpcd vpcd;
+    struct link *link = foreign_link(foreign);
+    const struct vpcd_card card = {on_power, on_atr, on_transmit, link};
+    char host[64], port[8];
+    enum vpcd_result result = VPCD_SERVED;
+    vpcd_init(&vpcd);
+    if (strncmp(reader, "vpcd:", 5) != 0 ||
+        !vpcd_address(reader + 5, host, sizeof host, port, sizeof port))
+        return 2;
+    for (int tries = 0; !vpcd_connect(&vpcd, host, port); tries++)
+        if (errno != ECONNREFUSED || tries > 500 || poll(NULL, 0, 20) != 0)
+            return 3;
+    while (result == VPCD_SERVED &&
+           poll(&(struct pollfd){.fd = vpcd.socket, .events = POLLIN}, 1, -1) >= 0)
+        result = vpcd_serve(&vpcd, &card);
+    link_close(link);
+    return 0;
 }

@@ -62,4 +62,7 @@ void foreign_free(struct foreign *foreign);
 /// A link to it; link_close leaves the card as it is.
 struct link *foreign_link(struct foreign *foreign);
 
+/// Serves it to a virtual reader, "vpcd:HOST:PORT", until that goes: an exit code.
+int foreign_serve(struct foreign *foreign, const char *reader);
+
 #endif
