@@ -84,12 +84,12 @@ static void forget(struct work *work) {
 }
 
 enum job_outcome job_make_card(struct job_office *office, struct link *link,
-                               const struct crypto *crypto, long row, char note[JOB_NOTE_MAX],
+                               const struct crypto *crypto, long row, struct job_remark *remark,
                                struct failure *failure) {
     uint8_t serial[JOB_SERIAL_SIZE];
     struct work work = {.office = office, .link = link, .crypto = crypto, .failure = failure};
     bool finished = false;
-    note[0] = '\0';
+    *remark = (struct job_remark){0};
     if (!job_identify(link, &office->job->profile, serial, failure))
         return failure->code == EXIT_REFUSED ? CARD_FOREIGN : CARD_BROKE;
     // whoever was started or rejected before may have left a certificate behind
@@ -106,7 +106,8 @@ enum job_outcome job_make_card(struct job_office *office, struct link *link,
         return CARD_LEFT;
     bool made = make(&work);
     enum job_outcome outcome = settle(&work, made);
-    snprintf(note, JOB_NOTE_MAX, "%s", made ? work.note : "");
+    snprintf(remark->id, sizeof remark->id, "%s", work.order.row.fields[COLUMN_ID]);
+    snprintf(remark->note, sizeof remark->note, "%s", made ? work.note : "");
     forget(&work);
     return outcome;
 }

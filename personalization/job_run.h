@@ -30,10 +30,16 @@ enum job_outcome {
 
 enum { JOB_NOTE_MAX = 160 };
 
-/// row JOB_NO_ROW: the card decides by its serial. Otherwise the card is to become this row. note:
-/// what the operator may want to know of a card that was made, often nothing.
+/// What to tell about a card: its row's id where it has one (else empty), and what the operator may
+/// want to know of a card that was made, often nothing.
+struct job_remark {
+    char id[HOLDER_MAX + 1];
+    char note[JOB_NOTE_MAX];
+};
+
+/// row JOB_NO_ROW: the card decides by its serial. Otherwise the card is to become this row.
 enum job_outcome job_make_card(struct job_office *office, struct link *link,
-                               const struct crypto *crypto, long row, char note[JOB_NOTE_MAX],
+                               const struct crypto *crypto, long row, struct job_remark *remark,
                                struct failure *failure);
 
 /// Reads a finished card back and holds it against journal and authority. Changes nothing.

@@ -94,7 +94,7 @@ static void note(struct station *station, enum job_outcome outcome, const char *
 static enum job_outcome work_on(struct reader *reader, long row, const char *id) {
     struct station *station = reader->station;
     struct failure failure = {0};
-    char remark[JOB_NOTE_MAX] = "";
+    struct job_remark remark = {0};
     bool large = (station->job.profile.roles & (ROLE_TILL | ROLE_FLOAT)) != 0;
     enum job_outcome outcome = CARD_BROKE;
     struct link *link = station->order->open(reader->name, id, large, reader->crypto, &failure);
@@ -103,9 +103,9 @@ static enum job_outcome work_on(struct reader *reader, long row, const char *id)
                       ? CARD_MADE
                       : CARD_REJECTED;
     else if (link != NULL)
-        outcome = job_make_card(&station->office, link, reader->crypto, row, remark, &failure);
+        outcome = job_make_card(&station->office, link, reader->crypto, row, &remark, &failure);
     link_close(link);
-    note(station, outcome, id, remark, &failure);
+    note(station, outcome, remark.id[0] != '\0' ? remark.id : id, remark.note, &failure);
     return outcome;
 }
 

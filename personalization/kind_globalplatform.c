@@ -143,11 +143,14 @@ static bool conclude(struct work *work, const struct gp_session *session) {
     if (!work->crypto->ops->sha256(work->crypto, BYTES_OF(all), digest))
         return fail(work->failure, EXIT_REFUSED, "cannot hash check values");
     memcpy(work->digest, digest, sizeof work->digest);
-    snprintf(
-        work->note, sizeof work->note,
-        "key version %02X, %s, check values ENC %02X%02X%02X MAC %02X%02X%02X DEK %02X%02X%02X",
-        work->version, derivation_name(work->office->master.method), v[0], v[1], v[2], v[3], v[4],
-        v[5], v[6], v[7], v[8]);
+    char data[2 * GP_DIVERSIFICATION_SIZE + 1];
+    for (size_t i = 0; i < GP_DIVERSIFICATION_SIZE; i++)
+        snprintf(data + 2 * i, 3, "%02X", session->card.diversification[i]);
+    snprintf(work->note, sizeof work->note,
+             "key version %02X, %s, diversification %s, check values ENC %02X%02X%02X "
+             "MAC %02X%02X%02X DEK %02X%02X%02X",
+             work->version, derivation_name(work->office->master.method), data, v[0], v[1], v[2],
+             v[3], v[4], v[5], v[6], v[7], v[8]);
     return true;
 }
 
