@@ -23,9 +23,10 @@ static const char *const state_words[] = {[SALE_BEGUN] = "begun",
 static bool path_of(const struct journal_file *file, struct bytes reference, char *out,
                     size_t capacity) {
     char name[2 * PURSE_REFERENCE_MAX + sizeof ".json"] = "";
-    for (size_t i = 0; i < reference.size && i < PURSE_REFERENCE_MAX; i++)
+    size_t size = reference.size < PURSE_REFERENCE_MAX ? reference.size : PURSE_REFERENCE_MAX;
+    for (size_t i = 0; i < size; i++)
         snprintf(name + 2 * i, sizeof name - 2 * i, "%02X", reference.data[i]);
-    strcat(name, ".json");
+    snprintf(name + 2 * size, sizeof name - 2 * size, ".json");
     return files_path(out, capacity, file->directory, name);
 }
 

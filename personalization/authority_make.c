@@ -119,7 +119,8 @@ static bool write_center_key(const struct site *site) {
 static bool write_token(struct site *site) {
     if (site->plan->keys == NULL)
         return true;
-    strcat(site->uri, "\n");
+    size_t end = strlen(site->uri);
+    snprintf(site->uri + end, sizeof site->uri - end, "\n");
     return write_in(site, AUTHORITY_TOKEN_FILE, "", bytes_of_string(site->uri));
 }
 

@@ -298,6 +298,7 @@ bool job_reject(struct job *job, long row, const char *reason, struct failure *f
         if (*reason == '\0' || *++reason == '\0')
             break;
     }
-    strcat(line, "\n");
+    size_t end = strlen(line);
+    snprintf(line + end, sizeof line - end, "\n");
     return record(job, row, JOB_REJECTED, line, failure);
 }

@@ -146,6 +146,7 @@ void object_print(FILE *out, const struct object *object, unsigned indent) {
         print_row(out, indent + 2, field_specs[field].word, text);
     }
     write_hex(bytes_of(object->signature.data, 12), text, sizeof text);
-    strcat(text, "..");
+    size_t end = strlen(text);
+    snprintf(text + end, sizeof text - end, "..");
     print_row(out, indent + 2, "signature", text);
 }
