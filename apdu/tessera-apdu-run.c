@@ -14,6 +14,7 @@
 #include "apdu/script/batch.h"
 #include "apdu/script/dump.h"
 #include "apdu/script/host.h"
+#include "apdu/script/relay.h"
 #include "apdu/script/taps.h"
 #include "readers/seat.h"
 #include "readers/trace/gsmtap.h"
@@ -66,7 +67,18 @@ struct run {
     struct report *reports;
     size_t report_count;
     struct report_totals totals;
+    bool relay_failed;
 };
+
+static bool close_taps(struct script_tap *taps) {
+    bool ok = true;
+    while (taps != NULL) {
+        struct script_tap *tap = taps;
+        taps = tap->next;
+        ok = tap->close(tap) && ok;
+    }
+    return ok;
+}
 
 // ---- one script ------------------------------------------------------------------------------
 
@@ -100,7 +112,27 @@ static void run_with_cards(struct run *run, struct session *session) {
         seat_close(&seats[i]);
 }
 
-static void run_file(void *context, const char *file, struct report *report, FILE *out, FILE *err) {
+static FILE *trace_stream(const struct options *options, FILE *out, FILE *err) {
+    return options->mode == REPORT_PLAIN ? out : err;
+}
+
+/// A worker explains its own exchanges and relays them to the process that has the other taps.
+static struct script_tap *worker_taps(const struct run *run, FILE *out, FILE *err, FILE *aside) {
+    const struct options *options = &run->options;
+    struct script_tap *taps = options->taps != NULL ? relay_tap_open(aside) : NULL;
+    if (!options->trace)
+        return taps;
+    struct script_tap *trace = trace_tap_open(trace_stream(options, out, err),
+                                              isatty(fileno(trace_stream(options, stdout, stderr))),
+                                              options->card_count > 1, run->crypto);
+    if (trace == NULL)
+        return taps;
+    trace->next = taps;
+    return trace;
+}
+
+static void run_file(void *context, const char *file, struct report *report, FILE *out, FILE *err,
+                     FILE *aside) {
     struct run *run = context;
     struct script_options options = {.seed = run->options.seed, .dry_run = run->options.dry_run};
     options.keys = run->options.keys.count > 0 ? &run->options.keys.keys : NULL;
@@ -111,10 +143,19 @@ static void run_file(void *context, const char *file, struct report *report, FIL
                               .options = &options,
                               .world = host_world(run->crypto),
                               .taps = run->options.taps};
+    if (aside != NULL)
+        session.taps = worker_taps(run, out, err, aside);
     report->seed = options.seed;
     if (session_open(&session, file))
         run_with_cards(run, &session);
     session_close(&session);
+    if (aside != NULL && !close_taps(session.taps))
+        report_add_error(report, OUTCOME_ERROR, "its exchanges could not be relayed");
+}
+
+static void take_relayed(void *context, struct bytes aside) {
+    struct run *run = context;
+    run->relay_failed |= !relay_replay(aside, run->options.taps);
 }
 
 static void take_report(void *context, struct report *report) {
@@ -272,9 +313,6 @@ static int check_options(struct options *options) {
         if (strncmp(options->cards[i].link, "emu:", 4) != 0)
             return complain("--jobs needs cards that can be copied (emu:), not",
                             options->cards[i].link);
-    if (options->jobs > 1 && (options->trace || options->record || options->pcap ||
-                              options->gsmtap || options->coverage))
-        return complain("--trace, --record, --pcap, --gsmtap, --coverage need --jobs 1", NULL);
     return 0;
 }
 
@@ -391,30 +429,17 @@ static bool open_taps(struct options *options, const struct crypto *crypto) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].name != NULL && !add_tap(options, rows[i].name, rows[i].open(rows[i].name)))
             return false;
-    FILE *trace = options->mode == REPORT_PLAIN ? stdout : stderr;
-    return !options->trace ||
+    FILE *trace = trace_stream(options, stdout, stderr);
+    return !options->trace || options->jobs > 1 ||
            add_tap(options, "--trace",
                    trace_tap_open(trace, isatty(fileno(trace)), options->card_count > 1, crypto));
-}
-
-static bool close_taps(struct options *options) {
-    bool ok = true;
-    while (options->taps != NULL) {
-        struct script_tap *tap = options->taps;
-        options->taps = tap->next;
-        ok = tap->close(tap) && ok;
-    }
-    if (!ok)
-        fprintf(stderr, "tessera apdu run: a recording could not be written completely: %s\n",
-                strerror(errno));
-    return ok;
 }
 
 // ---- main ------------------------------------------------------------------------------------
 
 static int run_batch(struct run *run) {
     struct options *options = &run->options;
-    struct batch batch = {&options->files, options->jobs, run_file, take_report, run};
+    struct batch batch = {&options->files, options->jobs, run_file, take_relayed, take_report, run};
     run->reports = calloc(options->files.count, sizeof *run->reports);
     if (run->reports == NULL || !open_taps(options, run->crypto))
         return EXIT_USAGE_ERROR;
@@ -423,7 +448,11 @@ static int run_batch(struct run *run) {
     bool ok = batch_run(&batch);
     if (!options->dry_run)
         report_end(options->mode, stdout, &run->totals);
-    ok = close_taps(options) && ok;
+    if (!close_taps(options->taps) || run->relay_failed) {
+        fprintf(stderr, "tessera apdu run: a recording could not be written completely: %s\n",
+                strerror(errno));
+        ok = false;
+    }
     if (ok && options->junit != NULL &&
         !report_junit(run->reports, run->report_count, options->junit)) {
         fprintf(stderr, "tessera apdu run: cannot write %s: %s\n", options->junit, strerror(errno));

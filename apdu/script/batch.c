@@ -90,19 +90,24 @@ static void send_text(FILE *to, const char *text, size_t size) {
     fwrite(text, 1, size, to);
 }
 
+enum { OUT, ERR, ASIDE, STREAMS };
+
 /// In the worker: output is collected, then everything goes to the parent at once.
 static void work(const struct batch *batch, const char *file, int pipe) {
-    char *text[2] = {NULL, NULL};
-    size_t sizes[2] = {0, 0};
-    FILE *streams[2] = {open_memstream(&text[0], &sizes[0]), open_memstream(&text[1], &sizes[1])};
-    FILE *to = fdopen(pipe, "w");
+    char *text[STREAMS] = {NULL};
+    size_t sizes[STREAMS] = {0};
+    FILE *streams[STREAMS], *to = fdopen(pipe, "w");
     struct report report;
     report_init(&report, file);
-    if (to == NULL || streams[0] == NULL || streams[1] == NULL)
+    for (size_t i = 0; i < STREAMS; i++)
+        if ((streams[i] = open_memstream(&text[i], &sizes[i])) == NULL)
+            _exit(1);
+    if (to == NULL)
         _exit(1);
-    batch->run(batch->context, file, &report, streams[0], streams[1]);
-    for (size_t i = 0; i < 2; i++) {
-        fclose(streams[i]);
+    batch->run(batch->context, file, &report, streams[OUT], streams[ERR], streams[ASIDE]);
+    for (size_t i = 0; i < STREAMS; i++) {
+        if (fclose(streams[i]) != 0)
+            _exit(1);
         send_text(to, text[i], sizes[i]);
         free(text[i]);
     }
@@ -150,28 +155,42 @@ static void finish(struct worker *worker) {
     worker->process = -1;
 }
 
-static bool copy_text(FILE *from, FILE *to) {
+/// The next of the texts that a worker sent.
+static bool take_text(struct bytes *rest, struct bytes *text) {
     uint64_t size = 0;
-    char part[4096];
-    if (fread(&size, sizeof size, 1, from) != 1)
+    if (rest->size < sizeof size)
         return false;
-    while (size > 0) {
-        size_t wanted = size < sizeof part ? size : sizeof part;
-        if (fread(part, 1, wanted, from) != wanted)
-            return false;
-        fwrite(part, 1, wanted, to);
-        size -= wanted;
-    }
+    memcpy(&size, rest->data, sizeof size);
+    if (size > rest->size - sizeof size)
+        return false;
+    *text = bytes_of(rest->data + sizeof size, (size_t)size);
+    *rest = bytes_of(text->data + text->size, rest->size - sizeof size - text->size);
     return true;
+}
+
+static bool take_report(struct bytes rest, struct report *report) {
+    FILE *from = rest.size > 0 ? fmemopen(NULL, rest.size, "w+") : NULL;
+    if (from == NULL)
+        return false;
+    bool ok = fwrite(rest.data, 1, rest.size, from) == rest.size;
+    rewind(from);
+    ok = ok && report_read(report, from);
+    fclose(from);
+    return ok;
 }
 
 static void deliver(const struct batch *batch, struct worker *worker, const char *file) {
     struct report report = {.file = NULL};
-    FILE *from = worker->size > 0 ? fmemopen(worker->received, worker->size, "r") : NULL;
-    bool ok = from != NULL && copy_text(from, stdout) && copy_text(from, stderr) &&
-              report_read(&report, from);
-    if (from != NULL)
-        fclose(from);
+    struct bytes text[STREAMS], rest = bytes_of((const uint8_t *)worker->received, worker->size);
+    bool ok = true;
+    for (size_t i = 0; i < STREAMS; i++)
+        ok = ok && take_text(&rest, &text[i]);
+    if (ok) {
+        fwrite(text[OUT].data, 1, text[OUT].size, stdout);
+        fwrite(text[ERR].data, 1, text[ERR].size, stderr);
+        batch->told(batch->context, text[ASIDE]);
+        ok = take_report(rest, &report);
+    }
     if (!ok) {
         report_free(&report);
         report_init(&report, file);
@@ -231,7 +250,7 @@ bool batch_run(const struct batch *batch) {
     for (size_t i = 0; i < batch->files->count; i++) {
         struct report report;
         report_init(&report, batch->files->names[i]);
-        batch->run(batch->context, batch->files->names[i], &report, stdout, stderr);
+        batch->run(batch->context, batch->files->names[i], &report, stdout, stderr, NULL);
         batch->done(batch->context, &report);
     }
     return true;

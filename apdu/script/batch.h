@@ -18,8 +18,13 @@ void batch_free(struct batch_files *files);
 struct batch {
     const struct batch_files *files;
     unsigned jobs; // 1: in this process
-    /// Runs one file into its report. What it prints goes to out (data) and err (messages).
-    void (*run)(void *context, const char *file, struct report *report, FILE *out, FILE *err);
+    /// Runs one file into its report. What it prints goes to out (data) and err (messages). In a
+    /// worker what it wants to tell this process beside that goes to aside; NULL: this is no
+    /// worker.
+    void (*run)(void *context, const char *file, struct report *report, FILE *out, FILE *err,
+                FILE *aside);
+    /// Gets what one file's run wrote aside, before its report; in the order of the files.
+    void (*told)(void *context, struct bytes aside);
     /// Takes over a finished report; called in the order of the files.
     void (*done)(void *context, struct report *report);
     void *context;

@@ -33,6 +33,11 @@ static void name_card(struct record_tap *record, const char *name) {
     write_row(record, &(struct dump_row){.kind = DUMP_CARD, .text = bytes_of_string(name)});
 }
 
+/// Exchanges of workers come file by file: one of a later file may be older than the first.
+static uint64_t since_start(const struct record_tap *record, uint64_t at) {
+    return at > record->start ? (at - record->start) / 1000 : 0;
+}
+
 static void record_exchange(struct script_tap *tap, const struct script_exchange *what) {
     struct record_tap *record = (struct record_tap *)tap;
     if (record->start == 0)
@@ -41,8 +46,8 @@ static void record_exchange(struct script_tap *tap, const struct script_exchange
     struct dump_row row = {.kind = what->answer.size > 0 ? DUMP_EXCHANGE : DUMP_SILENT,
                            .command = what->command,
                            .answer = what->answer,
-                           .begin = (what->begin - record->start) / 1000,
-                           .end = (what->end - record->start) / 1000 + 1};
+                           .begin = since_start(record, what->begin),
+                           .end = since_start(record, what->end) + 1};
     write_row(record, &row);
 }
 
