@@ -174,6 +174,29 @@ bool import_simple(struct importer *importer, const struct script_position *at, 
     return importer->take(importer, &step);
 }
 
+bool import_auto(struct importer *importer, const struct script_position *at, uint64_t *now,
+                 uint64_t wanted) {
+    bool same = *now == wanted;
+    *now = wanted;
+    return same || import_simple(importer, at, STEP_AUTO, bytes_of(NULL, 0), wanted);
+}
+
+bool import_parses(struct importer *importer, const struct script_position *at,
+                   const struct buffer *octets, const char *tool, struct apdu_command *command) {
+    struct buffer message;
+    bool parses = apdu_command_parse(buffer_bytes(octets), command);
+    if (parses && !command->extended)
+        return true;
+    buffer_init(&message, importer->memory);
+    buffer_format(&message,
+                  parses ? "%s does not send extended lengths: \"%h\""
+                         : "%s does not send this, its lengths are wrong: \"%h\"",
+                  tool, buffer_bytes(octets));
+    import_report(importer, SCRIPT_ERROR, at, buffer_string(&message));
+    buffer_free(&message);
+    return false;
+}
+
 // ---- exporters -------------------------------------------------------------------------------
 
 bool export_refuse(struct exporter *exporter, const struct step *step, const char *message) {

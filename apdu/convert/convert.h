@@ -5,7 +5,9 @@
 #ifndef APDU_CONVERT_CONVERT_H
 #define APDU_CONVERT_CONVERT_H
 
+#include "apdu/codec.h"
 #include "apdu/script/source.h"
+#include "apdu/script/syntax.h"
 #include "apdu/script/world.h"
 
 enum step_kind {
@@ -16,7 +18,7 @@ enum step_kind {
     STEP_ECHO,    // text
     STEP_COMMENT, // text
     STEP_CARD,    // text: the name of the card that follows
-    STEP_AUTO,    // from here on the tool fetches answers behind 61xx by itself
+    STEP_AUTO,    // number: what the tool does by itself from here on, enum auto_option bits
 };
 
 struct step {
@@ -48,8 +50,8 @@ struct exporter {
     const struct script_reporter *reporter;
     struct buffer out;
     size_t commands;
-    bool failed; // something could not be said
-    bool automatic;
+    bool failed;        // something could not be said
+    uint64_t automatic; // enum auto_option bits in force: what the last STEP_AUTO said
 };
 
 struct script_format {
@@ -96,6 +98,13 @@ bool import_hex(struct importer *importer, const struct script_position *at, str
                 struct buffer *out);
 bool import_command(struct importer *importer, const struct script_position *at,
                     const struct buffer *octets, const char *expect_sw);
+/// STEP_AUTO with these bits, unless they are in force already (*now).
+bool import_auto(struct importer *importer, const struct script_position *at, uint64_t *now,
+                 uint64_t wanted);
+/// A command that the tool's library parses before it sends it: only lengths that ISO 7816-4 knows,
+/// and no extended ones. False: reported in the tool's name.
+bool import_parses(struct importer *importer, const struct script_position *at,
+                   const struct buffer *octets, const char *tool, struct apdu_command *command);
 bool import_simple(struct importer *importer, const struct script_position *at, enum step_kind kind,
                    struct bytes text, uint64_t number);
 

@@ -10,6 +10,7 @@
 struct expansion {
     struct importer *importer;
     struct bytes card; // present one
+    uint64_t automatic;
     bool stopped;
 };
 
@@ -29,14 +30,22 @@ static void on_exchange(const struct script_listener *listener,
     step.secret = what->secret || what->secret_count > 0;
     if (expansion->stopped)
         return;
-    if (what->unknown)
+    if (what->secured)
+        expansion->stopped =
+            !import_fail(expansion->importer, &what->at,
+                         "what a secure channel sends is new at each run; record a run and convert "
+                         "that%t",
+                         bytes_of(NULL, 0));
+    else if (what->unknown)
         expansion->stopped = !import_fail(
             expansion->importer, &what->at,
             "this command needs a value from an earlier answer; record a run and convert that%t",
             bytes_of(NULL, 0));
     else
-        expansion->stopped = !name_card(expansion, &what->at, what->card_name) ||
-                             !expansion->importer->take(expansion->importer, &step);
+        expansion->stopped =
+            !name_card(expansion, &what->at, what->card_name) ||
+            !import_auto(expansion->importer, &what->at, &expansion->automatic, what->automatic) ||
+            !expansion->importer->take(expansion->importer, &step);
 }
 
 static void on_event(const struct script_listener *listener, const struct script_event *what) {
@@ -63,6 +72,15 @@ static void on_echo(const struct script_listener *listener, struct bytes text) {
         expansion->stopped = !import_simple(expansion->importer, &at, STEP_ECHO, text, 0);
 }
 
+/// Shorter than a millisecond is one: other formats know nothing finer.
+static void on_delay(const struct script_listener *listener, uint64_t nanoseconds) {
+    struct expansion *expansion = listener->context;
+    struct script_position at = {expansion->importer->source, NULL, 0, 0};
+    if (!expansion->stopped)
+        expansion->stopped = !import_simple(expansion->importer, &at, STEP_DELAY, bytes_of(NULL, 0),
+                                            (nanoseconds + 999999) / 1000000);
+}
+
 static void on_failure(const struct script_listener *listener, const struct script_failure *what) {
     struct expansion *expansion = listener->context;
     import_report(expansion->importer, SCRIPT_ERROR, &what->diagnostic.at,
@@ -79,6 +97,7 @@ bool import_native(struct importer *importer) {
                                        .event = on_event,
                                        .failure = on_failure,
                                        .echo = on_echo,
+                                       .delay = on_delay,
                                        .context = &expansion};
     program_init(&program, importer->memory, importer->world->files);
     program.main = sources_add(&program.sources, importer->source->path, importer->source->text);
@@ -138,6 +157,18 @@ static void put_text(struct buffer *out, struct bytes text) {
     }
 }
 
+static void put_auto(struct exporter *exporter, uint64_t wanted) {
+    static const struct {
+        uint64_t bit;
+        const char *word;
+    } options[] = {{AUTO_RESPONSE, "response"}, {AUTO_LE, "le"}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (((exporter->automatic ^ wanted) & options[i].bit) != 0)
+            buffer_format(&exporter->out, "auto %s %s\n", options[i].word,
+                          (wanted & options[i].bit) != 0 ? "on" : "off");
+    exporter->automatic = wanted;
+}
+
 /// A comment of another format may not become metadata.
 static void put_comment(struct buffer *out, struct bytes text) {
     buffer_text(out, "# ");
@@ -165,7 +196,7 @@ bool export_native(struct exporter *exporter, const struct step *step) {
         buffer_format(out, "card %t\n", step->text);
         break;
     case STEP_AUTO:
-        buffer_text(out, "auto response on\n");
+        put_auto(exporter, step->number);
         break;
     case STEP_COMMENT:
         put_comment(out, step->text);

@@ -61,6 +61,13 @@ static bool is_end(struct scriptor *scriptor, const struct line_reader *reader, 
                       "scriptor stops at any line with \"exit\" in it; here it goes on");
 }
 
+/// With the carriage return that the tool does not take off.
+static struct bytes whole_line(const struct line_reader *reader) {
+    struct bytes line = reader->line;
+    bool return_follows = line.data + line.size < reader->rest.data && line.data[line.size] == '\r';
+    return bytes_of(line.data, line.size + return_follows);
+}
+
 static bool take_any(struct scriptor *scriptor, const struct line_reader *reader,
                      struct bytes line) {
     struct importer *importer = scriptor->importer;
@@ -75,7 +82,7 @@ static bool take_any(struct scriptor *scriptor, const struct line_reader *reader
     if (line.data[0] == '#')
         return import_fail(importer, &reader->at,
                            "scriptor knows comments only in the first column: \"%t\"", line);
-    return take_line(scriptor, &reader->at, importer->strict ? reader->line : line);
+    return take_line(scriptor, &reader->at, importer->strict ? whole_line(reader) : line);
 }
 
 bool import_scriptor(struct importer *importer) {
@@ -122,7 +129,9 @@ bool export_scriptor(struct exporter *exporter, const struct step *step) {
     case STEP_DELAY:
         return export_refuse(exporter, step, "scriptor cannot wait");
     case STEP_AUTO:
-        return export_refuse(exporter, step, "scriptor does not fetch answers");
+        return step->number == 0 ||
+               export_refuse(exporter, step,
+                             "scriptor neither fetches answers nor repeats commands");
     }
     return false;
 }

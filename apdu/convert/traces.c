@@ -11,7 +11,8 @@ struct pcscd {
     struct importer *importer;
     struct buffer command, answer;
     struct script_position at;
-    bool open; // a command waits for its answer
+    bool open;  // a command waits for its answer
+    bool fresh; // nothing was sent since the last reset
 };
 
 static bool flush(struct pcscd *log) {
@@ -40,6 +41,24 @@ static bool behind(struct bytes line, const char *mark, struct bytes *hex) {
     return false;
 }
 
+/// Signs of a reset: the ATR at insertion, the protocol agreed upon anew at a connection (all that
+/// a log without --debug tells), and what --debug adds to them. One reset shows several of them.
+static bool tells_reset(struct bytes line) {
+    static const char *const signs[] = {"Card ATR: ", "Attempting PTS", "Reset complete",
+                                        "power up complete"};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (text_contains(line, signs[i]))
+            return true;
+    return false;
+}
+
+static bool take_log_reset(struct pcscd *log, const struct script_position *at) {
+    bool fresh = log->fresh;
+    log->fresh = true;
+    return flush(log) &&
+           (fresh || import_simple(log->importer, at, STEP_COLD_RESET, bytes_of(NULL, 0), 0));
+}
+
 static bool take_log_line(struct pcscd *log, const struct line_reader *reader) {
     struct bytes hex;
     if (behind(reader->line, "APDU: ", &hex)) {
@@ -48,14 +67,12 @@ static bool take_log_line(struct pcscd *log, const struct line_reader *reader) {
         buffer_clear(&log->answer);
         log->at = reader->at;
         log->open = true;
+        log->fresh = false;
         return ok && import_hex(log->importer, &reader->at, hex, &log->command);
     }
     if (behind(reader->line, " SW: ", &hex) || behind(reader->line, "\tSW: ", &hex))
         return import_hex(log->importer, &reader->at, hex, &log->answer) && flush(log);
-    if (text_contains(reader->line, "Card ATR: ") || text_contains(reader->line, "Reset complete"))
-        return flush(log) &&
-               import_simple(log->importer, &reader->at, STEP_COLD_RESET, bytes_of(NULL, 0), 0);
-    return true;
+    return !tells_reset(reader->line) || take_log_reset(log, &reader->at);
 }
 
 bool import_pcscd(struct importer *importer) {

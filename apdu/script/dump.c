@@ -113,11 +113,23 @@ static bool read_comment(struct dump_reader *reader, struct bytes line, struct d
     return true;
 }
 
+/// "# 12ms why": how apdu4j tells that a command got no answer. With an answer it is "# 12ms".
+static bool tells_failure(struct bytes line) {
+    struct bytes text = trim(bytes_of(line.data + 1, line.size - 1)), why;
+    size_t digits = text.size;
+    number(&text);
+    return text.size < digits && starts(text, "ms", &why) && why.size > 0;
+}
+
 static bool read_answer(struct dump_reader *reader, struct dump_row *row) {
     struct bytes line;
     do {
         if (!next_line(reader, &line))
             return fault(reader, "the last command has no answer line");
+        if (line.data[0] == '#' && tells_failure(line)) {
+            row->kind = DUMP_SILENT;
+            return true;
+        }
     } while (line.data[0] == '#');
     if (!read_hex(reader, line, &reader->answer))
         return false;

@@ -51,8 +51,10 @@ struct script_exchange {
     uint64_t begin, end;                      // nanoseconds of the world's clock
     const struct secret_span *secrets;        // within the command as it was written
     size_t secret_count;
-    bool secret;  // all of the command
-    bool unknown; // dry run: a value that only an answer could give is missing
+    uint32_t automatic; // enum auto_option bits in force
+    bool secured;       // stands in `within`; what goes out then is not what is written
+    bool secret;        // all of the command
+    bool unknown;       // dry run: a value that only an answer could give is missing
 };
 
 enum script_event_kind {
@@ -95,6 +97,7 @@ struct script_listener {
     void (*event)(const struct script_listener *listener, const struct script_event *what);
     void (*failure)(const struct script_listener *listener, const struct script_failure *what);
     void (*echo)(const struct script_listener *listener, struct bytes text);
+    void (*delay)(const struct script_listener *listener, uint64_t nanoseconds);
     void *context;
 };
 

@@ -23,6 +23,8 @@ static void tell_exchange(struct runner *runner, const struct statement *stateme
     what.secret =
         evaluation->secret_overflow || (statement->command != NULL && statement->command->secret);
     what.unknown = evaluation->unknown;
+    what.automatic = runner->automatic;
+    what.secured = runner->secure != NULL && runner->secure->card == runner->card;
     if (answer.data == runner->wire_answer.data && answer.size > 0) {
         what.clear_command = buffer_bytes(&runner->command);
         what.clear_answer = bytes_of(runner->answer, runner->answer_size);
@@ -80,6 +82,16 @@ static enum flow repeat_with_le(struct runner *runner, const struct statement *s
     return size == 0 ? FLOW_ON : send(runner, statement, bytes_of(again, size));
 }
 
+/// GET RESPONSE for what 61xx announces; where a wrong Le is repeated, this one is too.
+static enum flow fetch(struct runner *runner, const struct statement *statement, uint8_t cla,
+                       uint8_t le) {
+    uint8_t get_response[] = {cla & 0x03, 0xC0, 0x00, 0x00, le};
+    enum flow flow = send(runner, statement, BYTES_OF(get_response));
+    if (flow == FLOW_ON && (runner->automatic & AUTO_LE) != 0 && runner->answered)
+        flow = repeat_with_le(runner, statement, BYTES_OF(get_response));
+    return flow;
+}
+
 /// 61xx: fetches and joins. The parts stand one behind the other in runner->answer at the end.
 static enum flow fetch_rest(struct runner *runner, const struct statement *statement, uint8_t cla) {
     struct buffer whole;
@@ -90,8 +102,7 @@ static enum flow fetch_rest(struct runner *runner, const struct statement *state
            whole.size < APDU_EXTENDED_LE_MAX) {
         uint8_t le = (uint8_t)runner_answer_sw(runner);
         buffer_put(&whole, runner_answer_data(runner));
-        uint8_t get_response[] = {cla & 0x03, 0xC0, 0x00, 0x00, le};
-        flow = send(runner, statement, BYTES_OF(get_response));
+        flow = fetch(runner, statement, cla, le);
         elapsed += runner->elapsed;
     }
     if (whole.size > 0 && whole.size + runner->answer_size <= sizeof runner->answer) {

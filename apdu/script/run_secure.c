@@ -149,10 +149,9 @@ enum flow run_within(struct runner *runner, const struct statement *statement) {
     if (!bytes_equal(statement->name, bytes_of_string("scp03")))
         return refuse(runner, statement, OUTCOME_ERROR,
                       "the only secure channel known here is scp03");
-    if (runner->options->dry_run)
-        return run_block(runner, statement->body);
     runner->secure = NULL; // the opening itself goes in clear
-    enum flow flow = open_channel(runner, statement, &channel.session);
+    enum flow flow =
+        runner->options->dry_run ? FLOW_ON : open_channel(runner, statement, &channel.session);
     runner->secure = &channel;
     if (flow == FLOW_ON)
         flow = run_block(runner, statement->body);

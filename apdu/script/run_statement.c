@@ -110,8 +110,11 @@ static enum flow run_echo(struct runner *runner, const struct statement *stateme
 }
 
 static enum flow run_delay(struct runner *runner, const struct statement *statement) {
+    uint64_t nanoseconds = statement->value->number;
+    if (runner->listener->delay != NULL)
+        runner->listener->delay(runner->listener, nanoseconds);
     if (!runner->options->dry_run)
-        runner->world->wait(runner->world, statement->value->number);
+        runner->world->wait(runner->world, nanoseconds);
     return FLOW_ON;
 }
 
