@@ -18,7 +18,7 @@ static const struct {
 } kinds[] = {
     {"emu:", "emu:IMAGE[,contactless|,internal]", emu_link_open},
     {"pcsc:", "pcsc:NAME-OR-NUMBER", pcsc_link_open},
-    {"nfc:", "nfc:CONNSTRING", nfc_link_open},
+    {"nfc:", "nfc:CONNSTRING[,tap-ms=N][,wait-ms=N]", nfc_link_open},
     {"stream:", "stream:HOST:PORT", stream_link_open},
 };
 

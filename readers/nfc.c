@@ -15,6 +15,7 @@ enum {
     UID_RANDOM = 0x08, // first octet of a random UID (ISO/IEC 14443-3 6.5.4)
     FIELD_OFF_MS = 10, // longer than the 5.1 ms that reset any card (ISO/IEC 14443-3 5.4)
     RETRY_MS = 20,
+    OPTION_MAX = 3600000, // an hour
     ATR_MAX = 33,
 };
 
@@ -268,25 +269,40 @@ static void nfc_link_close(struct link *link) {
 
 static const struct link_ops nfc_ops = {nfc_transmit, nfc_reset, nfc_link_close};
 
-// CONNECTION[,tap-ms=N]
+// NAME=N, where N is at least 1.
+static bool read_option(struct nfc_link *nfc, const char *option) {
+    static const char *const names[] = {"tap-ms=", "wait-ms="};
+    unsigned *const places[] = {&nfc->tap_ms, &nfc->wait_ms};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *end = NULL;
+        size_t size = strlen(names[i]);
+        if (strncmp(option, names[i], size) != 0)
+            continue;
+        unsigned long value = strtoul(option + size, &end, 10);
+        if (end == option + size || *end != '\0' || value == 0 || value > OPTION_MAX)
+            return false;
+        *places[i] = (unsigned)value;
+        return true;
+    }
+    return false;
+}
+
+// CONNECTION[,tap-ms=N][,wait-ms=N], the options in any order.
 static bool parse(struct nfc_link *nfc, const char *rest, struct link_failure *failure) {
-    const char *option = strrchr(rest, ',');
-    size_t size = option != NULL ? (size_t)(option - rest) : strlen(rest);
-    char *end = NULL;
+    size_t size = strlen(rest);
     if (size >= sizeof nfc->connection) {
         link_fail(failure, LINK_BAD_INPUT, "a connection string of %zu characters", size);
         return false;
     }
-    memcpy(nfc->connection, rest, size);
-    if (option == NULL)
-        return true;
-    if (strncmp(option, ",tap-ms=", 8) == 0)
-        nfc->tap_ms = (unsigned)strtoul(option + 8, &end, 10);
-    if (end != NULL && *end == '\0' && nfc->tap_ms > 0)
-        return true;
-    link_fail(failure, LINK_BAD_INPUT, "\"%s\" behind the connection string; write ,tap-ms=500",
-              option);
-    return false;
+    memcpy(nfc->connection, rest, size + 1);
+    for (char *option; (option = strrchr(nfc->connection, ',')) != NULL; *option = '\0')
+        if (!read_option(nfc, option + 1)) {
+            link_fail(failure, LINK_BAD_INPUT,
+                      "\"%s\" behind the connection string; write ,tap-ms=500 or ,wait-ms=1000",
+                      option);
+            return false;
+        }
+    return true;
 }
 
 struct link *nfc_link_open(const char *rest, const struct link_options *options,

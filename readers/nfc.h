@@ -11,8 +11,9 @@ enum {
 };
 
 /// rest: a libnfc connection string, and behind it ",tap-ms=N" for a deadline over the whole tap,
-/// counted from the card's activation. Waits for a card like every link. One card alone must lie on
-/// the reader and speak ISO/IEC 14443-4.
+/// counted from the card's activation, and ",wait-ms=N" for how long a card may take to appear,
+/// instead of what the options say. One card alone must lie on the reader and speak ISO/IEC
+/// 14443-4.
 ///
 /// After LINK_BROKEN every command fails until link_reset has found the card again, so that no
 /// command goes to a card that came instead; a reset that meets another card says so (a random UID

@@ -135,8 +135,16 @@ static void test_openings_that_fail(void) {
     CU_ASSERT(open_on(&lab, "kiosk", "", 200, &failure) == NULL && failure.status == LINK_NO_CARD);
     CU_ASSERT(open_on(&lab, "nowhere", "", 200, &failure) == NULL &&
               failure.status == LINK_NO_CARD);
-    CU_ASSERT(open_on(&lab, "kiosk", ",tap-ms=x", 200, &failure) == NULL &&
-              failure.status == LINK_BAD_INPUT);
+    static const char *const bad[] = {",tap-ms=x",  ",wait-ms=",          ",wait-ms=0",
+                                      ",tap-ms=-1", ",wait-ms=100,tap=5", ",wait-ms=9999999",
+                                      ","};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CU_ASSERT(open_on(&lab, "kiosk", bad[i], 200, &failure) == NULL &&
+                  failure.status == LINK_BAD_INPUT);
+    time_t begin = time(NULL); // the name's own waiting time counts, not the caller's minute
+    CU_ASSERT(open_on(&lab, "kiosk", ",wait-ms=100,tap-ms=400", 60000, &failure) == NULL &&
+              failure.status == LINK_NO_CARD);
+    CU_ASSERT(time(NULL) - begin < 20);
     CU_ASSERT(link_open("nfc:pn999:/dev/x", NULL, &failure) == NULL &&
               failure.status == LINK_BAD_INPUT);
     CU_ASSERT(link_open("nfc:pn532_uart:relative", NULL, &failure) == NULL &&
