@@ -25,8 +25,7 @@ enum perso_dgi {
     /// each begins with 1. The bench gives them to every further card of an id, far from those of
     /// the earlier ones: old issue logs and usage logs must mean nothing to it.
     PERSO_COUNTERS = 0x0102,
-    /// Empty: draws signing and encapsulation keys on the card. Nothing secret ever leaves; read
-    /// the certificate request with GET DATA PURSE_DATA_REQUEST.
+    /// Empty: draws signing and encapsulation keys on the card. Nothing secret ever leaves.
     PERSO_GENERATE_KEYS = 0x0103,
     /// Root certificate (7F21, self-signed). Once.
     PERSO_ROOT = 0x0104,
@@ -43,6 +42,10 @@ enum perso_dgi {
     /// Empty: profile, keys, root, certificate must be there. The purse is PERSONALIZED from now
     /// on; only PERSO_ISSUING, PERSO_CERTIFICATE and PERSO_HOTLIST are still taken.
     PERSO_CLOSE = 0x010A,
+    /// Empty: answers the certificate request, a self-signed object made afresh. Only through a
+    /// secure channel of level 33, so that whoever reads it knows which card it is from; never at
+    /// the bench, never behind PERSO_CLOSE.
+    PERSO_REQUEST = 0x010B,
 };
 
 enum {

@@ -20,6 +20,7 @@ enum perso_install {
 /// P1 of STORE DATA; P2 counts the blocks from 0. Data: data groupings, each DGI (2 octets), length
 /// (1 octet, or FF and 2 octets) and value. The groupings of one block take effect together.
 enum perso_store {
+    STORE_DATA_ANSWERS = 0x01, // a case 4 command: the grouping answers something
     STORE_DATA_DGI = 0x08,
     STORE_DATA_LAST = 0x80, // ends the sequence and the personalization of the instance
 };

@@ -54,7 +54,6 @@ enum purse_data {
     PURSE_DATA_TIME = 0x0104,        // 9A latest date, 9C version of the hotlist
     PURSE_DATA_LIMITS = 0x0105,      // 9F21..9F27 in force, 9B expiry of the issue log
     PURSE_DATA_IDENTITY = 0x0106,    // 9F32 holder, 9F33 roles, 96 device, 97 user, C4 options
-    PURSE_DATA_REQUEST = 0x0107,     // certificate request: self-signed object, made afresh
     PURSE_DATA_UNRATIFIED = 0x0108,  // E2..: unratified ring entries
     PURSE_DATA_PEERS = 0x0109,       // C8: whom it has met. Never over contactless; a wallet's
                                      // only under free reading or after the PIN

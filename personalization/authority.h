@@ -7,6 +7,7 @@
 
 #include "apdu/object.h"
 #include "personalization/authority_token.h"
+#include "personalization/evidence.h"
 #include "personalization/hierarchy.h"
 #include "personalization/register.h"
 #include "personalization/x509.h"
@@ -56,14 +57,12 @@ bool ca_fingerprint(const struct ca *ca, char text[2 * SHA256_SIZE + 1]);
 /// 1 to HOLDER_MAX printable characters without a space.
 bool ca_check_enterprise(const char *enterprise, struct failure *failure);
 
-/// What an end entity asks for; it has proved possession of its keys before.
+/// Who is to get a certificate.
 struct ca_request {
     const char *id;
     uint16_t roles;
     const char *enterprise; // "": the authority's own, or none
     enum assurance assurance;
-    const uint8_t *signing_point;
-    const uint8_t *kem_point; // NULL: none
 };
 
 struct ca_answer {
@@ -81,9 +80,27 @@ struct ca_answer {
 bool ca_check_request(const struct ca *ca, const struct ca_request *request,
                       struct failure *failure);
 
-/// Certifies, registers, keeps copies in directory/issued.
-bool ca_certify(struct ca *ca, const struct ca_request *request, struct ca_answer *answer,
-                struct failure *failure);
+/// Certifies the keys of a card: what its secure channel gave away (evidence.h), for the holder
+/// and with the assurance of the request; chip as in evidence_claim. Registers, keeps copies in
+/// directory/issued.
+bool ca_certify_card(struct ca *ca, const struct ca_request *request, struct evidence *evidence,
+                     const uint8_t *chip, struct ca_answer *answer, struct failure *failure);
+
+struct ca_key_pair {
+    uint8_t scalar[P256_SCALAR_SIZE];
+    uint8_t point[P256_COMPRESSED_SIZE];
+};
+
+/// Keys that the authority itself drew, in software. Their owner erases them.
+struct ca_keys {
+    struct ca_key_pair signing, kem;
+    bool has_kem; // roles to which others wrap keys: a second, separate pair
+};
+
+/// Draws keys for an end entity without a card and certifies them: always as emulated, so never
+/// under a production root.
+bool ca_issue(struct ca *ca, const struct ca_request *request, struct ca_keys *keys,
+              struct ca_answer *answer, struct failure *failure);
 
 /// Revokes every valid certificate of a holder. Refused when there is none.
 bool ca_revoke(struct ca *ca, const char *id, size_t *revoked, struct failure *failure);

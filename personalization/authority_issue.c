@@ -66,15 +66,16 @@ bool ca_check_request(const struct ca *ca, const struct ca_request *request,
 }
 
 static bool make_certificate(const struct ca *ca, const struct ca_request *request,
-                             struct ca_answer *answer, struct failure *failure) {
+                             const struct evidence_keys *keys, struct ca_answer *answer,
+                             struct failure *failure) {
     struct certificate fields = {.holder = bytes_of_string(request->id),
                                  .roles = request->roles,
                                  .enterprise = bytes_of_string(request->enterprise),
                                  .assurance = request->assurance,
                                  .from = answer->validity.from,
                                  .until = answer->validity.until,
-                                 .signing_point = request->signing_point,
-                                 .kem_point = request->kem_point};
+                                 .signing_point = keys->signing_point,
+                                 .kem_point = keys->kem_point};
     enum certificate_fault fault =
         hierarchy_certify(&ca->hierarchy, &fields, answer->certificate, sizeof answer->certificate,
                           &answer->certificate_size);
@@ -85,7 +86,7 @@ static bool make_certificate(const struct ca *ca, const struct ca_request *reque
 }
 
 /// X.509 serial numbers leave 1 to the root.
-static bool make_x509(const struct ca *ca, const struct ca_request *request,
+static bool make_x509(const struct ca *ca, const struct ca_request *request, const uint8_t *point,
                       struct ca_answer *answer, struct failure *failure) {
     struct x509_fields fields = {
         .subject = request->id,
@@ -96,7 +97,7 @@ static bool make_x509(const struct ca *ca, const struct ca_request *request,
         .serial = answer->serial + 1,
         .from = time_of_date(answer->validity.from),
         .until = time_of_date(date_add_days(answer->validity.until, 1)) - 1,
-        .point = request->signing_point,
+        .point = point,
         .issuer_point = ca->x509.signer.point,
     };
     if (x509_make(&fields, &ca->x509.signer, answer->x509, sizeof answer->x509, &answer->x509_size))
@@ -130,17 +131,44 @@ static bool keep_copy(const struct ca *ca, const struct ca_answer *answer, const
     return fail_errno(failure, "cannot write %s", path);
 }
 
-bool ca_certify(struct ca *ca, const struct ca_request *request, struct ca_answer *answer,
-                struct failure *failure) {
+/// Whose keys these are has been settled by the callers.
+static bool certify(struct ca *ca, const struct ca_request *request,
+                    const struct evidence_keys *keys, struct ca_answer *answer,
+                    struct failure *failure) {
     struct validity validity = validity_for(request->roles, ca->today);
     answer->validity = (struct validity_days){validity.from, validity.until};
     answer->serial = ca->issued.count + 1;
-    return ca_check_request(ca, request, failure) &&
-           make_certificate(ca, request, answer, failure) &&
-           make_x509(ca, request, answer, failure) && enter(ca, request, answer, failure) &&
+    return make_certificate(ca, request, keys, answer, failure) &&
+           make_x509(ca, request, keys->signing_point, answer, failure) &&
+           enter(ca, request, answer, failure) &&
            keep_copy(ca, answer, "cvc", bytes_of(answer->certificate, answer->certificate_size),
                      failure) &&
            keep_copy(ca, answer, "pem", bytes_of(answer->x509, answer->x509_size), failure);
+}
+
+bool ca_certify_card(struct ca *ca, const struct ca_request *request, struct evidence *evidence,
+                     const uint8_t *chip, struct ca_answer *answer, struct failure *failure) {
+    struct evidence_keys keys;
+    struct evidence_claim claim = {request->id, request->roles, request->assurance, chip};
+    return ca_check_request(ca, request, failure) &&
+           evidence_spend(evidence, &claim, ca->hierarchy.crypto, &keys, failure) &&
+           certify(ca, request, &keys, answer, failure);
+}
+
+bool ca_issue(struct ca *ca, const struct ca_request *request, struct ca_keys *keys,
+              struct ca_answer *answer, struct failure *failure) {
+    enum { WITH_KEM = ROLE_STORE | ROLE_PLAYER | ROLE_CONVERTER };
+    const struct crypto *crypto = ca->hierarchy.crypto;
+    struct ca_request emulated = *request;
+    emulated.assurance = ASSURANCE_EMULATED;
+    keys->has_kem = (request->roles & WITH_KEM) != 0;
+    struct evidence_keys points = {keys->signing.point, keys->has_kem ? keys->kem.point : NULL};
+    if (!ca_check_request(ca, &emulated, failure))
+        return false;
+    if (!crypto->ops->p256_generate(crypto, keys->signing.scalar, keys->signing.point) ||
+        (keys->has_kem && !crypto->ops->p256_generate(crypto, keys->kem.scalar, keys->kem.point)))
+        return fail(failure, EXIT_REFUSED, "cannot draw a key");
+    return certify(ca, &emulated, &points, answer, failure);
 }
 
 bool ca_revoke(struct ca *ca, const char *id, size_t *revoked, struct failure *failure) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "personalization/bench.h"
 
-#include "apdu/catalogue.h"
-#include "apdu/exchange.h"
 #include "apdu/perso_card.h"
 #include "apdu/perso_ndef.h"
+#include "apdu/status.h"
 #include "apdu/unit.h"
 
 #include <string.h>
 
-enum { ANSWER_MAX = 2048, BLOCK_MAX = 2048 };
+enum { BLOCK_MAX = 2048 };
 
 /// One card on the bench.
 struct bench {
@@ -20,8 +19,6 @@ struct bench {
     const struct crypto *crypto;
     struct failure *failure;
     struct gp_session domain; // its security domain
-    uint8_t answer[ANSWER_MAX];
-    struct bytes data; // last answer of an application, into answer
 };
 
 struct bench_order bench_order_for(const char *id, uint16_t roles) {
@@ -39,7 +36,8 @@ struct bench_order bench_order_for(const char *id, uint16_t roles) {
                                            .no_pin_count = 0xFFFF,
                                            .offline_count = 1000000,
                                            .offline_sum = 1000000000000},
-                                .tries = 3};
+                                .tries = 3,
+                                .assurance = ASSURANCE_EMULATED};
 }
 
 // ---- commands --------------------------------------------------------------------------------
@@ -69,40 +67,13 @@ static bool domain_did(struct bench *bench, enum gp_status status, const char *s
                 gp_status_text(status), reason != NULL ? ": " : "", reason != NULL ? reason : "");
 }
 
-/// Opens the security domain: plain at the factory bench, else through the channel.
 static bool enter_domain(struct bench *bench) {
-    static const char step[] = "open the security domain";
-    const struct bench_channel *channel = bench->channel;
-    if (channel == NULL)
-        return domain_did(bench, gp_open_bench(&bench->domain, bench->link, bench->crypto), step);
     struct bytes by_default = {NULL, 0};
-    return domain_did(
-        bench,
-        gp_open(&bench->domain, bench->link, bench->crypto, by_default, channel->version,
-                SCP03_LEVEL_CMAC | SCP03_LEVEL_CENC | SCP03_LEVEL_RMAC | SCP03_LEVEL_RENC,
-                channel->keys, channel->context),
-        step);
-}
-
-/// One command to the selected application, outside any channel.
-static bool send(struct bench *bench, enum command_id id, uint8_t p1, uint8_t p2, struct bytes data,
-                 const char *step) {
-    const struct catalogue_command *row = &catalogue[id];
-    struct apdu_command command = {.cla = row->cla,
-                                   .ins = row->ins,
-                                   .p1 = p1,
-                                   .p2 = p2,
-                                   .data = data,
-                                   .le = APDU_SHORT_LE_MAX};
-    struct apdu_response response;
-    if ((row->cases & (CASE_2 | CASE_4)) == 0)
-        command.le = 0;
-    enum link_status status =
-        exchange(bench->link, &command, bench->answer, sizeof bench->answer, &response, NULL);
-    if (status != LINK_OK)
-        return link_failed(bench, step, status);
-    bench->data = response.data;
-    return status_is_ok(response.sw) || refused(bench, step, response.sw);
+    const struct bench_channel *channel = bench->channel;
+    return domain_did(bench,
+                      gp_open(&bench->domain, bench->link, bench->crypto, by_default,
+                              channel->version, GP_LEVEL_FULL, channel->keys, channel->context),
+                      "open the security domain");
 }
 
 static const uint8_t purse_aid[] = AID_PURSE;
@@ -151,7 +122,7 @@ static bool store_profile(struct bench *bench) {
     put_text(&out, FIELD_HOLDER, order->id);
     put_text(&out, FIELD_DEVICE, order->device);
     put_text(&out, FIELD_USER, order->user);
-    tlv_put_uint(&out, field_specs[FIELD_ASSURANCE].tag, ASSURANCE_EMULATED);
+    tlv_put_uint(&out, field_specs[FIELD_ASSURANCE].tag, (uint64_t)order->assurance);
     tlv_put(&out, PURSE_TAG_OPTIONS, bytes_of(&order->options, 1));
     tlv_put(&out, PERSO_TAG_UNITS, bytes_of(units, 2 * order->unit_count));
     put_limit(&out, FIELD_LIMIT_BALANCE, limits->balance);
@@ -215,44 +186,17 @@ static bool store_trust(struct bench *bench) {
     return true;
 }
 
-static bool read_request(struct bench *bench) {
-    static const uint8_t no_data[1] = {0};
-    return send(bench, COMMAND_PURSE_GET_DATA, PURSE_DATA_REQUEST >> 8, PURSE_DATA_REQUEST & 0xFF,
-                bytes_of(no_data, 0), "read the certificate request");
-}
-
-/// The request is for this holder and these roles, and its maker has the signing key.
-static bool check_request(struct bench *bench, const struct object *object,
-                          struct bench_request *request) {
-    uint8_t roles[2];
-    bytes_put_be(roles, sizeof roles, bench->order->roles);
-    if (!bytes_equal(object->fields[FIELD_HOLDER], bytes_of_string(bench->order->id)) ||
-        !bytes_equal(object->fields[FIELD_ROLES], BYTES_OF(roles)))
-        return fail(bench->failure, EXIT_REFUSED,
-                    "the card's certificate request names another holder or role");
-    if (!object_verify(object, bench->crypto, object->fields[FIELD_SIGNING_KEY].data))
-        return fail(bench->failure, EXIT_REFUSED,
-                    "the card's certificate request is not signed by its own key");
-    *request = (struct bench_request){.order = bench->order,
-                                      .assurance = ASSURANCE_EMULATED,
-                                      .signing_point = object->fields[FIELD_SIGNING_KEY].data,
-                                      .kem_point = object->fields[FIELD_KEM_KEY].data};
-    if (object_uint(object, FIELD_ASSURANCE) == ASSURANCE_HARDWARE)
-        request->assurance = ASSURANCE_HARDWARE;
-    return true;
-}
-
+/// Asked for in the very session that drew the keys.
 static bool certify(struct bench *bench, uint8_t *certificate, size_t capacity, size_t *size) {
-    struct object object;
-    struct bench_request request;
-    if (!read_request(bench))
-        return false;
-    if (!object_decode_as(OBJECT_CERTIFICATE_REQUEST, bench->data, &object))
-        return fail(bench->failure, EXIT_REFUSED,
-                    "the card's certificate request is not in its exact form");
-    return check_request(bench, &object, &request) &&
-           bench->authority->certify(bench->authority->context, &request, certificate, capacity,
-                                     size, bench->failure);
+    enum gp_status status = GP_OK;
+    struct evidence *evidence = evidence_take(&bench->domain, &status);
+    if (evidence == NULL)
+        return domain_did(bench, status, "read the certificate request");
+    struct bench_request request = {.order = bench->order, .evidence = evidence};
+    bool done = bench->authority->certify(bench->authority->context, &request, certificate,
+                                          capacity, size, bench->failure);
+    evidence_free(evidence);
+    return done;
 }
 
 static bool store_hotlist(struct bench *bench) {
@@ -265,26 +209,14 @@ static bool store_hotlist(struct bench *bench) {
     return store(bench, PERSO_HOTLIST, tlv_writer_bytes(&out), false, "store the hotlist");
 }
 
-/// From here on nobody opens the card without keys: at the bench they are drawn and forgotten.
+/// From here on nobody opens the card without its new keys.
 static bool replace_keys(struct bench *bench) {
-    enum { DRAWN_VERSION = 1, DRAWN_SIZE = 16 };
-    struct scp03_keys keys = {.size = DRAWN_SIZE};
     const struct bench_channel *channel = bench->channel;
-    const struct crypto *crypto = bench->crypto;
-    bool initial = channel == NULL || bench->domain.card.version == 0xFF;
-    if (!initial || (channel != NULL && channel->new_keys == NULL))
+    if (bench->domain.card.version != GP_PUBLISHED_VERSION || channel->new_keys == NULL)
         return true; // it has keys of its own already
-    uint8_t version = channel != NULL ? channel->new_version : DRAWN_VERSION;
-    if (channel != NULL)
-        keys = *channel->new_keys;
-    else if (!crypto->ops->random(crypto, keys.enc, DRAWN_SIZE) ||
-             !crypto->ops->random(crypto, keys.mac, DRAWN_SIZE) ||
-             !crypto->ops->random(crypto, keys.dek, DRAWN_SIZE))
-        return fail(bench->failure, EXIT_REFUSED, "no randomness for the security domain's keys");
-    bool done = domain_did(bench, gp_put_keys(&bench->domain, 0, version, &keys),
-                           "replace the security domain's keys");
-    bytes_erase(&keys, sizeof keys);
-    return done;
+    return domain_did(bench,
+                      gp_put_keys(&bench->domain, 0, channel->new_version, channel->new_keys),
+                      "replace the security domain's keys");
 }
 
 static bool secure_card(struct bench *bench) {
@@ -303,9 +235,7 @@ static bool fill_purse(struct bench *bench) {
 static bool certify_purse(struct bench *bench) {
     uint8_t certificate[CERTIFICATE_MAX];
     size_t size = 0;
-    return send(bench, COMMAND_SELECT, 0x04, 0x00, BYTES_OF(purse_aid), "select the purse") &&
-           certify(bench, certificate, sizeof certificate, &size) && enter_domain(bench) &&
-           aim_at_purse(bench) &&
+    return certify(bench, certificate, sizeof certificate, &size) &&
            store(bench, PERSO_CERTIFICATE, bytes_of(certificate, size), false,
                  "store the certificate") &&
            store_hotlist(bench);
@@ -338,6 +268,30 @@ static bool finish(struct bench *bench) {
            secure_card(bench);
 }
 
+static bool personalize(struct bench *bench) {
+    bool done = enter_domain(bench) && fill_tag(bench) && fill_identity(bench) &&
+                fill_purse(bench) && certify_purse(bench) && finish(bench);
+    gp_close(&bench->domain);
+    return done;
+}
+
+/// A card whose keys nobody is to have: drawn, put in, forgotten.
+static bool personalize_for_nobody(struct bench *bench) {
+    enum { DRAWN_VERSION = 1, DRAWN_SIZE = 16 };
+    const struct crypto *crypto = bench->crypto;
+    struct scp03_keys keys = {.size = DRAWN_SIZE};
+    struct bench_channel channel = {
+        .keys = gp_published_keys, .new_keys = &keys, .new_version = DRAWN_VERSION};
+    bench->channel = &channel;
+    bool done = (crypto->ops->random(crypto, keys.enc, DRAWN_SIZE) &&
+                 crypto->ops->random(crypto, keys.mac, DRAWN_SIZE) &&
+                 crypto->ops->random(crypto, keys.dek, DRAWN_SIZE)) ||
+                fail(bench->failure, EXIT_REFUSED, "no randomness for the security domain's keys");
+    done = done && personalize(bench);
+    bytes_erase(&keys, sizeof keys);
+    return done;
+}
+
 bool bench_personalize(struct link *link, const struct bench_order *order,
                        const struct bench_authority *authority, const struct bench_channel *channel,
                        const struct crypto *crypto, struct failure *failure) {
@@ -347,8 +301,5 @@ bool bench_personalize(struct link *link, const struct bench_order *order,
                           .channel = channel,
                           .crypto = crypto,
                           .failure = failure};
-    bool done = enter_domain(&bench) && fill_tag(&bench) && fill_identity(&bench) &&
-                fill_purse(&bench) && certify_purse(&bench) && finish(&bench);
-    gp_close(&bench.domain);
-    return done;
+    return channel != NULL ? personalize(&bench) : personalize_for_nobody(&bench);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The factory bench: makes a purse out of a blank card over the internal interface. Keys are born
+// The factory bench: makes a purse out of a blank card, through its secure channel. Keys are born
 // on the card and leave it only as a self-signed request; value is never put in. The procedure
 // stands in docs/purse.md, the data groupings in apdu/perso.h, who may certify in hierarchy.h.
 #ifndef PERSONALIZATION_BENCH_H
@@ -8,6 +8,7 @@
 #include "apdu/certificate.h"
 #include "apdu/link.h"
 #include "apdu/perso.h"
+#include "personalization/evidence.h"
 #include "personalization/piv_bench.h"
 #include "services/wire/failure.h"
 
@@ -33,6 +34,7 @@ struct bench_order {
     struct bench_limits limits;
     const char *pin, *puk; // 4..12 digits; NULL: none
     uint8_t tries;
+    enum assurance assurance; // of the card, as its profile says
     /// Where counters begin: 0 for the usual 1. For tests of their end.
     uint32_t first_counter, first_n, first_state;
     const struct piv_order *identity; // NULL: no PIV application
@@ -47,11 +49,11 @@ struct bench_order bench_order_for(const char *id, uint16_t roles);
 /// ever came, so that no old issue log, usage log or receipt means anything to it.
 bool bench_order_follow(struct bench_order *order, size_t earlier, struct failure *failure);
 
-/// What a checked certificate request asks for.
+/// What the authority is asked: a certificate for the order's card, whose request came as evidence.
 struct bench_request {
     const struct bench_order *order;
-    enum assurance assurance;
-    const uint8_t *signing_point, *kem_point; // P256_COMPRESSED_SIZE; kem_point may be NULL
+    struct evidence *evidence;
+    const uint8_t *chip; // that the job recognised; NULL: whichever
 };
 
 /// Who certifies, and whom the card is to trust.
@@ -67,7 +69,7 @@ struct bench_authority {
     struct piv_authority identity; // X.509, for orders with an identity
 };
 
-/// A secure channel to personalize through instead of the factory bench.
+/// The secure channel to personalize through.
 struct bench_channel {
     gp_keys keys; // of the card as it comes
     void *context;
@@ -76,10 +78,10 @@ struct bench_channel {
     uint8_t new_version;
 };
 
-/// Personalizes the blank card behind link. At the factory bench (channel NULL, the internal
-/// interface) the security domain's keys are drawn and thrown away and the bench is closed for
-/// good; through a channel the given keys replace the published ones. On failure the card holds no
-/// usable purse; through a channel the whole procedure may be repeated.
+/// Personalizes the blank card behind link, through SCP03 level 33: under the published keys, which
+/// keys drawn and thrown away replace (channel NULL: the factory bench), or under the channel's,
+/// which gives the new ones. On failure the card holds no usable purse; through a channel of one's
+/// own the whole procedure may be repeated.
 bool bench_personalize(struct link *link, const struct bench_order *order,
                        const struct bench_authority *authority, const struct bench_channel *channel,
                        const struct crypto *crypto, struct failure *failure);

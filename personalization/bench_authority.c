@@ -16,14 +16,18 @@ static bool certify_from_hierarchy(void *context, const struct bench_request *re
     const struct bench_hierarchy *source = context;
     const struct bench_order *order = request->order;
     struct validity validity = validity_for(order->roles, source->today);
+    struct evidence_keys keys;
+    struct evidence_claim claim = {order->id, order->roles, order->assurance, request->chip};
+    if (!evidence_spend(request->evidence, &claim, source->hierarchy->crypto, &keys, failure))
+        return false;
     struct certificate fields = {.holder = bytes_of_string(order->id),
                                  .roles = order->roles,
                                  .enterprise = bytes_of_string(order->enterprise),
-                                 .assurance = request->assurance,
+                                 .assurance = order->assurance,
                                  .from = validity.from,
                                  .until = validity.until,
-                                 .signing_point = request->signing_point,
-                                 .kem_point = request->kem_point};
+                                 .signing_point = keys.signing_point,
+                                 .kem_point = keys.kem_point};
     enum certificate_fault fault =
         hierarchy_certify(source->hierarchy, &fields, out, capacity, size);
     if (fault == CERTIFICATE_OK)
@@ -44,10 +48,8 @@ static bool certify_from_ca(void *context, const struct bench_request *request, 
     struct ca_request wanted = {.id = request->order->id,
                                 .roles = request->order->roles,
                                 .enterprise = request->order->enterprise,
-                                .assurance = request->assurance,
-                                .signing_point = request->signing_point,
-                                .kem_point = request->kem_point};
-    if (!ca_certify(context, &wanted, &answer, failure))
+                                .assurance = request->order->assurance};
+    if (!ca_certify_card(context, &wanted, request->evidence, request->chip, &answer, failure))
         return false;
     if (answer.certificate_size > capacity)
         return fail(failure, EXIT_REFUSED, "the certificate of %s is too long", wanted.id);

@@ -70,6 +70,18 @@ enum gp_status gp_store(struct gp_session *session, uint16_t dgi, struct bytes d
     return status;
 }
 
+enum gp_status gp_ask(struct gp_session *session, uint16_t dgi) {
+    uint8_t block[3] = {0};
+    bytes_put_be(block, 2, dgi);
+    struct apdu_command command = {.cla = 0x80,
+                                   .ins = 0xE2,
+                                   .p1 = STORE_DATA_DGI | STORE_DATA_ANSWERS,
+                                   .p2 = session->block++,
+                                   .data = BYTES_OF(block),
+                                   .le = APDU_SHORT_LE_MAX};
+    return gp_send(session, &command);
+}
+
 enum gp_status gp_delete(struct gp_session *session, struct bytes instance) {
     uint8_t data[32];
     struct tlv_writer out = tlv_writer_over(data, sizeof data);

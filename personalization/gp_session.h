@@ -73,6 +73,13 @@ enum gp_status gp_install(struct gp_session *session, struct bytes applet, struc
 
 /// INSTALL [for personalization]: the blocks that follow go to this instance.
 enum gp_status gp_aim(struct gp_session *session, struct bytes instance);
+/// The published keys of a blank card (version FF, 40 41 .. 4F three times). A gp_keys.
+bool gp_published_keys(void *context, const struct gp_card *card, struct scp03_keys *keys,
+                       const char **reason);
+enum { GP_PUBLISHED_VERSION = 0xFF, GP_LEVEL_FULL = 0x33 };
+
+/// STORE DATA of an empty data grouping that answers something: it stands in session->answer.
+enum gp_status gp_ask(struct gp_session *session, uint16_t dgi);
 /// STORE DATA: one data grouping in one block, of at most 230 octets inside a channel. last ends
 /// the sequence.
 enum gp_status gp_store(struct gp_session *session, uint16_t dgi, struct bytes data, bool last);

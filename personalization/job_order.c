@@ -67,6 +67,7 @@ bool job_order_make(struct job_order *order, const struct profile *profile,
     if (bench->device == NULL)
         bench->device = bench->id;
     bench->options = profile->options;
+    bench->assurance = profile->assurance;
     bench->units = profile->units;
     bench->unit_count = profile->unit_count;
     bench->limits = profile->limits;

@@ -299,7 +299,7 @@ bool station_rehearse(const char *directory, const struct station_order *order, 
         return false;
     bool done = job_open(&job, directory, failure);
     if (done) {
-        done = rehearse(&job, card, crypto, order->world->today, failure);
+        done = rehearse(&job, card, crypto, order->world->today, stdout, failure);
         job_close(&job);
     }
     crypto_openssl_free(crypto);

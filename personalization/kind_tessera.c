@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { FULL_LEVEL = 0x33, INITIAL_VERSION = 0xFF, ANSWER_MAX = 512 };
+enum { ANSWER_MAX = 512 };
 
 static const uint8_t purse_aid[] = AID_PURSE;
 
@@ -19,6 +19,29 @@ static bool holds(const uint8_t *octets, size_t size, const char *word) {
         if (memcmp(octets + i, word, length) == 0)
             return true;
     return false;
+}
+
+/// STORE DATA needs level 33, which a card without protection of its answers cannot give: told by
+/// its recognition data (GlobalPlatform 2.3 H.2: OID ..4 of the protocol, 03, i).
+static bool protects_answers(struct link *link, struct failure *failure) {
+    static const uint8_t get[] = {0x80, 0xCA, 0x00, 0x66, 0x00};
+    static const char protocol[] = "\x2A\x86\x48\x86\xFC\x6B\x04\x03";
+    uint8_t answer[ANSWER_MAX];
+    struct bytes data;
+    uint16_t sw = 0;
+    if (!work_ask(link, BYTES_OF(get), answer, sizeof answer, &data, &sw, failure))
+        return false;
+    for (size_t at = 0; at + sizeof protocol <= data.size; at++) {
+        uint8_t i = data.data[at + sizeof protocol - 1];
+        if (memcmp(data.data + at, protocol, sizeof protocol - 1) == 0 &&
+            (i & (SCP03_RMAC | SCP03_RENC)) != (SCP03_RMAC | SCP03_RENC))
+            return fail(failure, EXIT_REFUSED,
+                        "%s: the card speaks SCP03 with i = %02X, which leaves its answers open; "
+                        "personalization needs level 33, so an i of 60, 61, 70 or 71; nothing was "
+                        "changed",
+                        link->name, i);
+    }
+    return true;
 }
 
 static bool identify(struct link *link, const struct profile *profile, struct bytes atr,
@@ -43,7 +66,7 @@ static bool identify(struct link *link, const struct profile *profile, struct by
         return fail(failure, EXIT_REFUSED, "%s: the card does not tell its serial (%04X)",
                     link->name, sw);
     memcpy(serial, value.value.data, JOB_SERIAL_SIZE);
-    return true;
+    return protects_answers(link, failure);
 }
 
 // ---- keys --------------------------------------------------------------------------------------
@@ -60,14 +83,10 @@ static bool keys_of(void *context, const struct gp_card *card, struct scp03_keys
         *keys = work->own;
         return true;
     }
-    if (card->version != INITIAL_VERSION) {
-        *reason = "its key set is neither the published one nor this master key's";
-        return false;
-    }
-    keys->size = AES_BLOCK_SIZE;
-    for (uint8_t i = 0; i < AES_BLOCK_SIZE; i++)
-        keys->enc[i] = keys->mac[i] = keys->dek[i] = (uint8_t)(0x40 + i);
-    return true;
+    if (gp_published_keys(NULL, card, keys, reason))
+        return true;
+    *reason = "its key set is neither the published one nor this master key's";
+    return false;
 }
 
 // ---- what an earlier run left ------------------------------------------------------------------
@@ -75,7 +94,7 @@ static bool keys_of(void *context, const struct gp_card *card, struct scp03_keys
 static bool open_domain(struct work *work, struct gp_session *session) {
     struct bytes by_default = {NULL, 0};
     enum gp_status status =
-        gp_open(session, work->link, work->crypto, by_default, 0, FULL_LEVEL, keys_of, work);
+        gp_open(session, work->link, work->crypto, by_default, 0, GP_LEVEL_FULL, keys_of, work);
     if (status == GP_OK)
         return true;
     if (status == GP_LINK)
@@ -122,9 +141,11 @@ static bool certify(void *context, const struct bench_request *request, uint8_t 
     struct work *work = context;
     struct job_office *office = work->office;
     struct bench_authority authority = bench_from_ca(&office->ca);
+    struct bench_request bound = *request;
+    bound.chip = office->job->rows[work->row].serial;
     pthread_mutex_lock(&office->mutex);
     bool done = clear_id(work, failure) &&
-                authority.certify(authority.context, request, out, capacity, size, failure);
+                authority.certify(authority.context, &bound, out, capacity, size, failure);
     pthread_mutex_unlock(&office->mutex);
     return done && (certificate_digest(work->crypto, bytes_of(out, *size), work->digest) ||
                     fail(failure, EXIT_REFUSED, "cannot hash the certificate"));

@@ -89,6 +89,12 @@ static bool take_reading(struct profile *profile, const char *value) {
     return known;
 }
 
+static bool take_assurance(struct profile *profile, const char *value) {
+    bool hardware = strcmp(value, "hardware") == 0;
+    profile->assurance = hardware ? ASSURANCE_HARDWARE : ASSURANCE_EMULATED;
+    return hardware || strcmp(value, "emulated") == 0;
+}
+
 static bool take_pin(struct profile *profile, const char *value) {
     return take_flag(&profile->pin, value);
 }
@@ -173,6 +179,7 @@ static const struct setting settings[] = {
     {"role", PROFILE_TESSERA, "wallet, till, float or store", take_role},
     {"units", PROFILE_TESSERA, "up to 8 units such as JPY or F001", take_units},
     {"free-reading", PROFILE_TESSERA, "yes or no", take_reading},
+    {"assurance", PROFILE_TESSERA, "emulated or hardware", take_assurance},
     {"pin", PROFILE_TESSERA | PROFILE_PIV, "yes or no", take_pin},
     {"identity", PROFILE_TESSERA | PROFILE_PIV, "p256, rsa or no", take_identity},
     {"url", PROFILE_TESSERA | PROFILE_TAG, "an address of up to 199 characters", take_url},
@@ -249,7 +256,8 @@ bool profile_parse(struct profile *profile, const char *path, char *text, struct
     char *rest = text, *line;
     unsigned given[SETTINGS] = {0};
     struct bench_order defaults = bench_order_for(NULL, 0);
-    *profile = (struct profile){.limits = defaults.limits, .options = defaults.options};
+    *profile = (struct profile){
+        .limits = defaults.limits, .options = defaults.options, .assurance = defaults.assurance};
     profile->piv = (struct profile_piv){.algorithm = 0x03, .pin = "123456", .puk = "12345678"};
     for (size_t i = 0; i < defaults.unit_count; i++)
         profile->units[profile->unit_count++] = defaults.units[i];
@@ -319,7 +327,8 @@ static void print_purse(FILE *out, const struct profile *profile) {
             (profile->roles & ROLE_STORE) != 0 ? "store" : role_name(profile->roles));
     for (size_t i = 0; i < profile->unit_count; i++)
         fprintf(out, " %s", unit_name(profile->units[i], unit));
-    fprintf(out, "\nfree-reading %s\n", yes_no(profile->options != 0));
+    fprintf(out, "\nfree-reading %s\nassurance %s\n", yes_no(profile->options != 0),
+            profile->assurance == ASSURANCE_HARDWARE ? "hardware" : "emulated");
     print_identity(out, profile);
     print_limit(out, "limit-balance", profile->limits.balance);
     print_limit(out, "limit-single", profile->limits.single);

@@ -33,7 +33,8 @@ struct profile {
     uint16_t roles; // of the purse
     uint16_t units[PERSO_UNITS_MAX];
     size_t unit_count;
-    uint8_t options; // PURSE_FREE_READING
+    uint8_t options;          // PURSE_FREE_READING
+    enum assurance assurance; // of the cards: hardware, or emulated
     struct bench_limits limits;
     bool pin;                  // draw PIN and PUK for every card
     bool identity;             // PIV, which needs a PIN

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row from beginning to end with nothing real in it. A purse is shown as the factory bench
-// makes it, whose commands are those inside the channel; other makers' cards as they are made.
+// One row from beginning to end with nothing real in it but the code.
 #include "personalization/rehearsal.h"
 
 #include "apdu/perso_piv.h"
 #include "personalization/kind.h"
-#include "personalization/rehearsal_parts.h"
-#include "personalization/rehearsal_window.h"
+#include "personalization/rehearsal_tag.h"
+#include "personalization/wiretap.h"
+#include "services/wire/files.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { AES_192 = 0x0A, AES_192_SIZE = 24, TRIPLE_DES = 0x03 };
+enum {
+    REHEARSAL_KEY_SIZE = 16,
+    REHEARSAL_VERSION = 0x30,
+    AES_192 = 0x0A,
+    AES_192_SIZE = 24,
+    TRIPLE_DES = 0x03
+};
 
 static long first_open(const struct job *job) {
     for (size_t i = 0; i < job->total; i++)
@@ -21,79 +29,132 @@ static long first_open(const struct job *job) {
     return JOB_NO_ROW;
 }
 
-static bool make_purse(struct work *work, uint32_t today) {
-    struct job_office *office = work->office;
-    struct bench_hierarchy source = {&office->ca.hierarchy, today};
-    struct bench_authority authority = bench_from_hierarchy(&source);
-    authority.identity = piv_from_ca(&office->ca);
-    return job_order_make(&work->order, &office->job->profile, &work->secrets, work->crypto,
-                          work->failure) &&
-           bench_personalize(work->link, &work->order.bench, &authority, NULL, work->crypto,
-                             work->failure);
+// ---- an office for one card --------------------------------------------------------------------
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *where) {
+    (void)status, (void)kind, (void)where;
+    return remove(path);
 }
 
+/// Which ids had how many cards decides what a further one gets: the register is read as a copy.
+static bool copy_register(const struct job *job, const char *ca, const char *name,
+                          struct failure *failure) {
+    char from[PATH_MAX], to[PATH_MAX], block[4096];
+    size_t size = 0;
+    bool done = true;
+    files_path(from, sizeof from, job->ca, name);
+    files_path(to, sizeof to, ca, name);
+    FILE *in = fopen(from, "r");
+    if (in == NULL)
+        return errno == ENOENT || fail_errno(failure, "cannot read %s", from);
+    FILE *out = fopen(to, "w");
+    while (out != NULL && done && (size = fread(block, 1, sizeof block, in)) > 0)
+        done = fwrite(block, 1, size, out) == size;
+    done = out != NULL && fclose(out) == 0 && done;
+    fclose(in);
+    return done || fail_errno(failure, "cannot write %s", to);
+}
+
+/// Its directory holds throw-away keys only and is gone when the rehearsal is over.
+static bool open_office(struct job_office *office, char *directory, const struct crypto *crypto,
+                        uint32_t today, struct failure *failure) {
+    char ca[PATH_MAX], key[PATH_MAX];
+    if (mkdtemp(directory) == NULL)
+        return fail_errno(failure, "cannot make a directory for the rehearsal");
+    files_path(ca, sizeof ca, directory, "ca");
+    files_path(key, sizeof key, directory, "key");
+    bool done = ca_init(ca, NULL, crypto, today, failure) &&
+                copy_register(office->job, ca, "issued.tsv", failure) &&
+                copy_register(office->job, ca, "revoked.tsv", failure) &&
+                ca_open(&office->ca, ca, NULL, crypto, today, failure) &&
+                master_key_create(key, crypto, REHEARSAL_KEY_SIZE, DERIVE_KDF3, REHEARSAL_VERSION,
+                                  NULL, failure) &&
+                master_key_open(&office->master, key, crypto, NULL, failure);
+    if (office->job->profile.has_method)
+        office->master.method = office->job->profile.method;
+    return done;
+}
+
+static void close_office(struct job_office *office, const char *directory) {
+    if (office->ca.hierarchy.crypto != NULL)
+        ca_close(&office->ca);
+    master_key_close(&office->master);
+    pthread_mutex_destroy(&office->mutex);
+    nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+// ---- the card ----------------------------------------------------------------------------------
+
 /// The card in memory as a PIV card comes from its maker. Not shown.
-static bool prepare_piv(struct link *card, struct job_office *office, struct failure *failure) {
+static bool prepare_piv(struct link *card, struct job_office *office, FILE *out,
+                        struct failure *failure) {
     struct profile_piv *piv = &office->job->profile.piv;
-    struct piv_order order = {.pin = piv->pin, .puk = piv->puk, .management_size = 16};
+    struct piv_order order = {.pin = piv->pin, .puk = piv->puk, .management_size = AES_192_SIZE};
     struct gp_session session;
-    if (piv->algorithm == TRIPLE_DES) {
-        printf("# 3DES management key: shown with AES-192 in its place\n");
-        piv->algorithm = AES_192;
-    }
+    if (piv->algorithm == TRIPLE_DES)
+        fprintf(out, "# 3DES management key: shown with AES-192 in its place\n");
     if (!piv->published)
-        printf("# derived management key: shown with the published one\n");
+        fprintf(out, "# derived management key: shown with the published one\n");
     piv->published = true;
     piv->algorithm = AES_192;
-    order.management_size = AES_192_SIZE;
     for (size_t i = 0; i < AES_192_SIZE; i++)
         order.management_key[i] = (uint8_t)(i % 8 + 1);
-    bool done = gp_open_bench(&session, card, office->crypto) == GP_OK &&
+    bool done = gp_open(&session, card, office->crypto, bytes_of(NULL, 0), 0, GP_LEVEL_FULL,
+                        gp_published_keys, NULL) == GP_OK &&
                 piv_install(&session, &order) == GP_OK;
     gp_close(&session);
     return done || fail(failure, EXIT_REFUSED, "no PIV card in memory for the rehearsal");
 }
 
-static bool make_other(struct work *work) {
-    const struct profile *profile = &work->office->job->profile;
-    uint8_t serial[JOB_SERIAL_SIZE] = {0};
-    memcpy(work->office->job->rows[work->row].serial, serial, sizeof serial);
-    return job_order_make(&work->order, profile, &work->secrets, work->crypto, work->failure) &&
-           kind_find(profile->card)->make(work);
+/// A purse's card is identified as in a real run; other makers' cards are only played.
+static bool make(struct work *work) {
+    struct job *job = work->office->job;
+    struct job_row *own = &job->rows[work->row], kept = *own;
+    bool tessera = job->profile.type == PROFILE_TESSERA;
+    work->resumed = kept.state != JOB_OPEN;
+    memset(own->serial, 0, sizeof own->serial);
+    bool done =
+        (!tessera || job_identify(work->link, &job->profile, own->serial, work->failure)) &&
+        job_read(job, work->row, &work->order.row, work->failure) &&
+        job_order_make(&work->order, &job->profile, &work->secrets, work->crypto, work->failure);
+    work->order.bench.assurance = ASSURANCE_EMULATED; // as this card is, whatever the profile says
+    done = done && kind_find(job->profile.card)->make(work);
+    *own = kept;
+    return done;
 }
 
-static bool perform(struct work *work, struct link *card, uint32_t today) {
+static bool perform(struct work *work, struct link *card, FILE *out) {
     struct rehearsal_tag tag;
-    struct rehearsal_window window;
+    struct wiretap tap;
     enum profile_card type = work->office->job->profile.type;
-    if (type == PROFILE_PIV && !prepare_piv(card, work->office, work->failure))
+    if (type == PROFILE_PIV && !prepare_piv(card, work->office, out, work->failure))
         return false;
     rehearsal_tag_open(&tag);
-    rehearsal_window_open(&window, type == PROFILE_TAG ? &tag.link : card);
-    work->link = &window.link;
-    return type == PROFILE_TESSERA ? make_purse(work, today) : make_other(work);
+    wiretap_over(&tap, type == PROFILE_TAG ? &tag.link : card, work->crypto, out);
+    work->link = &tap.link;
+    bool done = make(work);
+    link_close(&tap.link);
+    return done;
 }
 
 bool rehearse(struct job *job, struct link *card, const struct crypto *crypto, uint32_t today,
-              struct failure *failure) {
+              FILE *out, struct failure *failure) {
+    char directory[] = "/tmp/tessera-rehearsal-XXXXXX";
     struct job_office *office = calloc(1, sizeof *office);
     struct work work = {.office = office, .crypto = crypto, .failure = failure};
     work.row = first_open(job);
-    bool done = office != NULL || fail(failure, EXIT_REFUSED, "out of memory");
-    if (done && work.row == JOB_NO_ROW)
-        done = fail(failure, EXIT_REFUSED, "%s: every row is done", job->directory);
-    done = done && job_read(job, work.row, &work.order.row, failure) &&
-           rehearsal_office_open(office, job, crypto, AES_BLOCK_SIZE, today, failure);
-    if (done) {
-        printf("# row %ld, card %s, profile %s%s\n", work.row, work.order.row.fields[COLUMN_ID],
-               job->profile.name,
-               job->profile.type == PROFILE_TESSERA ? "; through SCP03 level 33 on a real card"
-                                                    : "");
-        done = perform(&work, card, today);
-        rehearsal_office_close(office);
+    if (work.row == JOB_NO_ROW || office == NULL) {
+        free(office);
+        return fail(failure, EXIT_REFUSED, "%s: every row is done", job->directory);
     }
-    bytes_erase(&work.secrets, sizeof work.secrets);
-    bytes_erase(&work.own, sizeof work.own);
+    office->job = job;
+    office->crypto = crypto;
+    pthread_mutex_init(&office->mutex, NULL);
+    fprintf(out, "# row %ld, profile %s; what is wrapped (CLA 84) is shown as it was before\n",
+            work.row, job->profile.name);
+    bool done = open_office(office, directory, crypto, today, failure) && perform(&work, card, out);
+    close_office(office, directory);
     free(office);
+    bytes_erase(&work, sizeof work);
     return done;
 }

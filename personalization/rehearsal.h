@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A dry run: the first open row of a job, made on a card in memory under an authority in memory,
-// with every command shown as it would go into the channel and every secret masked.
+// A dry run: the first open row of a job, made by the very code of a real run, on a card in memory,
+// under an authority and a master key that are made for it and thrown away. Every command is shown
+// and every secret masked; the job, its authority and its keys are not touched.
 #ifndef PERSONALIZATION_REHEARSAL_H
 #define PERSONALIZATION_REHEARSAL_H
 
 #include "personalization/job_run.h"
 
-/// card: a blank one behind its internal interface. Prints to standard output.
+#include <stdio.h>
+
+/// card: a blank one. Refused for a profile whose kind of card it is not.
 bool rehearse(struct job *job, struct link *card, const struct crypto *crypto, uint32_t today,
-              struct failure *failure);
+              FILE *out, struct failure *failure);
 
 #endif

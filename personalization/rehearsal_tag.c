@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Type 4 tag as empty as from its maker (Type 4 Tag 2.0, chapter 5), for rehearsals.
-#include "personalization/rehearsal_parts.h"
+#include "personalization/rehearsal_tag.h"
 
 #include "apdu/codec.h"
 #include "apdu/status.h"

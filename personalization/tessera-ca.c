@@ -134,14 +134,6 @@ static bool run_init(struct arguments *arguments, struct failure *failure) {
 
 // ---- issue -----------------------------------------------------------------------------------
 
-struct key_pair {
-    uint8_t scalar[P256_SCALAR_SIZE];
-    uint8_t point[P256_COMPRESSED_SIZE];
-};
-
-/// Roles to which others wrap keys get a second, separate pair for it.
-enum { ROLES_WITH_KEM = ROLE_STORE | ROLE_PLAYER | ROLE_CONVERTER };
-
 static bool put(const char *directory, const char *name, struct bytes content,
                 struct failure *failure) {
     char path[PATH_MAX];
@@ -151,7 +143,7 @@ static bool put(const char *directory, const char *name, struct bytes content,
     return fail_errno(failure, "cannot write %s/%s", directory, name);
 }
 
-static bool put_key(const char *directory, const char *name, const struct key_pair *pair,
+static bool put_key(const char *directory, const char *name, const struct ca_key_pair *pair,
                     struct failure *failure) {
     char path[PATH_MAX];
     if (!files_path(path, sizeof path, directory, name))
@@ -167,9 +159,8 @@ static bool make_out(const char *directory, struct failure *failure) {
     return fail_errno(failure, "cannot make the directory %s", directory);
 }
 
-static bool put_all(const struct ca *ca, const char *directory, const struct key_pair *signing,
-                    const struct key_pair *kem, const struct ca_answer *answer,
-                    struct failure *failure) {
+static bool put_all(const struct ca *ca, const char *directory, const struct ca_keys *keys,
+                    const struct ca_answer *answer, struct failure *failure) {
     char root[X509_PEM_MAX];
     size_t size = 0;
     enum member issuer = MEMBER_COUNT;
@@ -179,8 +170,8 @@ static bool put_all(const struct ca *ca, const char *directory, const struct key
         issuer = member_for_roles(certificate.roles);
     if (issuer == MEMBER_COUNT)
         return fail(failure, EXIT_REFUSED, "the new certificate does not parse");
-    return put_key(directory, "key.pem", signing, failure) &&
-           (kem == NULL || put_key(directory, "kem-key.pem", kem, failure)) &&
+    return put_key(directory, "key.pem", &keys->signing, failure) &&
+           (!keys->has_kem || put_key(directory, "kem-key.pem", &keys->kem, failure)) &&
            put(directory, "certificate.cvc",
                bytes_of(answer->certificate, answer->certificate_size), failure) &&
            put(directory, "issuer.cvc", member_certificate(&ca->hierarchy, issuer), failure) &&
@@ -192,29 +183,21 @@ static bool put_all(const struct ca *ca, const char *directory, const struct key
 
 static bool issue_from(struct ca *ca, const struct arguments *arguments, uint16_t roles,
                        struct failure *failure) {
-    struct key_pair signing, kem;
+    struct ca_keys keys = {0};
     struct ca_answer answer;
-    const struct crypto *crypto = arguments->crypto;
-    bool with_kem = (roles & ROLES_WITH_KEM) != 0;
     struct ca_request request = {.id = arguments->id,
                                  .roles = roles,
                                  .enterprise =
                                      arguments->enterprise != NULL ? arguments->enterprise : "",
-                                 .assurance = ASSURANCE_EMULATED,
-                                 .signing_point = signing.point,
-                                 .kem_point = with_kem ? kem.point : NULL};
-    bool done = ca_check_request(ca, &request, failure) && make_out(arguments->out, failure);
-    if (done && (!crypto->ops->p256_generate(crypto, signing.scalar, signing.point) ||
-                 (with_kem && !crypto->ops->p256_generate(crypto, kem.scalar, kem.point))))
-        done = fail(failure, EXIT_REFUSED, "cannot draw a key");
-    done = done && ca_certify(ca, &request, &answer, failure) &&
-           put_all(ca, arguments->out, &signing, with_kem ? &kem : NULL, &answer, failure);
+                                 .assurance = ASSURANCE_EMULATED};
+    bool done = ca_check_request(ca, &request, failure) && make_out(arguments->out, failure) &&
+                ca_issue(ca, &request, &keys, &answer, failure) &&
+                put_all(ca, arguments->out, &keys, &answer, failure);
     if (done)
         printf("%s %s serial %" PRIu64 " valid %" PRIu32 "..%" PRIu32 " in %s\n", request.id,
                role_name(roles), answer.serial, answer.validity.from, answer.validity.until,
                arguments->out);
-    bytes_erase(&signing, sizeof signing);
-    bytes_erase(&kem, sizeof kem);
+    bytes_erase(&keys, sizeof keys);
     return done;
 }
 

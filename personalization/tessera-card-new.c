@@ -390,7 +390,8 @@ static bool prepare_blank(struct workpiece *piece, const struct arguments *argum
     uint8_t octet = (uint8_t)i;
     struct link *link = emu_link_over(piece->card, &piece->ports, CARD_INTERNAL, NULL);
     bool done = link != NULL && *end == '\0' && i <= 0xFF &&
-                gp_open_bench(&session, link, crypto) == GP_OK &&
+                gp_open(&session, link, crypto, (struct bytes){0}, 0, GP_LEVEL_FULL,
+                        gp_published_keys, NULL) == GP_OK &&
                 gp_store(&session, PERSO_CARD_SCP_OPTION, bytes_of(&octet, 1), true) == GP_OK;
     link_close(link);
     return done ||

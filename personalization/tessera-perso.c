@@ -239,7 +239,7 @@ static struct link *open_link(const char *name, const char *id, bool large,
     return link;
 }
 
-/// A rehearsal on a card in memory behind its internal interface.
+/// A rehearsal on a card in memory.
 static bool rehearse_in_memory(const char *job, const struct station_order *order,
                                const struct crypto *crypto, struct failure *failure) {
     struct blank *blank = calloc(1, sizeof *blank);
@@ -247,7 +247,7 @@ static bool rehearse_in_memory(const char *job, const struct station_order *orde
     struct link *link = NULL;
     if (blank != NULL && card != NULL && blank_form(blank, sizeof blank->image, crypto) &&
         card_power_on(card, &blank->ports) == CARD_OK)
-        link = emu_link_over(card, &blank->ports, CARD_INTERNAL, NULL);
+        link = emu_link_over(card, &blank->ports, CARD_CONTACT, NULL);
     bool done = link != NULL ? station_rehearse(job, order, link, failure)
                              : fail(failure, EXIT_REFUSED, "no card in memory for the rehearsal");
     link_close(link);

@@ -175,14 +175,9 @@ static struct ca *ca_at(const char *name, uint32_t today) {
 
 static bool certify_in(struct ca *ca, const char *id, uint16_t roles, struct ca_answer *answer,
                        struct failure *failure) {
-    uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
-    CU_ASSERT(crypto->ops->p256_generate(crypto, scalar, point));
-    struct ca_request request = {.id = id,
-                                 .roles = roles,
-                                 .enterprise = "",
-                                 .assurance = ASSURANCE_EMULATED,
-                                 .signing_point = point};
-    return ca_certify(ca, &request, answer, failure);
+    struct ca_keys keys;
+    struct ca_request request = {.id = id, .roles = roles, .enterprise = ""};
+    return ca_issue(ca, &request, &keys, answer, failure);
 }
 
 static void an_authority_is_made_once_and_kept_private(void) {
@@ -246,19 +241,17 @@ static void a_directory_of_one_enterprise(void) {
     struct ca_answer answer;
     struct ca_request request = {
         .id = "T1", .roles = ROLE_TILL, .enterprise = "ID_2500", .assurance = ASSURANCE_EMULATED};
-    uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
-    CU_ASSERT(crypto->ops->p256_generate(crypto, scalar, point));
-    request.signing_point = point;
+    struct ca_keys keys;
     CU_ASSERT_FALSE(ca_init(in_scratch("ca"), &spaced, crypto, TODAY, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_USAGE);
     CU_ASSERT_FATAL(ca_init(in_scratch("ca"), &own, crypto, TODAY, &failure));
     struct ca *ca = ca_at("ca", TODAY);
-    CU_ASSERT_FALSE(ca_certify(ca, &request, &answer, &failure));
+    CU_ASSERT_FALSE(ca_issue(ca, &request, &keys, &answer, &failure));
     CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
     CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "wrong-enterprise"));
     CU_ASSERT_EQUAL(ca->issued.count, 0);
     request.enterprise = "";
-    CU_ASSERT(ca_certify(ca, &request, &answer, &failure));
+    CU_ASSERT(ca_issue(ca, &request, &keys, &answer, &failure));
     CU_ASSERT_STRING_EQUAL(ca->issued.entries[0].enterprise, "ID_2000");
     ca_close(ca);
     end();

@@ -35,9 +35,9 @@ static void ask(struct world_card *card, enum command_id id, uint16_t p1p2, stru
 /// Everything a stranger may ask.
 static void ask_everything(struct world_card *card, const struct world_payment *old) {
     static const uint16_t DATA[] = {
-        PURSE_DATA_POCKETS, PURSE_DATA_COUNTERS,   PURSE_DATA_WINDOW,  PURSE_DATA_TIME,
-        PURSE_DATA_LIMITS,  PURSE_DATA_IDENTITY,   PURSE_DATA_REQUEST, PURSE_DATA_UNRATIFIED,
-        PURSE_DATA_PEERS,   PURSE_DATA_CERTIFICATE};
+        PURSE_DATA_POCKETS,    PURSE_DATA_COUNTERS, PURSE_DATA_WINDOW,
+        PURSE_DATA_TIME,       PURSE_DATA_LIMITS,   PURSE_DATA_IDENTITY,
+        PURSE_DATA_UNRATIFIED, PURSE_DATA_PEERS,    PURSE_DATA_CERTIFICATE};
     static const uint8_t range[] = {0xDF, 0x20, 0x01, 0x01, 0xDF, 0x21, 0x01, 0x02};
     ask_raw(card, bytes_of("\x00\xA4\x04\x00\x00", 5));
     ask_raw(card, bytes_of("\x80\xCA\x00\xE0\x00", 5));

@@ -129,9 +129,9 @@ static void published_keys_do_not_finish(void) {
     station_free(station);
 }
 
-static void bench_is_closed_over_contacts_and_after_use(void) {
+static void bench_is_closed_over_the_air_and_after_use(void) {
     struct station *station = station_new();
-    CU_ASSERT_FALSE(personalize(station, CARD_CONTACT, ROLE_WALLET, NULL));
+    CU_ASSERT_FALSE(personalize(station, CARD_CONTACTLESS, ROLE_WALLET, NULL));
     CU_ASSERT(personalize(station, CARD_INTERNAL, ROLE_WALLET, NULL));
     CU_ASSERT_FALSE(personalize(station, CARD_INTERNAL, ROLE_WALLET, NULL));
     station_free(station);
@@ -167,8 +167,8 @@ int main(int argc, char **argv) {
         {"the bench makes purses of every role", bench_makes_purses, NULL},
         {"a channel makes purses over contacts", channel_makes_purses, NULL},
         {"nothing is finished under the published keys", published_keys_do_not_finish, NULL},
-        {"the bench is closed over contacts and after use",
-         bench_is_closed_over_contacts_and_after_use, NULL},
+        {"the bench is closed over the air and after use",
+         bench_is_closed_over_the_air_and_after_use, NULL},
         {"DELETE destroys keys", delete_destroys_keys, NULL},
     };
     return suite_main("test-personalize", tests, sizeof tests / sizeof tests[0], argc, argv);

@@ -130,8 +130,6 @@ static void test_no_purse_before(void) {
         CU_ASSERT_EQUAL(world_send(card, (enum command_id)id, bytes_of(data, row->lc_min)),
                         SW_LIFE_CYCLE);
     }
-    CU_ASSERT_EQUAL(world_send_p1p2(card, COMMAND_PURSE_GET_DATA, PURSE_DATA_REQUEST, EMPTY),
-                    SW_REFERENCE_NOT_FOUND);
     CU_ASSERT_EQUAL(world_send_p1p2(card, COMMAND_PURSE_GET_DATA, PURSE_DATA_CERTIFICATE, EMPTY),
                     SW_REFERENCE_NOT_FOUND);
     end();

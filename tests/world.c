@@ -6,6 +6,8 @@
 #include "card/applets/purse/pocket.h"
 #include "card/applets/purse/window.h"
 #include "card/os/context.h"
+#include "personalization/gp_session.h"
+#include "readers/emu.h"
 #include "tests/documented.h"
 #include "tests/objects.h"
 
@@ -324,12 +326,18 @@ static void store_pin(struct world_card *card, const char *pin, uint16_t dgi) {
 
 /// Reads the card's certificate request, which must verify with the key that it shows.
 void world_read_keys(struct world_card *card) {
+    static const uint8_t aid[] = AID_PURSE;
     struct object request;
-    must(world_select(card, NULL) == SW_OK, "SELECT before personalization refused");
-    must(world_send_p1p2(card, COMMAND_PURSE_GET_DATA, PURSE_DATA_REQUEST, bytes_of(NULL, 0)) ==
-             SW_OK,
+    struct gp_session session;
+    struct link *link = emu_link_over(card->card, &card->ports, CARD_INTERNAL, NULL);
+    must(link != NULL && gp_open(&session, link, card->world->crypto, bytes_of(NULL, 0), 0, 0x33,
+                                 gp_published_keys, NULL) == GP_OK,
+         "no channel before personalization");
+    must(gp_aim(&session, BYTES_OF(aid)) == GP_OK && gp_ask(&session, PERSO_REQUEST) == GP_OK,
          "no certificate request");
-    must(object_decode_as(OBJECT_CERTIFICATE_REQUEST, card->answer, &request),
+    link_close(link);
+    must(object_decode_as(OBJECT_CERTIFICATE_REQUEST, bytes_of(session.answer, session.answer_size),
+                          &request),
          "certificate request malformed");
     memcpy(card->signing_point, request.fields[FIELD_SIGNING_KEY].data, P256_COMPRESSED_SIZE);
     memcpy(card->kem_point, request.fields[FIELD_KEM_KEY].data, P256_COMPRESSED_SIZE);

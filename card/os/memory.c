@@ -21,6 +21,7 @@ struct card_call card_call_inside(const struct card_call *call, size_t instance)
     struct card_call inner = card_call_to(call->card, call->interface, instance);
     inner.command = call->command;
     inner.on_deselect = NULL;
+    inner.secure_level = call->secure_level;
     return inner;
 }
 

@@ -162,6 +162,7 @@ static uint16_t store_grouping(struct card_call *call, size_t target, uint16_t d
     uint8_t before = inner.instance->life_cycle;
     uint16_t sw = inner.instance->applet->store_data(&inner, dgi, value);
     bool finished = inner.instance->life_cycle != before;
+    call->answer.size = inner.answer.size; // both write into the card's one buffer
     // nothing is finished while everybody knows the card's keys
     if (sw == SW_OK && finished && !isd_at_bench(call) && isd_has_published_keys(call))
         return SW_DEFAULT_KEYS;

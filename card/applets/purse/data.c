@@ -174,7 +174,6 @@ static const struct {
     {PURSE_DATA_TIME, get_time},
     {PURSE_DATA_LIMITS, get_limits},
     {PURSE_DATA_IDENTITY, get_identity},
-    {PURSE_DATA_REQUEST, identity_put_request},
     {PURSE_DATA_UNRATIFIED, get_unratified},
     {PURSE_DATA_PEERS, get_peers},
     {PURSE_DATA_CERTIFICATE, identity_put_certificate},

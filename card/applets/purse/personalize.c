@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // STORE DATA: one data grouping at a time, as apdu/perso.h lists them. Value is never among them.
+#include "apdu/scp03.h"
 #include "card/applets/purse/commands.h"
 #include "card/applets/purse/identity.h"
 #include "card/applets/purse/pocket.h"
@@ -137,6 +138,13 @@ static uint16_t generate_keys(struct card_call *call, struct bytes data) {
     return sw;
 }
 
+static uint16_t answer_request(struct card_call *call, struct bytes data) {
+    enum { FULL = SCP03_LEVEL_CMAC | SCP03_LEVEL_CENC | SCP03_LEVEL_RMAC | SCP03_LEVEL_RENC };
+    if (call->secure_level != FULL)
+        return SW_SECURITY_STATUS;
+    return data.size == 0 ? identity_put_request(call) : SW_WRONG_DATA;
+}
+
 static uint16_t store_certificate(struct card_call *call, struct bytes data) {
     struct certificate certificate;
     uint16_t sw = certificate_fault_sw(certificate_parse(data, &certificate));
@@ -193,6 +201,7 @@ static const struct {
     {PERSO_PUK, false, store_puk},
     {PERSO_HOTLIST, true, store_hotlist},
     {PERSO_CLOSE, false, close_perso},
+    {PERSO_REQUEST, false, answer_request},
 };
 
 uint16_t purse_store_data(struct card_call *call, uint16_t dgi, struct bytes data) {
