@@ -147,7 +147,7 @@ demo: deps ## a deposit, a payment and a torn payment through pcscd, every figur
 	@build/bin/tessera demo
 
 # ---- tests -----------------------------------------------------------------------------------
-TEARS    := build/tests/test-tear build/tests/test-tear-card
+TEARS    := build/tests/test-tear build/tests/test-tear-card build/tests/test-tear-scripts
 
 check: deps ## build with sanitizers and run every test
 	@$(MAKE) -j$(JOBS) --no-print-directory build $(TEARS)

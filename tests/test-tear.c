@@ -418,38 +418,18 @@ TEAR(armed)
 static const char *script;
 
 static void flow_script(void) {
-    CU_ASSERT(world_play(world, script));
+    CU_ASSERT(world_play(world, script, NULL));
 }
 
-static size_t read_text(const char *path, char *text, size_t capacity) {
-    FILE *file = fopen(path, "r");
-    size_t size = file != NULL ? fread(text, 1, capacity - 1, file) : 0;
-    if (file != NULL)
-        fclose(file);
-    text[size] = '\0';
-    return size;
-}
-
-/// Does this world have what the script's head asks for? Blank cards and the keys of the fixtures
-/// it has not; what scripts do with these is cut in test-tear-card.
+/// Does this world have what the script's head asks for? Scripts that begin with blank cards are
+/// cut by test-tear-scripts.
 static bool plays_here(const char *path) {
-    enum { TEXT_MAX = 64 * 1024 };
-    static char text[TEXT_MAX];
-    static const char *const elsewhere[] = {"key(\"", "FIXTURES", "\ncard "};
-    char line[128] = "";
-    if (read_text(path, text, sizeof text) == 0)
-        return false;
-    const char *head = strstr(text, "#! cards ");
-    if (head != NULL)
-        sscanf(head + strlen("#! cards "), "%127[^\n]", line);
-    for (char *rest = line, *word; (word = strtok_r(rest, " ", &rest)) != NULL;)
-        if (card_named(world, bytes_of_string(word)) == NULL)
+    struct script_head_card cards[WORLD_CARDS_MAX];
+    size_t count = script_head(path, cards);
+    for (size_t i = 0; i < count; i++)
+        if (card_named(world, bytes_of_string(cards[i].name)) == NULL)
             return false;
-    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
-        if (strstr(text, elsewhere[i]) != NULL)
-            return false;
-    const char *include = strstr(text, "include \"");
-    return include == NULL || strncmp(include, "include \"purse.inc\"", 19) == 0;
+    return count > 0;
 }
 
 /// Every script of tests/scripts that these three cards can play.

@@ -43,8 +43,9 @@ struct world {
     struct sample_party root, purses, centers, center;
     struct world_card *cards[WORLD_CARDS_MAX];
     size_t count;
-    uint64_t serial; // next serial of an issue log
-    char fault[256]; // what world_audit found
+    uint64_t serial;  // next serial of an issue log
+    bool all_applets; // commands go to any application: status words are not held to the purse's
+    char fault[256];  // what world_audit found
     // Who watches: told every answer; may put a new card's image on a medium of its own.
     void (*on_answer)(struct world *world, const struct world_card *card, struct bytes command);
     void (*on_add)(struct world *world, struct world_card *card);

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEATS = 3 };
-
 /// A card as a script sees it: a link, and a medium whose power the script may cut.
 struct seat {
     struct link link;
@@ -95,17 +93,39 @@ static void on_mistake(const struct script_reporter *reporter,
     print_diagnostic(diagnostic);
 }
 
-bool world_play(struct world *world, const char *file) {
+size_t script_head(const char *file, struct script_head_card cards[WORLD_CARDS_MAX]) {
+    static const char mark[] = "#! cards ";
+    char line[256];
+    size_t count = 0;
+    FILE *in = fopen(file, "r");
+    while (in != NULL && fgets(line, sizeof line, in) != NULL) {
+        if (strncmp(line, mark, sizeof mark - 1) != 0)
+            continue;
+        char *rest = line + sizeof mark - 1, *word;
+        for (; (word = strtok_r(rest, " \n", &rest)) != NULL && count < WORLD_CARDS_MAX; count++) {
+            char *way = strchr(word, ',');
+            cards[count].internal = way != NULL && strcmp(way, ",internal") == 0;
+            snprintf(cards[count].name, sizeof cards[count].name, "%.*s",
+                     way != NULL ? (int)(way - word) : SCRIPT_CARD_NAME_MAX - 1, word);
+        }
+        break;
+    }
+    if (in != NULL)
+        fclose(in);
+    return count;
+}
+
+bool world_play(struct world *world, const char *file, const struct script_keys *keys) {
     struct script_world around = host_world(world->crypto);
-    const struct script_options options = {.seed = 1};
+    const struct script_options options = {.seed = 1, .keys = keys};
     const struct script_listener listener = {.failure = on_failure};
     const struct script_reporter reporter = {.report = on_mistake};
     struct script_run_result result = {.outcome = OUTCOME_ERROR};
     struct script_program program;
-    struct script_card cards[SEATS];
-    static struct seat seats[SEATS];
+    struct script_card cards[WORLD_CARDS_MAX];
+    static struct seat seats[WORLD_CARDS_MAX];
     const char *error = "";
-    for (size_t i = 0; i < SEATS; i++) {
+    for (size_t i = 0; i < world->count; i++) {
         take_seat(&seats[i], world->cards[i]);
         cards[i] = (struct script_card){world->cards[i]->holder, &seats[i].link, &seats[i].control};
     }
@@ -114,9 +134,9 @@ bool world_play(struct world *world, const char *file) {
     if (program.main == NULL)
         fprintf(stderr, "%s: %s\n", file, error);
     else if (program_check(&program, &reporter, NULL, NULL))
-        result = run_script(&program, &around, &options, cards, SEATS, &listener);
+        result = run_script(&program, &around, &options, cards, world->count, &listener);
     program_free(&program);
-    for (size_t i = 0; i < SEATS; i++)
+    for (size_t i = 0; i < world->count; i++)
         leave_seat(&seats[i]);
     return result.outcome == OUTCOME_PASSED && result.exchanges > 0;
 }

@@ -4,10 +4,22 @@
 #ifndef TESTS_WORLD_SCRIPT_H
 #define TESTS_WORLD_SCRIPT_H
 
+#include "apdu/script/keys.h"
 #include "tests/world.h"
 
-/// Runs a script file; its cards are the world's first three, by their holders. Prints the first
-/// failure. False: some case failed, or nothing was sent.
-bool world_play(struct world *world, const char *file);
+enum { SCRIPT_CARD_NAME_MAX = 32 };
+
+/// A card as a script's head ("#! cards WALLET BLANK,internal") names it.
+struct script_head_card {
+    char name[SCRIPT_CARD_NAME_MAX];
+    bool internal;
+};
+
+/// The cards of a script's head. Returns how many; 0 also when there is no such line.
+size_t script_head(const char *file, struct script_head_card cards[WORLD_CARDS_MAX]);
+
+/// Runs a script file; its cards are the world's, by their holders. keys may be NULL. Prints the
+/// first failure. False: some case failed, or nothing was sent.
+bool world_play(struct world *world, const char *file, const struct script_keys *keys);
 
 #endif

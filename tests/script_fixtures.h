@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tests/scripts/fixtures gives the scripts of a shell suite, for suites in C: an authority in
+// a directory of its own, its keys by name, PINs in the environment.
+#ifndef TESTS_SCRIPT_FIXTURES_H
+#define TESTS_SCRIPT_FIXTURES_H
+
+#include "apdu/script/host.h"
+
+/// Makes the authority and sets FIXTURES and its like. False prints the reason.
+bool script_fixtures_make(struct host_keys *keys);
+bool script_fixtures_remove(void);
+
+#endif
