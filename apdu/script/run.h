@@ -114,6 +114,7 @@ struct script_options {
     bool dry_run;
     bool keep_going; // start with `on-fail continue`
     enum script_part part;
+    uint64_t statements_max;        // an error when more than so many were run; 0: no limit
     struct script_memo *memo;       // written by SETUP, read by BODY and INVARIANTS; may be NULL
     const struct script_keys *keys; // by name, behind @ or in key(); NULL: none
 };

@@ -36,6 +36,7 @@ struct runner {
     enum fail_policy policy;
     uint32_t automatic; // auto_option bits
     uint32_t calls;
+    uint64_t statements;           // that were begun
     struct secure_channel *secure; // innermost open channel, or NULL
     struct buffer command;         // as written
     struct buffer wire;            // what goes over the link

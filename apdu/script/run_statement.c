@@ -262,6 +262,10 @@ static statement_runner *const runners[] = {
 enum flow run_statement(struct runner *runner, const struct statement *statement) {
     size_t card = runner->card;
     enum fail_policy policy = runner->policy;
+    uint64_t most = runner->options->statements_max;
+    if (++runner->statements > most && most > 0)
+        return runner_fail(runner, OUTCOME_ERROR, &statement->at,
+                           "the script runs more statements than it may", NULL);
     if (statement->card.size > 0 && !choose_card(runner, statement->card))
         return no_such_card(runner, statement, statement->card);
     if (statement->has_policy)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scripts: whatever the text, the parser ends, every error has a place within the text, laying out
-// twice is laying out once, lint ends, and a dry run of what parses ends without touching a card.
+// twice is laying out once, lint ends, and what parses runs to its end: dry, without touching a
+// card, and against two cards that answer what the text itself says.
 #include "apdu/script/host.h"
 #include "apdu/script/layout.h"
 #include "apdu/script/lint.h"
@@ -43,36 +44,107 @@ static void check_layout(struct bytes text) {
     buffer_free(&twice);
 }
 
-/// repeat may ask for a hundred million rounds: such scripts are only parsed.
-static bool is_long(struct bytes text) {
-    for (size_t i = 0; i + 6 <= text.size; i++)
-        if (memcmp(text.data + i, "repeat", 6) == 0 || memcmp(text.data + i, "macro", 5) == 0 ||
-            memcmp(text.data + i, "fill", 4) == 0)
-            return true;
-    return false;
+// ---- runs --------------------------------------------------------------------------------------
+
+enum { STATEMENTS_MAX = 300 };
+
+/// A card that answers pieces of the script, one behind the other, and goes dark at times.
+struct parrot {
+    struct link link;
+    struct bytes text;
+    size_t at;
+};
+
+static enum link_status parrot_transmit(struct link *link, struct bytes command, uint8_t *answer,
+                                        size_t capacity, size_t *answer_size) {
+    struct parrot *parrot = (struct parrot *)link;
+    size_t size = command.size % 32;
+    MUST(command.size > 0 && capacity >= 258);
+    if (size > parrot->text.size - parrot->at)
+        parrot->at = 0;
+    if (size > parrot->text.size)
+        return LINK_BROKEN;
+    memcpy(answer, parrot->text.data + parrot->at, size);
+    parrot->at += size;
+    answer[size] = size % 4 == 3 ? 0x61 : 0x90;
+    answer[size + 1] = 0x00;
+    *answer_size = size + 2;
+    return LINK_OK;
 }
 
-static void run_dry(struct script_program *program, const struct script_world *world) {
-    struct script_options options = {.seed = 1, .dry_run = true};
-    struct script_card card = {.name = "card"};
-    struct script_listener listener = {.context = NULL};
-    run_script(program, world, &options, &card, 1, &listener);
+static enum link_status parrot_reset(struct link *link, enum link_reset kind, uint8_t *atr,
+                                     size_t capacity, size_t *atr_size) {
+    static const uint8_t octets[] = {0x3B, 0x80, 0x01, 0x81};
+    (void)link, (void)kind, (void)capacity;
+    memcpy(atr, octets, sizeof octets);
+    *atr_size = sizeof octets;
+    return LINK_OK;
+}
+
+static void parrot_close(struct link *link) {
+    (void)link;
+}
+
+static bool any_keys(const struct script_keys *keys, struct bytes name, struct scp03_keys *out) {
+    (void)keys, (void)name;
+    *out = (struct scp03_keys){.size = 16};
+    return true;
+}
+
+static bool any_scalar(const struct script_keys *keys, struct bytes name,
+                       uint8_t out[P256_SCALAR_SIZE]) {
+    (void)keys;
+    memset(out, 0x11, P256_SCALAR_SIZE);
+    return name.size > 0;
+}
+
+static void look(const struct script_listener *listener, const struct script_exchange *what) {
+    (void)listener;
+    for (size_t i = 0; i < what->secret_count; i++)
+        MUST(what->secrets[i].offset <= what->command.size &&
+             what->secrets[i].size <= what->command.size - what->secrets[i].offset);
+}
+
+static void run(struct script_program *program, const struct script_world *world, struct bytes text,
+                bool dry) {
+    static const struct link_ops ops = {parrot_transmit, parrot_reset, parrot_close};
+    static const struct script_keys keys = {any_keys, any_scalar, NULL};
+    struct script_options options = {
+        .seed = 1, .dry_run = dry, .keys = &keys, .statements_max = STATEMENTS_MAX};
+    struct parrot parrots[2] = {{.link = {.ops = &ops}, .text = text},
+                                {.link = {.ops = &ops}, .text = text}};
+    struct script_card cards[] = {{.name = "card", .link = &parrots[0].link},
+                                  {.name = "other", .link = &parrots[1].link}};
+    struct script_listener listener = {.exchange = look};
+    run_script(program, world, &options, cards, 2, &listener);
+}
+
+static struct crypto *the_crypto(void) {
+    static struct crypto *crypto;
+    if (crypto == NULL)
+        crypto = crypto_openssl_new_seeded(1);
+    return crypto;
+}
+
+static void no_wait(const struct script_world *world, uint64_t nanoseconds) {
+    (void)world, (void)nanoseconds;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct watch watch = {.text = bytes_of(data, size)};
     struct script_reporter reporter = {check_place, &watch};
-    struct script_world world = host_world(NULL);
+    struct script_world world = host_world(the_crypto());
     struct script_program program;
     world.files = NULL;
     world.now = no_time;
-    for (int pass = 0; pass < 2; pass++) {
+    world.wait = no_wait;
+    for (int pass = 0; pass < 3; pass++) {
         program_init(&program, &host_memory, NULL);
         program.main = sources_add(&program.sources, "fuzz.apdu", watch.text);
         if (pass == 0)
             lint_program(&program, &world, &reporter);
-        else if (program_check(&program, &reporter, NULL, NULL) && !is_long(watch.text))
-            run_dry(&program, &world);
+        else if (program_check(&program, &reporter, NULL, NULL))
+            run(&program, &world, watch.text, pass == 1);
         program_free(&program);
     }
     check_layout(watch.text);
