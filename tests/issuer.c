@@ -19,6 +19,13 @@ static const struct {
 
 // ---- the pipe ----------------------------------------------------------------------------------
 
+static void meddle(const struct issuer *issuer, uint8_t *answer, size_t *size) {
+    if (issuer->wrong_bit / 8 < *size)
+        answer[issuer->wrong_bit / 8] ^= (uint8_t)(1U << issuer->wrong_bit % 8);
+    if (issuer->cut_to < *size)
+        *size = issuer->cut_to;
+}
+
 static enum link_status pass(struct link *link, struct bytes command, uint8_t *answer,
                              size_t capacity, size_t *size) {
     struct issuer *issuer = (struct issuer *)link;
@@ -30,6 +37,8 @@ static enum link_status pass(struct link *link, struct bytes command, uint8_t *a
         issuer->undocumented++;
     if (card->world->on_answer != NULL)
         card->world->on_answer(card->world, card, command);
+    if (issuer->honest_answers-- == 0)
+        meddle(issuer, answer, size);
     return LINK_OK;
 }
 
@@ -54,6 +63,7 @@ struct issuer *issuer_at(struct world_card *card) {
                                  .command_max = APDU_SHORT_COMMAND_MAX,
                                  .answer_max = APDU_SHORT_LE_MAX + 2};
     issuer->card = card;
+    issuer->honest_answers = issuer->wrong_bit = issuer->cut_to = SIZE_MAX;
     return issuer;
 }
 

@@ -19,6 +19,9 @@ struct issuer {
     struct world_card *card;
     struct gp_session session;
     unsigned undocumented; // status words that the catalogue does not know for their command
+    // somebody on the wire: so many answers pass, then one bit of the next is changed, or the
+    // answer ends after so many octets; SIZE_MAX: nobody
+    size_t honest_answers, wrong_bit, cut_to;
 };
 
 /// AIDs of the applets in ROM.

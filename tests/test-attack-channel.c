@@ -150,6 +150,59 @@ static void a_host_stops_after_a_failure(void) {
     target_end(host);
 }
 
+/// Asks for the registry while somebody changes the answer; what the host believes must be true.
+static void believe_nothing_wrong(size_t bit, size_t cut) {
+    static const uint8_t all[] = {0x4F, 0x00};
+    static uint8_t right[64];
+    static size_t right_size;
+    struct apdu_command status = {
+        .cla = 0x80, .ins = 0xF2, .p1 = 0x80, .p2 = 0x02, .data = BYTES_OF(all)};
+    OPEN();
+    if (bit == SIZE_MAX && cut == SIZE_MAX) {
+        CU_ASSERT_EQUAL_FATAL(gp_send(&host->session, &status), GP_OK);
+        right_size = host->session.answer_size;
+        memcpy(right, host->session.answer, right_size);
+        return;
+    }
+    host->honest_answers = 0;
+    host->wrong_bit = bit;
+    host->cut_to = cut;
+    enum gp_status told = gp_send(&host->session, &status);
+    CU_ASSERT(told != GP_OK || (host->session.answer_size == right_size &&
+                                memcmp(host->session.answer, right, right_size) == 0));
+    CU_ASSERT_NOT_EQUAL(told, GP_OK);
+    host->honest_answers = host->wrong_bit = host->cut_to = SIZE_MAX;
+    if (told == GP_BAD_ANSWER)
+        CU_ASSERT_EQUAL(gp_send(&host->session, &status), GP_BAD_ANSWER);
+}
+
+static void every_changed_answer_is_noticed(void) {
+    enum { ANSWER = 32 + 8 + 2 }; // GET STATUS of the domain, enciphered, with MAC and status word
+    host = target_blank();
+    believe_nothing_wrong(SIZE_MAX, SIZE_MAX);
+    for (size_t bit = 0; bit < (size_t)8 * ANSWER; bit++)
+        believe_nothing_wrong(bit, SIZE_MAX);
+    for (size_t cut = 2; cut < ANSWER; cut++)
+        believe_nothing_wrong(SIZE_MAX, cut);
+    target_end(host);
+}
+
+/// A stranger between host and card while the channel opens: whatever he changes in the card's
+/// challenge or cryptogram, the host spends no attempt, and no channel stands.
+static void no_channel_through_a_stranger(void) {
+    enum { SELECTED = 1, CHALLENGE_AT = 13, END = 13 + 8 + 8 };
+    host = target_blank();
+    for (size_t bit = (size_t)8 * CHALLENGE_AT; bit < (size_t)8 * END; bit++) {
+        host->honest_answers = SELECTED;
+        host->wrong_bit = bit;
+        CU_ASSERT_EQUAL(issuer_open_with(host, SET_PUBLISHED, FULL_LEVEL), GP_WRONG_KEYS);
+    }
+    host->honest_answers = host->wrong_bit = SIZE_MAX;
+    struct card_call call = card_call_to(host->card->card, CARD_CONTACT, CARD_DEFAULT_INSTANCE);
+    CU_ASSERT_EQUAL(card_read_uint(&call, ISD_AT_FAILURES, 2), 0);
+    target_end(host);
+}
+
 // ---- guessing
 // ------------------------------------------------------------------------------------
 
@@ -173,17 +226,63 @@ static unsigned long work_of_update(void) {
     return cmacs;
 }
 
-/// Each wrong guess doubles the work before the next, up to a bound; the right key always opens.
-static void guessing_gets_slow_and_locks_nobody(void) {
-    struct crypto slow;
-    unsigned long last = 0;
+static void plant_sequence(uint32_t sequence) {
+    struct card *card = host->card->card;
+    struct card_call call = card_call_to(card, CARD_CONTACT, CARD_DEFAULT_INSTANCE);
+    struct isd_key_set set;
+    isd_read_key_set(&call, 0, &set);
+    set.sequence = sequence;
+    nvm_begin(&card->nvm);
+    isd_stage_key_set(&call, 0, &set);
+    CU_ASSERT(nvm_commit(&card->nvm));
+}
+
+/// The card with a clock: CMACs done for nothing are counted, not done.
+static void begin_counting(struct crypto *slow) {
     host = target_blank();
     uncounted = host->card->world->crypto->ops;
     counting = *uncounted;
     counting.aes_cmac = count_cmac;
-    slow = (struct crypto){&counting, host->card->world->crypto->context};
-    host->card->ports.crypto = &slow;
+    *slow = (struct crypto){&counting, host->card->world->crypto->context};
+    host->card->ports.crypto = slow;
     world_power(host->card);
+}
+
+static void end_counting(void) {
+    host->card->ports.crypto = host->card->world->crypto;
+    world_power(host->card);
+    target_end(host);
+}
+
+/// Challenges without an authentication count no failure, but they use up the set's sequence
+/// numbers, and a set without numbers opens to nobody.
+static void challenges_alone_lock_nobody(void) {
+    struct crypto slow;
+    begin_counting(&slow);
+    OPEN();
+    SW(issuer_put(host, 0, SET_A), SW_OK);
+    for (unsigned i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(work_of_update(), 0);
+    plant_sequence(0x7FFFFE);
+    CU_ASSERT_EQUAL(work_of_update(), 0);
+    OPEN();
+    CU_ASSERT(work_of_update() >= 1UL << 19); // from here on months of work
+    plant_sequence(0xFFFFFE);
+    OPEN(); // the last number
+    SW(issuer_put(host, 1, SET_B), SW_OK);
+    CU_ASSERT_EQUAL(work_of_update(), 0); // a new set begins anew
+    plant_sequence(0xFFFFFF);
+    issuer_raw(host, "00A4040000");
+    SW(issuer_raw(host, "8050000008000102030405060700"), SW_EXECUTION_ERROR); // never again 000000
+    host->undocumented = 0; // what nobody lives to see is no row's
+    end_counting();
+}
+
+/// Each wrong guess doubles the work before the next, up to a bound; the right key always opens.
+static void guessing_gets_slow_and_locks_nobody(void) {
+    struct crypto slow;
+    unsigned long last = 0;
+    begin_counting(&slow);
     CU_ASSERT_EQUAL(work_of_update(), 0);
     for (unsigned guess = 1; guess <= 40; guess++) {
         SW(issuer_raw(host, "8482330010 00000000000000000000000000000000"),
@@ -197,9 +296,7 @@ static void guessing_gets_slow_and_locks_nobody(void) {
     }
     OPEN();
     CU_ASSERT_EQUAL(work_of_update(), 0);
-    host->card->ports.crypto = host->card->world->crypto;
-    world_power(host->card);
-    target_end(host);
+    end_counting();
 }
 
 // ---- the end
@@ -235,6 +332,9 @@ int main(int argc, char **argv) {
         {"chaining and channel do not mix", chaining_and_channel_do_not_mix, NULL},
         {"a channel stays on its interface", a_channel_stays_on_its_interface, NULL},
         {"a host stops after a failure", a_host_stops_after_a_failure, NULL},
+        {"every changed answer is noticed", every_changed_answer_is_noticed, NULL},
+        {"no channel through a stranger", no_channel_through_a_stranger, NULL},
+        {"challenges alone lock nobody out", challenges_alone_lock_nobody, NULL},
         {"guessing gets slow and locks nobody out", guessing_gets_slow_and_locks_nobody, NULL},
         {"a terminated card is silent", a_terminated_card_is_silent, NULL},
     };

@@ -3,12 +3,19 @@
 // D 7.1) and the hook by which the dispatcher unwraps commands and wraps answers. A failed
 // authentication is counted before it is judged; each doubles the work before the next challenge,
 // up to about half a second, and a good one clears the count: guessing gets slow, nobody gets
-// locked out.
+// locked out. Nor does it pay to use up the sequence numbers of a key set by challenges alone: the
+// second half of them is slow, and PUT KEY begins anew.
 #include "card/applets/isd/isd.h"
 
 #include <string.h>
 
-enum { DELAY_DOUBLINGS_MAX = 14, DELAY_UNIT = 32, DIVERSIFICATION_SIZE = 10 };
+enum {
+    DELAY_DOUBLINGS_MAX = 14,
+    DELAY_UNIT = 32,
+    SEQUENCE_MAX = 0xFFFFFF, // 3 octets travel: a set that used all of them is replaced
+    SEQUENCE_SLOW = 0x800000,
+    DIVERSIFICATION_SIZE = 10,
+};
 
 struct isd_session *isd_session(const struct card_call *call) {
     return call->on_deselect;
@@ -72,13 +79,14 @@ static const struct secure_channel channel = {channel_unwrap, channel_wrap};
 
 // ---- INITIALIZE UPDATE -------------------------------------------------------------------------
 
-static void delay(const struct card_call *call) {
+static void delay(const struct card_call *call, uint32_t sequence) {
     static const uint8_t nothing[AES_BLOCK_SIZE];
     uint8_t mac[AES_BLOCK_SIZE];
     uint32_t failures = (uint32_t)card_read_uint(call, ISD_AT_FAILURES, 2);
-    if (failures == 0)
+    bool all = failures > DELAY_DOUBLINGS_MAX || sequence >= SEQUENCE_SLOW;
+    uint32_t doublings = all ? DELAY_DOUBLINGS_MAX : failures;
+    if (doublings == 0)
         return;
-    uint32_t doublings = failures < DELAY_DOUBLINGS_MAX ? failures : DELAY_DOUBLINGS_MAX;
     for (uint32_t work = DELAY_UNIT << doublings; work > 0; work--)
         call->crypto->ops->aes_cmac(call->crypto, BYTES_OF(nothing), BYTES_OF(nothing), mac);
 }
@@ -87,8 +95,8 @@ static bool draw_challenge(struct card_call *call, struct isd_key_set *set, uint
                            uint8_t challenge[SCP03_SIZE_MAX]) {
     if ((i & SCP03_PSEUDO_RANDOM) == 0)
         return card_random(call, challenge, SCP03_SIZE_MAX);
-    set->sequence++; // 3 octets travel: a set that used all of them is replaced
-    return set->sequence <= 0xFFFFFF &&
+    set->sequence++;
+    return set->sequence <= SEQUENCE_MAX &&
            scp03_card_challenge(call->crypto, &set->keys, i, set->sequence,
                                 bytes_of(call->instance->aid, call->instance->aid_size), challenge);
 }
@@ -143,8 +151,8 @@ uint16_t isd_initialize_update(struct card_call *call) {
     size_t slot = isd_find_key_set(call, call->command.p1);
     if (slot == ISD_KEY_SETS)
         return SW_REFERENCE_NOT_FOUND;
-    delay(call);
     isd_read_key_set(call, slot, &set);
+    delay(call, set.sequence);
     uint16_t sw = open_pending(call, slot, &set);
     bytes_erase(&set, sizeof set);
     if (sw != SW_OK)
