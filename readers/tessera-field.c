@@ -310,6 +310,11 @@ static int usage(const char *what, const char *value) {
     return EXIT_USAGE;
 }
 
+static bool in_laboratory(void) {
+    const char *lab = getenv("TESSERA_LAB");
+    return lab != NULL && strcmp(lab, "1") == 0;
+}
+
 static int set_option(struct options *options, int option) {
     char *end = NULL;
     switch (option) {
@@ -335,7 +340,7 @@ static int set_option(struct options *options, int option) {
         return 0;
     case 's':
         options->seed = strtoull(optarg, &end, 0);
-        if (getenv("TESSERA_LAB") == NULL || strcmp(getenv("TESSERA_LAB"), "1") != 0)
+        if (!in_laboratory())
             return usage("--seed is for laboratories: set TESSERA_LAB=1", "");
         return *optarg != '\0' && *end == '\0' ? 0 : usage("--seed is no number: ", optarg);
     default:
@@ -396,7 +401,7 @@ int main(int argc, char **argv) {
     int code = parse(argc, argv, &options);
     if (code >= 0)
         return code;
-    if (getenv("TESSERA_LAB") == NULL || strcmp(getenv("TESSERA_LAB"), "1") != 0)
+    if (!in_laboratory())
         options.seed = monotonic_ns();
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL)

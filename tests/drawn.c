@@ -5,7 +5,11 @@
 #include <string.h>
 
 static struct drawn *drawn_of(const struct crypto *crypto) {
-    return (struct drawn *)(uintptr_t)crypto; // crypto is its first member
+    union {
+        const struct crypto *in;
+        struct drawn *out;
+    } way = {crypto}; // crypto is its first member
+    return way.out;
 }
 
 static bool give_p256(const struct crypto *crypto, uint8_t scalar[P256_SCALAR_SIZE],

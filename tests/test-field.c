@@ -327,7 +327,7 @@ static void test_one_seed_one_run(void) {
 // ---- orders ---------------------------------------------------------------------------------
 
 static bool obeys(struct field_orders *orders, const char *line, const char *start) {
-    char copy[128], reply[CONTROL_LINE_MAX], *words[8], *rest = NULL;
+    char copy[128], reply[CONTROL_LINE_MAX], *words[8] = {""}, *rest = NULL;
     size_t count = 0;
     snprintf(copy, sizeof copy, "%s", line);
     for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))

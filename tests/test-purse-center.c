@@ -251,7 +251,7 @@ static uint16_t statement(struct world_card *card, const char *purse, struct obj
 }
 
 static void test_statement(void) {
-    struct object said;
+    struct object said = {0};
     begin();
     struct world_payment open = trio_debited(&t, 200, "NO_1");
     struct world_snapshot before = world_save(t.world);
@@ -341,7 +341,7 @@ static void four_sales(void) {
 }
 
 static void test_batch(void) {
-    struct object said;
+    struct object said = {0};
     begin();
     four_sales();
     struct world_snapshot before = world_save(t.world);
@@ -362,7 +362,7 @@ static void test_batch(void) {
 }
 
 static void test_settlement(void) {
-    struct object said;
+    struct object said = {0};
     begin();
     four_sales();
     REFUSED(&t, settle("WALLET1", 1, 3, 400), SW_WRONG_PARTY);
@@ -385,7 +385,7 @@ static void test_settlement(void) {
 }
 
 static void test_acknowledgement(void) {
-    struct object said;
+    struct object said = {0};
     begin();
     four_sales();
     REFUSED(&t, acknowledge(t.till, &(struct ack){.version = 1, .base = 5}), SW_STILL_OPEN);

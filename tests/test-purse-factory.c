@@ -73,7 +73,7 @@ static struct bytes own_certificate(const char *holder, uint16_t roles, const ui
                                     struct sample_party *party) {
     size_t size = 0;
     memset(party, 0, sizeof *party);
-    strcpy(party->holder, holder);
+    snprintf(party->holder, sizeof party->holder, "%s", holder);
     party->roles = roles;
     struct certificate fields = sample_fields(party, &world->purses);
     fields.signing_point = point;

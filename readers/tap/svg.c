@@ -53,12 +53,15 @@ static void gate(const struct canvas *canvas, double ms, const char *color) {
 
 static void scale(const struct canvas *canvas) {
     double step = canvas->end <= 600 ? 50 : canvas->end / 10;
-    for (double ms = 0; ms <= canvas->end + 0.1; ms += step)
+    int last = (int)((canvas->end + 0.1) / step);
+    for (int i = 0; i <= last; i++) {
+        double ms = i * step;
         fprintf(canvas->out,
                 "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#e3e7ec\"/>\n"
                 "<text x=\"%.1f\" y=\"%d\" fill=\"#667\" text-anchor=\"middle\">%.0f</text>\n",
                 x_of(canvas, ms), TOP, x_of(canvas, ms), canvas->bottom, x_of(canvas, ms),
                 canvas->bottom + 14, ms);
+    }
 }
 
 static void legend(const struct canvas *canvas) {
