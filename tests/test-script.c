@@ -423,8 +423,55 @@ static void a_million_lines_take_little_memory(void) {
     free(text);
 }
 
+/// The clock goes on 1 ms at each look, and by what a script waits.
+static void timeouts_end_scripts_but_not_their_cleanups(void) {
+    struct outcome out = run_with("#! timeout 50ms\n"
+                                  "cleanup { echo \"outer\" }\n"
+                                  "test \"slow\" {\n"
+                                  "  cleanup { echo \"inner\" }\n"
+                                  "  echo \"before\"\n"
+                                  "  repeat 2 {\n"
+                                  "    delay 40ms\n"
+                                  "  }\n"
+                                  "  echo \"behind\"\n"
+                                  "}\n"
+                                  "test \"next\" { echo \"next\" }\n",
+                                  fci, false);
+    CU_ASSERT_EQUAL(out.result.outcome, OUTCOME_FAILED);
+    CU_ASSERT_EQUAL(outcome_exit_code(out.result.outcome), 1);
+    CU_ASSERT_EQUAL(out.result.failed, 1);
+    CU_ASSERT_STRING_EQUAL(out.echoed, "before\ninner\nouter\n");
+    CU_ASSERT_STRING_EQUAL(out.messages, "7:5 the script takes longer than its timeout\n");
+    out = run_with("#! timeout 50ms\non-fail continue\nrepeat 100000000 { }\necho \"behind\"\n",
+                   fci, false);
+    CU_ASSERT_EQUAL(out.result.outcome, OUTCOME_FAILED);
+    CU_ASSERT_STRING_EQUAL(out.echoed, "");
+    out =
+        run_with("#! timeout 50ms\ncleanup { repeat 100000000 { } }\ncleanup { echo \"second\" }\n"
+                 "delay 1s\n",
+                 fci, false);
+    CU_ASSERT_STRING_EQUAL(out.echoed, "second\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.messages, "2:11 the cleanups take longer"));
+}
+
+static void a_timeout_is_a_time(void) {
+    CU_ASSERT_TRUE(
+        refused("#! timeout soon\n", "1:3 a timeout is a time such as 30s, not \"soon\""));
+    CU_ASSERT_TRUE(refused("#! timeout 0s\n", "1:3 a timeout is a time"));
+    CU_ASSERT_TRUE(refused("#! timeout 30\n", "1:3 a timeout is a time"));
+    CU_ASSERT_TRUE(refused("#! timeout\n", "1:3 a timeout is a time"));
+    CU_ASSERT_TRUE(refused("#! timeout 99999999999999999999s\n", "1:3 a timeout is a time"));
+    struct outcome out = run_with("#! timeout 500 ms\necho \"done\"\n", fci, false);
+    CU_ASSERT_EQUAL(out.result.outcome, OUTCOME_PASSED);
+    out = run_with("#! timeout 1ms\nrepeat 100 { delay 1s }\n", fci, true);
+    CU_ASSERT_EQUAL(out.result.outcome, OUTCOME_PASSED); // nothing waits in a dry run
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
+        {"a timeout ends a script, but not its cleanups",
+         timeouts_end_scripts_but_not_their_cleanups, NULL},
+        {"a timeout is a time", a_timeout_is_a_time, NULL},
         {"values become octets", values_become_octets, NULL},
         {"random values repeat by their seed", random_repeats_by_its_seed, NULL},
         {"wrong values name their place", wrong_values_name_their_place, NULL},

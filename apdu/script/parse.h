@@ -18,6 +18,7 @@ struct script_program {
     struct macro *macros;
     struct statement *cleanups, *invariants; // top level, in order
     struct argument *metadata;               // name, and value as EXPR_TEXT
+    uint64_t timeout;                        // "#! timeout 30s" in nanoseconds; 0: none
     size_t test_count;                       // test blocks at top level
     size_t error_count;
 };

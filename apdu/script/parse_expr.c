@@ -313,11 +313,28 @@ struct expr *parse_number(struct script_parser *parser) {
     return left;
 }
 
-struct expr *parse_duration(struct script_parser *parser) {
+/// False: no such unit, or too long to count.
+static bool to_nanoseconds(struct bytes unit, uint64_t *number) {
     static const struct {
         const char *word;
         uint64_t nanoseconds;
     } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (bytes_equal(unit, bytes_of_string(units[i].word)))
+            return !__builtin_mul_overflow(*number, units[i].nanoseconds, number);
+    return false;
+}
+
+bool parse_duration_text(struct bytes text, uint64_t *nanoseconds) {
+    size_t used = 0;
+    if (!decimal(text, &used, nanoseconds))
+        return false;
+    while (used < text.size && text.data[used] == ' ')
+        used++;
+    return to_nanoseconds(bytes_of(text.data + used, text.size - used), nanoseconds);
+}
+
+struct expr *parse_duration(struct script_parser *parser) {
     struct expr *expr = new_expr(parser, EXPR_NUMBER);
     struct token token = parser->token;
     size_t used = 0;
@@ -331,12 +348,8 @@ struct expr *parse_duration(struct script_parser *parser) {
         unit = parser->token.text;
         parse_advance(parser);
     }
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (bytes_equal(unit, bytes_of_string(units[i].word)) &&
-            expr->number <= UINT64_MAX / units[i].nanoseconds) {
-            expr->number *= units[i].nanoseconds;
-            return expr;
-        }
+    if (to_nanoseconds(unit, &expr->number))
+        return expr;
     parse_fail(parser, &token.at, "\"%t\" is not a time; units are ns, us, ms and s", token.text,
                "");
     return NULL;

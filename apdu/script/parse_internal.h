@@ -37,6 +37,8 @@ struct expr *parse_octets(struct script_parser *parser);
 struct expr *parse_number(struct script_parser *parser);
 /// A number with ns, us, ms or s: nanoseconds.
 struct expr *parse_duration(struct script_parser *parser);
+/// The same of a text: "30s", "500 ms". False: it is none.
+bool parse_duration_text(struct bytes text, uint64_t *nanoseconds);
 /// Hex digits of a word into octets of the arena; reports odd counts and foreign characters.
 bool parse_hex(struct script_parser *parser, const struct token *token, struct bytes *out);
 bool parse_tag(struct script_parser *parser, const struct token *token, tlv_tag *tag);

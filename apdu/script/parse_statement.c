@@ -401,6 +401,18 @@ static struct bytes trim(struct bytes text) {
     return text;
 }
 
+/// "#! timeout 30s" bounds the run; the other names are for whoever starts it.
+static bool take_timeout(struct script_parser *parser, const struct argument *row) {
+    uint64_t *timeout = &parser->program->timeout;
+    struct bytes text = row->value->octets;
+    if (!bytes_equal(row->name, bytes_of_string("timeout")))
+        return true;
+    if (parse_duration_text(text, timeout) && *timeout > 0)
+        return true;
+    parse_fail(parser, &row->at, "a timeout is a time such as 30s, not \"%t\"", text, "");
+    return false;
+}
+
 /// "#! name value". A first line "#!/usr/bin/.." is for the shell.
 static bool parse_meta(struct script_parser *parser, struct statement *out) {
     struct bytes text = trim(parser->token.text);
@@ -421,7 +433,7 @@ static bool parse_meta(struct script_parser *parser, struct statement *out) {
     *row = (struct argument){bytes_of(text.data, name), out->at, value, nothing,
                              parser->program->metadata};
     parser->program->metadata = row;
-    return true;
+    return take_timeout(parser, row);
 }
 
 /// "NAME:" in front of a statement.

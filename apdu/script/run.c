@@ -226,6 +226,7 @@ static void runner_free(struct runner *runner) {
 static void run_all(struct runner *runner) {
     uint64_t begin = runner->world->now(runner->world);
     enum script_part part = runner->options->part;
+    time_begin(runner);
     run_top_level(runner);
     if (part != PART_SETUP && part != PART_INVARIANTS)
         run_sections(runner, runner->program->cleanups, STATEMENT_CLEANUP);

@@ -37,6 +37,8 @@ struct runner {
     uint32_t automatic; // auto_option bits
     uint32_t calls;
     uint64_t statements;           // that were begun
+    uint64_t deadline;             // of the script's timeout, on the world's clock; 0: none
+    uint8_t times_late;            // how often a deadline passed: of the script, of its cleanups
     struct secure_channel *secure; // innermost open channel, or NULL
     struct buffer command;         // as written
     struct buffer wire;            // what goes over the link
@@ -69,6 +71,15 @@ enum flow run_raw(struct runner *runner, const struct statement *statement, stru
 enum flow run_expectations(struct runner *runner, const struct expectation *first);
 /// Is silence what the script expects?
 bool expects_mute(const struct expectation *first);
+
+// run_time.c
+/// Sets the deadline when the script has a timeout.
+void time_begin(struct runner *runner);
+/// The flow of a statement that is done, or what follows from being late: the script ends with a
+/// failure, and its cleanups get the same time once more.
+enum flow time_check(struct runner *runner, const struct statement *statement, enum flow flow);
+/// Waits, but not beyond the deadline.
+void time_wait(const struct runner *runner, uint64_t nanoseconds);
 
 enum flow run_within(struct runner *runner, const struct statement *statement);
 enum flow run_command(struct runner *runner, const struct statement *statement);

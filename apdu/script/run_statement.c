@@ -114,7 +114,7 @@ static enum flow run_delay(struct runner *runner, const struct statement *statem
     if (runner->listener->delay != NULL)
         runner->listener->delay(runner->listener, nanoseconds);
     if (!runner->options->dry_run)
-        runner->world->wait(runner->world, nanoseconds);
+        time_wait(runner, nanoseconds);
     return FLOW_ON;
 }
 
@@ -176,6 +176,8 @@ static enum flow run_repeat(struct runner *runner, const struct statement *state
         if (index != NULL)
             variable_set_number(index, i);
         flow = run_block(runner, statement->body);
+        if (statement->body == NULL) // nothing in it looks at the time
+            flow = time_check(runner, statement, flow);
     }
     return flow;
 }
@@ -275,7 +277,7 @@ enum flow run_statement(struct runner *runner, const struct statement *statement
         runner->policy = policy;
     if (statement->card.size > 0)
         runner->card = card;
-    return flow;
+    return time_check(runner, statement, flow);
 }
 
 enum flow run_block(struct runner *runner, const struct statement *first) {
