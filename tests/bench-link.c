@@ -2,17 +2,14 @@
 // What our card costs behind pcscd, against a card that only echoes with the same socket options,
 // in one lab and in turns. Three programs in one: the bench puts up the lab, which starts this
 // program again as echo card (--reader) and as client (--measure).
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "readers/link_open.h"
-#include "readers/vpcd.h"
 #include "tests/bench.h"
+#include "tests/bench_ops.h"
 #include "tests/image.h"
 
 enum { ROUNDS = 10000, LAB_SECONDS = 120 };
@@ -21,44 +18,6 @@ static const double GOAL_RATIO = 1.15;
 
 /// The cheapest command that goes all the way: the UID of a contactless reader's fashion.
 static const uint8_t command[] = {0xFF, 0xCA, 0x00, 0x00, 0x00};
-
-// ---- echo card -------------------------------------------------------------------------------
-static void on_power(void *context, enum vpcd_power what) {
-    (void)context, (void)what;
-}
-
-static size_t on_atr(void *context, uint8_t atr[VPCD_ATR_MAX]) {
-    static const uint8_t value[] = {0x3B, 0x80, 0x80, 0x01, 0x01};
-    (void)context;
-    memcpy(atr, value, sizeof value);
-    return sizeof value;
-}
-
-static size_t on_transmit(void *context, struct bytes sent, uint8_t *answer, size_t capacity) {
-    static const uint8_t reply[] = {0x08, 0x01, 0x02, 0x03, 0x90, 0x00};
-    (void)context, (void)sent, (void)capacity;
-    memcpy(answer, reply, sizeof reply);
-    return sizeof reply;
-}
-
-static int be_echo_card(const char *reader) {
-    static struct vpcd vpcd;
-    static const struct vpcd_card card = {on_power, on_atr, on_transmit, NULL};
-    char host[64], port[8];
-    vpcd_init(&vpcd);
-    if (strncmp(reader, "vpcd:", 5) != 0 ||
-        !vpcd_address(reader + 5, host, sizeof host, port, sizeof port))
-        return 2;
-    for (int tries = 0; !vpcd_connect(&vpcd, host, port); tries++)
-        if (tries > 1000 || poll(NULL, 0, 10) != 0)
-            return 3;
-    enum vpcd_result result = VPCD_SERVED;
-    while (result == VPCD_SERVED) {
-        poll(&(struct pollfd){.fd = vpcd.socket, .events = POLLIN}, 1, -1);
-        result = vpcd_serve(&vpcd, &card);
-    }
-    return 0;
-}
 
 // ---- client ----------------------------------------------------------------------------------
 static double one(struct link *link) {
@@ -124,7 +83,7 @@ int main(int argc, char **argv) {
         return 2;
     self[size] = '\0';
     if (argc == 3 && strcmp(argv[1], "--reader") == 0)
-        return be_echo_card(argv[2]);
+        return bench_be_echo_card(argv[2]);
     if (argc == 2 && strcmp(argv[1], "--measure") == 0)
         return measure();
     return put_up_lab(self);

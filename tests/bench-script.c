@@ -12,6 +12,7 @@
 #include "apdu/script/host.h"
 #include "readers/link_open.h"
 #include "tests/bench.h"
+#include "tests/bench_ops.h"
 #include "tests/image.h"
 
 enum { ROUNDS = 100000, RUNS = 7, FILES = 24, TURNS = 5 };
@@ -113,22 +114,6 @@ static struct spent run_folder(const char *directory, const char *image, int job
     return timed(command);
 }
 
-/// Signatures a second of openssl speed: the last figure but one of its last line. By the clock:
-/// of one process it would count processor time, of several it does not.
-static double openssl_signs(const char *options) {
-    char command[256], line[512], last[512] = "";
-    snprintf(command, sizeof command, "openssl speed -elapsed -seconds 1 %s ecdsap256 2>/dev/null",
-             options);
-    FILE *pipe = popen(command, "r");
-    while (pipe != NULL && fgets(line, sizeof line, pipe) != NULL)
-        memcpy(last, line, sizeof last);
-    if (pipe == NULL || pclose(pipe) != 0)
-        return 0;
-    double sign = 0, verify = 0;
-    const char *figures = strrchr(last, 's');
-    return figures != NULL && sscanf(figures + 1, "%lf %lf", &sign, &verify) == 2 ? sign : 0;
-}
-
 /// Long enough that starting is nothing beside it.
 static void write_scripts(const char *directory) {
     char path[TEST_PATH_MAX + 32];
@@ -151,8 +136,7 @@ static void jobs_scaling(void) {
     run_folder(directory, image, 2); // warm up
     for (int i = 0; i < TURNS; i++) {
         struct spent one = run_folder(directory, image, 1), two = run_folder(directory, image, 2);
-        double single = openssl_signs("");
-        theirs[i] = single > 0 ? openssl_signs("-multi 2") / single : 0;
+        theirs[i] = bench_openssl_scaling();
         ours[i] = one.wall / two.wall;
         ratios[i] = theirs[i] / ours[i];
         work[i] = two.processor / one.processor;
