@@ -14,26 +14,30 @@
 
 enum { DER_MAX = 1200, SIGNATURE_DER_MAX = 72 };
 
-static EVP_PKEY *public_key(const uint8_t point[P256_COMPRESSED_SIZE]) {
-    uint8_t copy[P256_COMPRESSED_SIZE];
-    char group[] = "P-256";
-    EVP_PKEY *key = NULL;
-    memcpy(copy, point, sizeof copy);
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, sizeof copy),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
-        key = NULL;
-    EVP_PKEY_CTX_free(context);
-    // certificates carry the uncompressed form, which every reader of X.509 knows
-    if (key != NULL)
-        EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
-    return key;
+/// Uncompressed form of a point, which every reader of X.509 knows.
+static bool expand(const uint8_t point[P256_COMPRESSED_SIZE], uint8_t out[P256_POINT_SIZE]) {
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *place = group != NULL ? EC_POINT_new(group) : NULL;
+    bool done = place != NULL &&
+                EC_POINT_oct2point(group, place, point, P256_COMPRESSED_SIZE, NULL) == 1 &&
+                EC_POINT_point2oct(group, place, POINT_CONVERSION_UNCOMPRESSED, out,
+                                   P256_POINT_SIZE, NULL) == P256_POINT_SIZE;
+    EC_POINT_free(place);
+    EC_GROUP_free(group);
+    return done;
+}
+
+/// SubjectPublicKeyInfo (RFC 5480) straight from the point: making a key of it first costs OpenSSL
+/// a hundred times as much.
+static bool point_put(X509 *certificate, const uint8_t point[P256_COMPRESSED_SIZE]) {
+    uint8_t *octets = OPENSSL_malloc(P256_POINT_SIZE);
+    bool done = octets != NULL && expand(point, octets) &&
+                X509_PUBKEY_set0_param(
+                    X509_get_X509_PUBKEY(certificate), OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
+                    V_ASN1_OBJECT, OBJ_nid2obj(NID_X9_62_prime256v1), octets, P256_POINT_SIZE) == 1;
+    if (!done)
+        OPENSSL_free(octets);
+    return done;
 }
 
 static EVP_PKEY *rsa_key(const uint8_t modulus[RSA_2048_SIZE]) {
@@ -56,6 +60,13 @@ static EVP_PKEY *rsa_key(const uint8_t modulus[RSA_2048_SIZE]) {
     return key;
 }
 
+static bool modulus_put(X509 *certificate, const uint8_t modulus[RSA_2048_SIZE]) {
+    EVP_PKEY *key = rsa_key(modulus);
+    bool done = key != NULL && X509_set_pubkey(certificate, key) == 1;
+    EVP_PKEY_free(key);
+    return done;
+}
+
 static bool name_put(X509_NAME *name, const char *part, const char *text) {
     if (text == NULL || text[0] == '\0')
         return true;
@@ -72,22 +83,19 @@ static bool extension_put(X509 *certificate, X509V3_CTX *context, int kind, cons
 
 /// RFC 5280 4.2.1.2 (1) over the issuer's point, as subjectKeyIdentifier of the issuer has it.
 static bool authority_key_put(X509 *certificate, const uint8_t *issuer_point) {
-    bool done = false;
+    uint8_t point[P256_POINT_SIZE];
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    X509 *issuer = X509_new();
-    EVP_PKEY *key = public_key(issuer_point);
     AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
-    if (issuer != NULL && key != NULL && id != NULL && X509_set_pubkey(issuer, key) == 1 &&
-        X509_pubkey_digest(issuer, EVP_sha1(), digest, &size) == 1) {
+    bool done = id != NULL && expand(issuer_point, point) &&
+                EVP_Digest(point, sizeof point, digest, &size, EVP_sha1(), NULL) == 1;
+    if (done) {
         id->keyid = ASN1_OCTET_STRING_new();
         done = id->keyid != NULL && ASN1_OCTET_STRING_set(id->keyid, digest, (int)size) == 1 &&
                X509_add1_ext_i2d(certificate, NID_authority_key_identifier, id, 0,
                                  X509V3_ADD_DEFAULT) == 1;
     }
     AUTHORITY_KEYID_free(id);
-    EVP_PKEY_free(key);
-    X509_free(issuer);
     return done;
 }
 
@@ -123,7 +131,7 @@ static bool extensions_put(X509 *certificate, const struct x509_fields *fields) 
     return authority || !ok ? ok : authority_key_put(certificate, fields->issuer_point);
 }
 
-static bool fields_put(X509 *certificate, const struct x509_fields *fields, EVP_PKEY *key) {
+static bool fields_put(X509 *certificate, const struct x509_fields *fields) {
     X509_NAME *subject = X509_get_subject_name(certificate);
     X509_NAME *issuer = X509_get_issuer_name(certificate);
     return X509_set_version(certificate, X509_VERSION_3) == 1 &&
@@ -132,15 +140,24 @@ static bool fields_put(X509 *certificate, const struct x509_fields *fields, EVP_
            name_put(subject, "CN", fields->subject) && name_put(issuer, "CN", fields->issuer) &&
            ASN1_TIME_set(X509_getm_notBefore(certificate), fields->from) != NULL &&
            ASN1_TIME_set(X509_getm_notAfter(certificate), fields->until) != NULL &&
-           X509_set_pubkey(certificate, key) == 1 && extensions_put(certificate, fields);
+           (fields->modulus != NULL ? modulus_put(certificate, fields->modulus)
+                                    : point_put(certificate, fields->point)) &&
+           extensions_put(certificate, fields);
 }
 
-/// Lets OpenSSL write the algorithm identifiers by signing once with a throw-away key.
+/// ecdsa-with-SHA256 in both places that name it.
 static bool algorithm_put(X509 *certificate) {
-    EVP_PKEY *passing = EVP_EC_gen("P-256");
-    bool done = passing != NULL && X509_sign(certificate, passing, EVP_sha256()) > 0;
-    EVP_PKEY_free(passing);
-    return done;
+    const X509_ALGOR *inner = X509_get0_tbs_sigalg(certificate), *outer = NULL;
+    X509_get0_signature(NULL, &outer, certificate);
+    union {
+        const X509_ALGOR *seen;
+        X509_ALGOR *mine;
+    } both[] = {{inner}, {outer}}; // the certificate is ours, its accessors just say const
+    for (size_t i = 0; i < 2; i++)
+        if (X509_ALGOR_set0(both[i].mine, OBJ_nid2obj(NID_ecdsa_with_SHA256), V_ASN1_UNDEF, NULL) !=
+            1)
+            return false;
+    return true;
 }
 
 static size_t signature_der(const uint8_t signature[ECDSA_SIZE], uint8_t *der) {
@@ -158,8 +175,7 @@ static size_t signature_der(const uint8_t signature[ECDSA_SIZE], uint8_t *der) {
     return size > 0 ? (size_t)size : 0;
 }
 
-/// Puts the signer's signature in the place of the throw-away one. The key may be anywhere; only
-/// its signature comes here.
+/// The key may be anywhere; only its signature comes here.
 static bool signature_put(X509 *certificate, const struct signer *issuer) {
     uint8_t body[DER_MAX], signature[ECDSA_SIZE], der[SIGNATURE_DER_MAX];
     unsigned char *end = body;
@@ -174,7 +190,11 @@ static bool signature_put(X509 *certificate, const struct signer *issuer) {
         const ASN1_BIT_STRING *seen;
         ASN1_BIT_STRING *mine;
     } bits = {place}; // the certificate is ours, its accessor just says const
-    return der_size > 0 && ASN1_STRING_set(bits.mine, der, (int)der_size) == 1;
+    if (der_size == 0 || ASN1_STRING_set(bits.mine, der, (int)der_size) != 1)
+        return false;
+    bits.mine->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+    bits.mine->flags |= ASN1_STRING_FLAG_BITS_LEFT; // all bits of the last octet count
+    return true;
 }
 
 static bool pem_put(X509 *certificate, char *pem, size_t capacity, size_t *size) {
@@ -194,10 +214,8 @@ static bool pem_put(X509 *certificate, char *pem, size_t capacity, size_t *size)
 /// NULL: out of memory or the signer's key is out of reach.
 static X509 *make(const struct x509_fields *fields, const struct signer *issuer) {
     X509 *certificate = X509_new();
-    EVP_PKEY *key = fields->modulus != NULL ? rsa_key(fields->modulus) : public_key(fields->point);
-    bool done = certificate != NULL && key != NULL && fields_put(certificate, fields, key) &&
+    bool done = certificate != NULL && fields_put(certificate, fields) &&
                 algorithm_put(certificate) && signature_put(certificate, issuer);
-    EVP_PKEY_free(key);
     if (done)
         return certificate;
     X509_free(certificate);
