@@ -20,7 +20,7 @@
 #include "tests/bench_ops.h"
 #include "tests/image.h"
 
-enum { CARDS = 12, WARM_UP = 400, TURNS = 3, LAB_SECONDS = 200, TODAY = 20261122 };
+enum { CARDS = 12, TURNS = 3, LAB_SECONDS = 200, TODAY = 20261122 };
 
 static const double GOAL_WALLET = 1.3, GOAL_READERS = 0.85;
 
@@ -130,18 +130,6 @@ static struct link *open_card(int number) {
     return link;
 }
 
-/// So many round trips, one after the other as a wallet has them. Microseconds.
-static double echo(struct link *link, unsigned count) {
-    static const uint8_t command[] = {0xFF, 0xCA, 0x00, 0x00, 0x00};
-    uint8_t answer[300];
-    size_t size;
-    double begin = bench_now_us();
-    for (unsigned i = 0; i < count; i++)
-        must(link_transmit(link, BYTES_OF(command), answer, sizeof answer, &size) == LINK_OK,
-             "echo", NULL);
-    return bench_now_us() - begin;
-}
-
 // ---- figures -----------------------------------------------------------------------------------
 
 /// In turns, and every part as long as it is within a wallet: other programs that take a processor
@@ -149,15 +137,17 @@ static double echo(struct link *link, unsigned count) {
 static void one_wallet(struct link *const *cards, struct link *other, const struct crypto *crypto) {
     struct desk desk, twin;
     struct bench_ops counted;
-    struct bench_link link;
+    static struct bench_link link;
     double times[CARDS], trips[CARDS], bare[CARDS], ratios[CARDS];
     const struct crypto *both = bench_ops_open(&counted, crypto);
     desk_open(&desk, "w", "ca", crypto);
     desk_open(&twin, "v", "twin", both);
-    echo(other, WARM_UP);
     for (uint8_t i = 0; i < CARDS; i++) {
         times[i] = make(&desk, bench_link_over(&link, cards[i]), crypto);
-        trips[i] = echo(other, link.count);
+        if (i == 0)
+            bench_link_replay(&link, other); // warm up
+        trips[i] = bench_link_replay(&link, other);
+        must(trips[i] > 0, "echo", NULL);
         bare[i] = primitives(&twin, both, i, &counted.spent);
         ratios[i] = times[i] / (trips[i] + bare[i]);
     }
@@ -165,7 +155,7 @@ static void one_wallet(struct link *const *cards, struct link *other, const stru
     desk_close(&desk);
     bench_print("wallet over PC/SC, APDUs", link.count, "APDUs", -1);
     bench_print("wallet over PC/SC", bench_median(times, CARDS) / 1000, "ms", -1);
-    bench_print("so many echo round trips", bench_median(trips, CARDS) / 1000, "ms", -1);
+    bench_print("the same APDUs to an echo card", bench_median(trips, CARDS) / 1000, "ms", -1);
     bench_print("primitives of both ends", bench_median(bare, CARDS) / 1000, "ms", -1);
     bench_print("wallet / (APDUs x echo + primitives)", bench_median(ratios, CARDS), "x",
                 GOAL_WALLET);

@@ -109,6 +109,10 @@ const struct crypto *bench_ops_open(struct bench_ops *ops, const struct crypto *
 static enum link_status count_transmit(struct link *link, struct bytes command, uint8_t *answer,
                                        size_t capacity, size_t *size) {
     struct bench_link *own = (struct bench_link *)link;
+    if (own->count < BENCH_COMMANDS && command.size <= BENCH_COMMAND_MAX) {
+        memcpy(own->commands[own->count], command.data, command.size);
+        own->sizes[own->count] = command.size;
+    }
     own->count++;
     return link_transmit(own->inside, command, answer, capacity, size);
 }
@@ -124,9 +128,22 @@ static void count_close(struct link *link) {
 
 struct link *bench_link_over(struct bench_link *link, struct link *inside) {
     static const struct link_ops ops = {count_transmit, count_reset, count_close};
-    *link = (struct bench_link){.link = *inside, .inside = inside};
+    link->link = *inside;
     link->link.ops = &ops;
+    link->inside = inside;
+    link->count = 0;
     return &link->link;
+}
+
+double bench_link_replay(const struct bench_link *link, struct link *echo) {
+    uint8_t answer[300];
+    size_t size;
+    double begin = bench_now_us();
+    for (unsigned i = 0; i < link->count && i < BENCH_COMMANDS; i++)
+        if (link_transmit(echo, bytes_of(link->commands[i], link->sizes[i]), answer, sizeof answer,
+                          &size) != LINK_OK)
+            return -1;
+    return link->count <= BENCH_COMMANDS ? bench_now_us() - begin : -1;
 }
 
 // ---- echo card ---------------------------------------------------------------------------------

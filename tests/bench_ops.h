@@ -17,14 +17,22 @@ struct bench_ops {
 /// Measures every primitive of inside. One thread.
 const struct crypto *bench_ops_open(struct bench_ops *ops, const struct crypto *inside);
 
+enum { BENCH_COMMANDS = 128, BENCH_COMMAND_MAX = 700 };
+
+/// Counts and keeps the commands that pass.
 struct bench_link {
     struct link link;
     struct link *inside;
-    unsigned count; // of commands
+    unsigned count;
+    size_t sizes[BENCH_COMMANDS];
+    uint8_t commands[BENCH_COMMANDS][BENCH_COMMAND_MAX];
 };
 
 /// Counts from 0. Both ends stay the caller's.
 struct link *bench_link_over(struct bench_link *link, struct link *inside);
+
+/// Sends the kept commands again, to a card that only echoes. Microseconds; below 0: it failed.
+double bench_link_replay(const struct bench_link *link, struct link *echo);
 
 /// Serves "vpcd:HOST:PORT" with one short answer to everything, until the reader goes: an exit
 /// code.
