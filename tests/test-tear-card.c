@@ -2,6 +2,7 @@
 // Power cuts at every write and octet of everything that an issuer and a holder change on a card
 // outside the purse: key sets, instances, life cycles, data, PIV and NDEF, and one whole
 // personalization. What must hold after each stands in tests/steps.h.
+#include "apdu/perso.h"
 #include "apdu/perso_card.h"
 #include "apdu/perso_ndef.h"
 #include "apdu/perso_piv.h"
@@ -131,6 +132,45 @@ static uint16_t store_state(struct issuer *host) {
     return store(host, NULL, PERSO_CARD_LIFE_CYCLE, BYTES_OF(state));
 }
 
+static void put_grouping(struct tlv_writer *out, uint16_t dgi, struct bytes value) {
+    uint8_t head[5] = {(uint8_t)(dgi >> 8), (uint8_t)dgi, 0xFF};
+    bytes_put_be(head + 3, 2, value.size);
+    tlv_put_raw(out, BYTES_OF(head));
+    tlv_put_raw(out, value);
+}
+
+static uint16_t store_block(struct issuer *host, const char *applet, struct bytes block) {
+    if (opened(host) != SW_OK || gp_aim(&host->session, issuer_aid(applet)) != GP_OK)
+        return 0;
+    return issuer_secure(host, 0xE2, STORE_DATA_DGI | STORE_DATA_LAST, 0, block);
+}
+
+static uint16_t store_secrets(struct issuer *host) {
+    uint8_t block[128];
+    struct tlv_writer out = tlv_writer_over(block, sizeof block);
+    put_grouping(&out, PERSO_PIV_DGI_PIN, bytes_of_string("777777"));
+    put_grouping(&out, PERSO_PIV_DGI_PUK, bytes_of_string("88888888"));
+    put_grouping(&out, PERSO_PIV_DGI_MANAGEMENT_KEY, bytes_of("\x08sixteen octets..", 17));
+    return store_block(host, "piv", tlv_writer_bytes(&out));
+}
+
+/// A chained block: profile, keys, trust of a purse, all of them or none.
+static uint16_t store_purse(struct issuer *host) {
+    static const struct world_profile profile = {.pin = "1234"};
+    const struct world *world = host->card->world;
+    uint8_t block[1000], data[256];
+    struct tlv_writer out = tlv_writer_over(block, sizeof block);
+    put_grouping(&out, PERSO_PROFILE, world_profile_data(host->card, &profile, data));
+    put_grouping(&out, PERSO_GENERATE_KEYS, (struct bytes){0});
+    put_grouping(&out, PERSO_ROOT, world->root.certificate);
+    put_grouping(&out, PERSO_ISSUING, world->purses.certificate);
+    put_grouping(&out, PERSO_ISSUING, world->centers.certificate);
+    put_grouping(&out, PERSO_PIN,
+                 bytes_of_string("\x03"
+                                 "1234"));
+    return store_block(host, "purse", tlv_writer_bytes(&out));
+}
+
 static const struct step content_steps[] = {
     {"INSTALL of NDEF", install_ndef, SW_OK, SW_EXISTS},
     {"STORE DATA of a message", store_message, SW_OK, 0},
@@ -139,7 +179,9 @@ static const struct step content_steps[] = {
     {"STORE DATA of a PIN", store_pin, SW_OK, 0},
     {"STORE DATA of a PUK", store_puk, SW_OK, 0},
     {"STORE DATA of a management key", store_manager, SW_OK, 0},
+    {"STORE DATA of three secrets at once", store_secrets, SW_OK, 0},
     {"INSTALL of a purse", install_purse, SW_OK, SW_EXISTS},
+    {"STORE DATA of half a purse at once", store_purse, SW_OK, SW_EXISTS},
     {"STORE DATA of parameter i", store_option, SW_OK, 0},
     {"STORE DATA of a life cycle", store_state, SW_OK, 0},
 };
