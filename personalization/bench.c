@@ -288,6 +288,7 @@ static bool personalize_for_nobody(struct bench *bench) {
                  crypto->ops->random(crypto, keys.dek, DRAWN_SIZE)) ||
                 fail(bench->failure, EXIT_REFUSED, "no randomness for the security domain's keys");
     done = done && personalize(bench);
+    bench->channel = NULL;
     bytes_erase(&keys, sizeof keys);
     return done;
 }

@@ -95,8 +95,9 @@ static bool own_keys(void *context, const struct gp_card *card, struct scp03_key
 static enum gp_status open_with(struct work *work, struct gp_session *session, uint8_t version,
                                 gp_keys keys) {
     struct chip chip = {0};
+    *session = (struct gp_session){0};
     if (!chip_select_domain(work->link, &chip, work->failure))
-        return GP_LINK;
+        return GP_UNKNOWN_KEYS; // as where no key is derived: the failure says why
     return gp_open(session, work->link, work->crypto,
                    bytes_of(chip.domain_aid, chip.domain_aid_size), version, GP_HIGHEST, keys,
                    work);
@@ -107,7 +108,7 @@ static bool session_failed(struct work *work, const struct gp_session *session,
     if (status == GP_LINK)
         return work_link_failed(work->link, session->link_status, work->failure);
     if (status == GP_UNKNOWN_KEYS)
-        return false; // the derivation has said why
+        return false; // the failure says why already
     char sw[16] = "";
     if (status == GP_REFUSED)
         snprintf(sw, sizeof sw, " (%04X)", session->sw);

@@ -133,6 +133,7 @@ static bool perform(struct work *work, struct link *card, FILE *out) {
     wiretap_over(&tap, type == PROFILE_TAG ? &tag.link : card, work->crypto, out);
     work->link = &tap.link;
     bool done = make(work);
+    work->link = card;
     link_close(&tap.link);
     return done;
 }

@@ -101,9 +101,9 @@ struct token *token_open(const char *uri, const struct token_pin *pin, struct fa
 void token_close(struct token *token) {
     if (token == NULL)
         return;
-    if (token->open)
-        token->module->C_CloseSession(token->session);
     if (token->module != NULL) {
+        if (token->open)
+            token->module->C_CloseSession(token->session);
         p11_kit_module_finalize(token->module);
         p11_kit_module_release(token->module);
     }

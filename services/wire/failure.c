@@ -7,15 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-bool fail(struct failure *failure, enum exit_code code, const char *format, ...) {
+void failure_set(struct failure *failure, enum exit_code code, const char *format, ...) {
     if (failure == NULL)
-        return false;
+        return;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(failure->text, sizeof failure->text, format, arguments);
     va_end(arguments);
     failure->code = code;
-    return false;
 }
 
 static enum exit_code code_of_errno(int error) {
@@ -35,10 +34,10 @@ static enum exit_code code_of_errno(int error) {
     }
 }
 
-bool fail_errno(struct failure *failure, const char *format, ...) {
+void failure_set_errno(struct failure *failure, const char *format, ...) {
     int error = errno;
     if (failure == NULL)
-        return false;
+        return;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(failure->text, sizeof failure->text, format, arguments);
@@ -46,5 +45,4 @@ bool fail_errno(struct failure *failure, const char *format, ...) {
     size_t used = strlen(failure->text);
     snprintf(failure->text + used, sizeof failure->text - used, ": %s", strerror(error));
     failure->code = code_of_errno(error);
-    return false;
 }

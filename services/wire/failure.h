@@ -20,14 +20,21 @@ struct failure {
     char text[512];
 };
 
-/// Fills in the failure (which may be NULL) and returns false, so that callers can write
-/// `return fail(failure, EXIT_REFUSED, "...", ...)`.
-bool fail(struct failure *failure, enum exit_code code, const char *format, ...)
+void failure_set(struct failure *failure, enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void failure_set_errno(struct failure *failure, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static inline bool failure_false(void) {
+    return false;
+}
+
+/// fail(failure, code, format, ...) fills in the failure (which may be NULL) and is false, so that
+/// callers can write `return fail(failure, EXIT_REFUSED, "...", ...)`; compilers see that it is.
+#define fail(...) (failure_set(__VA_ARGS__), failure_false())
 
 /// As fail, with the sentence of errno behind a colon and the exit code that errno deserves:
 /// 5 for permission, 2 for a path that leads nowhere, else 1.
-bool fail_errno(struct failure *failure, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define fail_errno(...) (failure_set_errno(__VA_ARGS__), failure_false())
 
 #endif
