@@ -2,6 +2,7 @@
 #include "personalization/job_station.h"
 
 #include "personalization/letter.h"
+#include "personalization/progress.h"
 #include "personalization/rehearsal.h"
 
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /// One run.
@@ -22,7 +22,7 @@ struct station {
     size_t made, bad; // in this run
     bool stop;        // a link, the authority or the disk broke
     struct failure first;
-    struct timespec began;
+    struct progress progress;
 };
 
 /// One reader's thread.
@@ -35,32 +35,25 @@ struct reader {
 
 // ---- telling -----------------------------------------------------------------------------------
 
-static double seconds_since(struct timespec began) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - began.tv_sec) + (double)(now.tv_nsec - began.tv_nsec) / 1e9;
+/// In a verification the rows that are done are all there is to do.
+static void tell_progress(struct station *station) {
+    const struct job *job = &station->job;
+    struct progress_count count = {job->total, job->done, job->rejected,
+                                   station->made + station->bad};
+    if (station->verify)
+        count = (struct progress_count){job->done, station->made, station->bad, count.now};
+    progress_tell(&station->progress, &count);
 }
 
-/// A line that renews itself on a terminal; nothing in a pipe.
-static void tell_progress(const struct station *station) {
-    double seconds = seconds_since(station->began);
-    size_t left = station->job.total - station->job.done - station->job.rejected;
-    if (!isatty(STDERR_FILENO) || station->made == 0)
-        return;
-    double rate = (double)station->made / (seconds > 0 ? seconds : 1);
-    fprintf(stderr, "\r%zu of %zu done, %zu rejected, %.1f cards/s, %.0f s to go   ",
-            station->job.done, station->job.total, station->job.rejected, rate,
-            (double)left / rate);
-}
-
-static void tell_card(const struct station *station, const char *id, const char *status,
+static void tell_card(struct station *station, const char *id, const char *status,
                       const char *remark, const char *reason) {
     if (!station->order->json) {
+        if (remark[0] != '\0' || reason != NULL)
+            progress_clear(&station->progress);
         if (remark[0] != '\0')
             printf("%s: %s\n", id, remark);
         if (reason != NULL)
-            fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\n" : "", id, status,
-                    reason);
+            fprintf(stderr, "%s: %s: %s\n", id, status, reason);
         return;
     }
     json_t *line = json_pack("{s:s, s:s, s:s*, s:s*}", "id", id, "status", status, "note",
@@ -132,7 +125,8 @@ static void follow_cards(struct reader *reader) {
         enum job_outcome outcome = work_on(reader, JOB_NO_ROW, reader->name);
         if (outcome == CARD_LEFT || reader->station->stop || !isatty(STDIN_FILENO))
             return;
-        fprintf(stderr, "\n%s: next card, then Enter (q ends): ", reader->name);
+        progress_clear(&reader->station->progress);
+        fprintf(stderr, "%s: next card, then Enter (q ends): ", reader->name);
     } while (fgets(line, sizeof line, stdin) != NULL && line[0] != 'q');
 }
 
@@ -208,8 +202,7 @@ static void close_office(struct job_office *office) {
 
 static bool conclude(struct station *station, struct failure *failure) {
     const struct job *job = &station->job;
-    if (isatty(STDERR_FILENO))
-        fputc('\n', stderr);
+    progress_clear(&station->progress);
     if (station->order->json)
         printf("{\"total\":%zu,\"done\":%zu,\"rejected\":%zu}\n", job->total, job->done,
                job->rejected);
@@ -243,6 +236,7 @@ static void verify_rows(struct station *station, struct crypto *crypto) {
 
 static bool conclude_verify(struct station *station, struct failure *failure) {
     size_t checked = station->made + station->bad;
+    progress_clear(&station->progress);
     if (station->order->json)
         printf("{\"checked\":%zu,\"good\":%zu,\"bad\":%zu}\n", checked, station->made,
                station->bad);
@@ -261,7 +255,7 @@ static bool station_work(const char *directory, const struct station_order *orde
                          struct failure *failure) {
     struct station station = {.order = order, .verify = verify};
     struct crypto *crypto = program_crypto(order->world, failure);
-    clock_gettime(CLOCK_MONOTONIC, &station.began);
+    progress_begin(&station.progress);
     if (crypto == NULL)
         return false;
     bool done = job_open(&station.job, directory, failure);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Identities on PIV cards and messages on Type 4 tags of other makers: pulled out at every single
 // command, read back, and what cannot be made.
+#include "personalization/progress.h"
 #include "tests/batch.h"
 #include "tests/suite.h"
 
@@ -178,6 +179,20 @@ static void profiles_name_what_does_not_fit(void) {
     }
 }
 
+static void time_to_go_is_told_in_words(void) {
+    static const struct {
+        double seconds;
+        const char *words;
+    } cases[] = {{0, "0 s"},           {0.2, "1 s"},          {99, "99 s"},
+                 {99.5, "1 min 40 s"}, {1100, "18 min 20 s"}, {6000, "1 h 40 min"},
+                 {7201, "2 h 1 min"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char words[32];
+        progress_time(cases[i].seconds, words, sizeof words);
+        CU_ASSERT_STRING_EQUAL(words, cases[i].words);
+    }
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"the authority stands", batch_begin, NULL},
@@ -189,6 +204,7 @@ int main(int argc, char **argv) {
         {"a tag is whole after every pull", message_survives_every_pull, NULL},
         {"tags that cannot be made are rejected", tags_that_cannot_be_made_are_rejected, NULL},
         {"profiles name what does not fit their card", profiles_name_what_does_not_fit, NULL},
+        {"time to go is told in words", time_to_go_is_told_in_words, NULL},
         {"the place is tidied", batch_end, NULL}};
     return suite_main("test-other-applications", tests, sizeof tests / sizeof tests[0], argc, argv);
 }
