@@ -117,9 +117,9 @@ static void print_commands(void) {
            " sizes.\nBesides the refusals listed, any command may be answered with the generic"
            " ones: 6700 (size), 6A86\n(P1 P2), 6881, 6882, 6883, 6884 (class), 6D00, 6E00, 6986 "
            "(nothing selected), 941C\n(`wrong-interface`), 941D (`life-cycle`), 6581 (the memory "
-           "failed: power-cycle the card). In a secure channel also 6987 and 6988, which end "
-           "it.\nData longer than 255 octets goes as an extended APDU "
-           "or as a chain (class bit 10).\n");
+           "failed: power-cycle the card).\nIn a secure channel also 6987 and 6988, which end it. "
+           "Data "
+           "longer than 255 octets goes as an extended\nAPDU or as a chain (class bit 10).\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (i == 0 || strcmp(catalogue[i - 1].applet, catalogue[i].applet) != 0)
             print_heading(catalogue[i].applet);
