@@ -410,7 +410,7 @@ static void a_million_lines_take_little_memory(void) {
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     for (size_t i = 0; i < LINES; i++)
         memcpy(text + i * (sizeof line - 1), line, sizeof line);
-    strcat(text + (LINES - 1) * (sizeof line - 1), last);
+    memcpy(text + LINES * (sizeof line - 1), last, sizeof last);
     program_init(&program, &memory, NULL);
     program.main = sources_add(&program.sources, "long.apdu", bytes_of_string(text));
     CU_ASSERT_FALSE(program_check(&program, &reporter, NULL, NULL));

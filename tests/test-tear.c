@@ -5,6 +5,7 @@
 #include "card/applets/purse/ring.h"
 #include "card/os/context.h"
 #include "tests/medium.h"
+#include "tests/script_fixtures.h"
 #include "tests/suite.h"
 #include "tests/tear.h"
 #include "tests/world_script.h"
@@ -350,17 +351,23 @@ static void set_up(void) {
     if (world != NULL)
         return;
     world = world_open(2004);
-    const struct world_profile profile = {.user = "USER1",
-                                          .free_reading = true,
-                                          .no_pin_single = 100000,
-                                          .no_pin_sum = 1000000,
-                                          .no_pin_count = 60000,
-                                          .offline_count = 100000,
-                                          .offline_sum = 1000000000,
-                                          .pin = "1234"};
-    world_add(world, "WALLET", ROLE_WALLET, &profile);
-    world_add(world, "TILL", ROLE_TILL, &profile);
-    world_add(world, "FLOAT", ROLE_FLOAT, &profile);
+    world->serial = 1; // issue logs of scripts come later
+    struct world_profile profile = {.user = "USER1",
+                                    .free_reading = true,
+                                    .no_pin_single = 100000,
+                                    .no_pin_sum = 1000000,
+                                    .no_pin_count = 60000,
+                                    .offline_count = 100000,
+                                    .offline_sum = 1000000000,
+                                    .pin = "1234"};
+    static const struct {
+        const char *holder;
+        enum role role;
+    } rows[] = {{"WALLET", ROLE_WALLET}, {"TILL", ROLE_TILL}, {"FLOAT", ROLE_FLOAT}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        profile.device = rows[i].holder; // as the bench has it where nobody says another
+        world_add(world, rows[i].holder, rows[i].role, &profile);
+    }
     issue_first(world->cards[WALLET], 3000);
     issue_first(world->cards[FLOAT], 50000);
     world_introduce(world->cards[WALLET], world->cards[TILL]);
@@ -416,9 +423,10 @@ TEAR(pin)
 TEAR(armed)
 
 static const char *script;
+static struct host_keys keys; // of the world's authority
 
 static void flow_script(void) {
-    CU_ASSERT(world_play(world, script, NULL));
+    CU_ASSERT(world_play(world, script, &keys.keys));
 }
 
 /// Does this world have what the script's head asks for? Scripts that begin with blank cards are
@@ -437,10 +445,15 @@ static void test_scripts(void) {
     enum { SCRIPTS_MIN = 6 };
     glob_t found;
     size_t played = 0;
-    setenv("PURSE_PIN", "1234", 1);
-    setenv("PURSE_PUK", "12345678", 1);
-    CU_ASSERT_EQUAL_FATAL(glob("tests/scripts/*.apdu", 0, NULL, &found), 0);
     set_up();
+    CU_ASSERT_EQUAL_FATAL(glob("tests/scripts/*.apdu", 0, NULL, &found), 0);
+    const struct script_fixture members[] = {
+        {"root", world->root.certificate, world->root.scalar.scalar},
+        {"purse", world->purses.certificate, world->purses.scalar.scalar},
+        {"clearing", world->centers.certificate, world->centers.scalar.scalar},
+        {"center", world->center.certificate, world->center.scalar.scalar},
+    };
+    CU_ASSERT_FATAL(script_fixtures_of(&keys, members, sizeof members / sizeof members[0]));
     for (size_t i = 0; i < found.gl_pathc; i++) {
         script = found.gl_pathv[i];
         if (!plays_here(script))
@@ -449,6 +462,7 @@ static void test_scripts(void) {
         played++;
     }
     CU_ASSERT(played >= SCRIPTS_MIN);
+    CU_ASSERT(script_fixtures_remove());
     globfree(&found);
 }
 
