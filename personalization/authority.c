@@ -124,6 +124,9 @@ static bool read_x509(struct ca *ca, struct failure *failure) {
     if (!x509_read_point(pem, size, point))
         return fail(failure, EXIT_USAGE, "%s/root.pem is no X.509 certificate of a P-256 key",
                     ca->directory);
+    if (!x509_key_id(point, ca->x509_key_id))
+        return fail(failure, EXIT_USAGE, "%s/root.pem: its key is no point of P-256",
+                    ca->directory);
     return read_key(ca, AUTHORITY_KEY_X509, &ca->x509, point, failure);
 }
 

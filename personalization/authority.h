@@ -27,6 +27,7 @@ struct ca {
     struct hierarchy hierarchy;
     struct authority_token token; // with the keys, unless they are in files
     struct hierarchy_member x509; // root of the X.509 certificates; certificate unused
+    uint8_t x509_key_id[X509_KEY_ID_SIZE];
     struct register_list issued;
 };
 

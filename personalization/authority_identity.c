@@ -30,7 +30,7 @@ static bool certify(void *context, const struct piv_request *request, uint8_t *d
         .until = time_of_date(date_add_days(validity.until, 1)) - 1,
         .point = request->point,
         .modulus = request->modulus,
-        .issuer_point = ca->x509.signer.point,
+        .issuer_key_id = ca->x509_key_id,
     };
     *until = validity.until;
     if (draw_serial(ca->hierarchy.crypto, &fields.serial) &&

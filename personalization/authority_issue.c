@@ -98,7 +98,7 @@ static bool make_x509(const struct ca *ca, const struct ca_request *request, con
         .from = time_of_date(answer->validity.from),
         .until = time_of_date(date_add_days(answer->validity.until, 1)) - 1,
         .point = point,
-        .issuer_point = ca->x509.signer.point,
+        .issuer_key_id = ca->x509_key_id,
     };
     if (x509_make(&fields, &ca->x509.signer, answer->x509, sizeof answer->x509, &answer->x509_size))
         return true;

@@ -100,7 +100,6 @@ static bool write_x509_root(const struct site *site, uint32_t today) {
         .from = time_of_date(today),
         .until = time_of_date(validity_for(ROLE_ROOT, today).until),
         .point = site->x509.signer.point,
-        .issuer_point = site->x509.signer.point,
     };
     if (!x509_make(&fields, &site->x509.signer, pem, sizeof pem, &size))
         return fail(site->failure, EXIT_REFUSED,

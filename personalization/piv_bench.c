@@ -91,11 +91,10 @@ static bool put_object(struct piv *piv, uint32_t tag, struct bytes content) {
 // ---- keys and certificates
 // -------------------------------------------------------------------------
 
-static bool compress(struct bytes point, uint8_t out[P256_COMPRESSED_SIZE]) {
+static bool take_point(struct bytes point, uint8_t out[P256_POINT_SIZE]) {
     if (point.size != P256_POINT_SIZE || point.data[0] != 0x04)
         return false;
-    out[0] = 0x02 | (point.data[P256_POINT_SIZE - 1] & 1);
-    memcpy(out + 1, point.data + 1, P256_COMPRESSED_SIZE - 1);
+    memcpy(out, point.data, P256_POINT_SIZE);
     return true;
 }
 
@@ -112,7 +111,7 @@ static bool draw_key(struct piv *piv, const struct piv_slot *slot, bool rsa, uin
         if (found)
             memcpy(modulus, number.value.data, RSA_2048_SIZE);
     } else if (found) {
-        found = tlv_find(key.value, 0x86, &number) && compress(number.value, point);
+        found = tlv_find(key.value, 0x86, &number) && take_point(number.value, point);
     }
     return found || fail(piv->failure, EXIT_REFUSED, "the card's public key is malformed");
 }
@@ -130,7 +129,7 @@ static bool put_certificate(struct piv *piv, const struct piv_slot *slot, struct
 }
 
 static bool fill_slot(struct piv *piv, size_t index) {
-    uint8_t point[P256_COMPRESSED_SIZE], modulus[RSA_2048_SIZE], der[X509_DER_MAX];
+    uint8_t point[P256_POINT_SIZE], modulus[RSA_2048_SIZE], der[X509_DER_MAX];
     const struct piv_slot *slot = &piv_slots[index];
     bool rsa = piv->order->rsa[index];
     size_t size = 0;

@@ -31,7 +31,7 @@ struct piv_pins {
 struct piv_request {
     const char *id, *enterprise;
     enum x509_purpose purpose;
-    const uint8_t *point;   // P256_COMPRESSED_SIZE, or NULL
+    const uint8_t *point;   // uncompressed, P256_POINT_SIZE, or NULL
     const uint8_t *modulus; // RSA_2048_SIZE, or NULL
 };
 

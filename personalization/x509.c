@@ -14,12 +14,12 @@
 
 enum { DER_MAX = 1200, SIGNATURE_DER_MAX = 72 };
 
-/// Uncompressed form of a point, which every reader of X.509 knows.
-static bool expand(const uint8_t point[P256_COMPRESSED_SIZE], uint8_t out[P256_POINT_SIZE]) {
+/// Uncompressed form of a point, which every reader of X.509 knows. False: not on the curve.
+static bool expand(const uint8_t *point, uint8_t out[P256_POINT_SIZE]) {
+    size_t size = point[0] == 0x04 ? P256_POINT_SIZE : P256_COMPRESSED_SIZE;
     EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
     EC_POINT *place = group != NULL ? EC_POINT_new(group) : NULL;
-    bool done = place != NULL &&
-                EC_POINT_oct2point(group, place, point, P256_COMPRESSED_SIZE, NULL) == 1 &&
+    bool done = place != NULL && EC_POINT_oct2point(group, place, point, size, NULL) == 1 &&
                 EC_POINT_point2oct(group, place, POINT_CONVERSION_UNCOMPRESSED, out,
                                    P256_POINT_SIZE, NULL) == P256_POINT_SIZE;
     EC_POINT_free(place);
@@ -29,7 +29,7 @@ static bool expand(const uint8_t point[P256_COMPRESSED_SIZE], uint8_t out[P256_P
 
 /// SubjectPublicKeyInfo (RFC 5480) straight from the point: making a key of it first costs OpenSSL
 /// a hundred times as much.
-static bool point_put(X509 *certificate, const uint8_t point[P256_COMPRESSED_SIZE]) {
+static bool point_put(X509 *certificate, const uint8_t *point) {
     uint8_t *octets = OPENSSL_malloc(P256_POINT_SIZE);
     bool done = octets != NULL && expand(point, octets) &&
                 X509_PUBKEY_set0_param(
@@ -81,20 +81,20 @@ static bool extension_put(X509 *certificate, X509V3_CTX *context, int kind, cons
     return done;
 }
 
-/// RFC 5280 4.2.1.2 (1) over the issuer's point, as subjectKeyIdentifier of the issuer has it.
-static bool authority_key_put(X509 *certificate, const uint8_t *issuer_point) {
-    uint8_t point[P256_POINT_SIZE];
-    unsigned char digest[EVP_MAX_MD_SIZE];
+bool x509_key_id(const uint8_t point[P256_COMPRESSED_SIZE], uint8_t id[X509_KEY_ID_SIZE]) {
+    uint8_t whole[P256_POINT_SIZE];
     unsigned size = 0;
+    return expand(point, whole) &&
+           EVP_Digest(whole, sizeof whole, id, &size, EVP_sha1(), NULL) == 1 &&
+           size == X509_KEY_ID_SIZE;
+}
+
+static bool authority_key_put(X509 *certificate, const uint8_t key_id[X509_KEY_ID_SIZE]) {
     AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
-    bool done = id != NULL && expand(issuer_point, point) &&
-                EVP_Digest(point, sizeof point, digest, &size, EVP_sha1(), NULL) == 1;
-    if (done) {
-        id->keyid = ASN1_OCTET_STRING_new();
-        done = id->keyid != NULL && ASN1_OCTET_STRING_set(id->keyid, digest, (int)size) == 1 &&
-               X509_add1_ext_i2d(certificate, NID_authority_key_identifier, id, 0,
-                                 X509V3_ADD_DEFAULT) == 1;
-    }
+    bool done = id != NULL && (id->keyid = ASN1_OCTET_STRING_new()) != NULL &&
+                ASN1_OCTET_STRING_set(id->keyid, key_id, X509_KEY_ID_SIZE) == 1 &&
+                X509_add1_ext_i2d(certificate, NID_authority_key_identifier, id, 0,
+                                  X509V3_ADD_DEFAULT) == 1;
     AUTHORITY_KEYID_free(id);
     return done;
 }
@@ -128,7 +128,7 @@ static bool extensions_put(X509 *certificate, const struct x509_fields *fields) 
     ok = ok && extension_put(certificate, &context, NID_subject_key_identifier, "hash");
     if (extended != NULL)
         ok = ok && extension_put(certificate, &context, NID_ext_key_usage, extended);
-    return authority || !ok ? ok : authority_key_put(certificate, fields->issuer_point);
+    return authority || !ok ? ok : authority_key_put(certificate, fields->issuer_key_id);
 }
 
 static bool fields_put(X509 *certificate, const struct x509_fields *fields) {

@@ -6,7 +6,7 @@
 
 #include "apdu/signer.h"
 
-enum { X509_PEM_MAX = 2048, X509_DER_MAX = 1400 };
+enum { X509_PEM_MAX = 2048, X509_DER_MAX = 1400, X509_KEY_ID_SIZE = 20 };
 
 /// What the key may be used for: keyUsage and extendedKeyUsage.
 enum x509_purpose {
@@ -26,10 +26,13 @@ struct x509_fields {
     enum x509_purpose purpose;
     uint64_t serial;
     int64_t from, until;    // seconds since 1970
-    const uint8_t *point;   // P256_COMPRESSED_SIZE; NULL: the key is RSA
+    const uint8_t *point;   // compressed, or uncompressed, which is quicker; NULL: the key is RSA
     const uint8_t *modulus; // RSA_2048_SIZE, exponent 65537; NULL: the key is on P-256
-    const uint8_t *issuer_point;
+    const uint8_t *issuer_key_id; // X509_KEY_ID_SIZE; unused for the root
 };
+
+/// How certificates name their issuer's key: RFC 5280 4.2.1.2 (1).
+bool x509_key_id(const uint8_t point[P256_COMPRESSED_SIZE], uint8_t id[X509_KEY_ID_SIZE]);
 
 /// Makes and signs one certificate in PEM, ended by a zero octet. False: out of memory or the
 /// signer's key is out of reach.
