@@ -132,13 +132,20 @@ static struct link *open_card(int number) {
 
 // ---- figures -----------------------------------------------------------------------------------
 
-/// In turns, and every part as long as it is within a wallet: other programs that take a processor
-/// meanwhile take it from all of them.
+static double least(const double *values, size_t count) {
+    double found = values[0];
+    for (size_t i = 1; i < count; i++)
+        found = values[i] < found ? values[i] : found;
+    return found;
+}
+
+/// In turns, and the quietest turn of each part counts: a wallet is long enough that on a busy
+/// machine other programs nearly always take a processor away from the middle of it.
 static void one_wallet(struct link *const *cards, struct link *other, const struct crypto *crypto) {
     struct desk desk, twin;
     struct bench_ops counted;
     static struct bench_link link;
-    double times[CARDS], trips[CARDS], bare[CARDS], ratios[CARDS];
+    double times[CARDS], trips[CARDS], bare[CARDS];
     const struct crypto *both = bench_ops_open(&counted, crypto);
     desk_open(&desk, "w", "ca", crypto);
     desk_open(&twin, "v", "twin", both);
@@ -149,15 +156,16 @@ static void one_wallet(struct link *const *cards, struct link *other, const stru
         trips[i] = bench_link_replay(&link, other);
         must(trips[i] > 0, "echo", NULL);
         bare[i] = primitives(&twin, both, i, &counted.spent);
-        ratios[i] = times[i] / (trips[i] + bare[i]);
     }
     desk_close(&twin);
     desk_close(&desk);
     bench_print("wallet over PC/SC, APDUs", link.count, "APDUs", -1);
-    bench_print("wallet over PC/SC", bench_median(times, CARDS) / 1000, "ms", -1);
-    bench_print("the same APDUs to an echo card", bench_median(trips, CARDS) / 1000, "ms", -1);
-    bench_print("primitives of both ends", bench_median(bare, CARDS) / 1000, "ms", -1);
-    bench_print("wallet / (APDUs x echo + primitives)", bench_median(ratios, CARDS), "x",
+    double wallet = least(times, CARDS), trip = least(trips, CARDS), both_ends = least(bare, CARDS);
+    bench_print("wallet over PC/SC, median", bench_median(times, CARDS) / 1000, "ms", -1);
+    bench_print("wallet over PC/SC", wallet / 1000, "ms", -1);
+    bench_print("the same APDUs to an echo card", trip / 1000, "ms", -1);
+    bench_print("primitives of both ends", both_ends / 1000, "ms", -1);
+    bench_print("wallet / (APDUs x echo + primitives)", wallet / (trip + both_ends), "x",
                 GOAL_WALLET);
 }
 
