@@ -45,6 +45,9 @@ enum purse_entry_state {
     PURSE_ENTRY_VOIDED = 3,
 };
 
+/// Most certificates, and most devices, that a hotlist can list and a purse remembers.
+enum { PURSE_HOTLIST_MAX = 58 };
+
 /// P1 P2 of GET DATA. Pockets and closed logs need free reading or a verified PIN.
 enum purse_data {
     PURSE_DATA_POCKETS = 0x0101,     // 9F2F: 50 octets a pocket, as in a statement

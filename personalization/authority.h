@@ -103,6 +103,11 @@ struct ca_keys {
 bool ca_issue(struct ca *ca, const struct ca_request *request, struct ca_keys *keys,
               struct ca_answer *answer, struct failure *failure);
 
+/// The next certificate for the same holder, roles and keys as the holder's latest one, whose copy
+/// is in directory/issued; valid from today on. The older one stays valid to its end. Refused: a
+/// revoked one, an unknown holder.
+bool ca_renew(struct ca *ca, const char *id, struct ca_answer *answer, struct failure *failure);
+
 /// Revokes every valid certificate of a holder. Refused when there is none.
 bool ca_revoke(struct ca *ca, const char *id, size_t *revoked, struct failure *failure);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Issuing and revoking: what the authority does with the keys it holds.
-#include "personalization/authority.h"
+#include "apdu/purse.h"
+#include "personalization/authority_private.h"
 #include "personalization/validity.h"
 #include "services/wire/calendar.h"
 #include "services/wire/files.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool check_roles(const struct ca *ca, const struct ca_request *request,
@@ -131,10 +133,9 @@ static bool keep_copy(const struct ca *ca, const struct ca_answer *answer, const
     return fail_errno(failure, "cannot write %s", path);
 }
 
-/// Whose keys these are has been settled by the callers.
-static bool certify(struct ca *ca, const struct ca_request *request,
-                    const struct evidence_keys *keys, struct ca_answer *answer,
-                    struct failure *failure) {
+bool authority_certify(struct ca *ca, const struct ca_request *request,
+                       const struct evidence_keys *keys, struct ca_answer *answer,
+                       struct failure *failure) {
     struct validity validity = validity_for(request->roles, ca->today);
     answer->validity = (struct validity_days){validity.from, validity.until};
     answer->serial = ca->issued.count + 1;
@@ -152,7 +153,7 @@ bool ca_certify_card(struct ca *ca, const struct ca_request *request, struct evi
     struct evidence_claim claim = {request->id, request->roles, request->assurance, chip};
     return ca_check_request(ca, request, failure) &&
            evidence_spend(evidence, &claim, ca->hierarchy.crypto, &keys, failure) &&
-           certify(ca, request, &keys, answer, failure);
+           authority_certify(ca, request, &keys, answer, failure);
 }
 
 bool ca_issue(struct ca *ca, const struct ca_request *request, struct ca_keys *keys,
@@ -168,7 +169,7 @@ bool ca_issue(struct ca *ca, const struct ca_request *request, struct ca_keys *k
     if (!crypto->ops->p256_generate(crypto, keys->signing.scalar, keys->signing.point) ||
         (keys->has_kem && !crypto->ops->p256_generate(crypto, keys->kem.scalar, keys->kem.point)))
         return fail(failure, EXIT_REFUSED, "cannot draw a key");
-    return certify(ca, &emulated, &points, answer, failure);
+    return authority_certify(ca, &emulated, &points, answer, failure);
 }
 
 bool ca_revoke(struct ca *ca, const char *id, size_t *revoked, struct failure *failure) {
@@ -191,9 +192,9 @@ bool ca_revoke(struct ca *ca, const char *id, size_t *revoked, struct failure *f
 // ---- hotlist ---------------------------------------------------------------------------------
 
 struct hotlist_fields {
-    uint8_t certificates[1024];
+    uint8_t certificates[PURSE_HOTLIST_MAX * CERTIFICATE_DIGEST_SIZE];
     size_t certificates_size;
-    uint8_t devices[1024];
+    uint8_t devices[PURSE_HOTLIST_MAX * HOLDER_MAX];
     size_t devices_size;
 };
 
@@ -225,6 +226,11 @@ static bool add_certificate(const struct register_entry *entry, struct hotlist_f
     return true;
 }
 
+/// Digests and padded holders have the same length.
+static int compare_rows(const void *a, const void *b) {
+    return memcmp(a, b, HOLDER_MAX);
+}
+
 /// Revoked and not yet expired: expiry makes the rest harmless.
 static bool gather(const struct ca *ca, struct hotlist_fields *fields) {
     fields->certificates_size = fields->devices_size = 0;
@@ -235,7 +241,18 @@ static bool gather(const struct ca *ca, struct hotlist_fields *fields) {
         if (!add_certificate(entry, fields) || !add_device(ca, entry->holder, fields))
             return false;
     }
+    // the object's lists rise from row to row
+    qsort(fields->certificates, fields->certificates_size / CERTIFICATE_DIGEST_SIZE,
+          CERTIFICATE_DIGEST_SIZE, compare_rows);
+    qsort(fields->devices, fields->devices_size / HOLDER_MAX, HOLDER_MAX, compare_rows);
     return true;
+}
+
+static size_t count_revoked(const struct ca *ca) {
+    size_t count = 0;
+    for (size_t i = 0; i < ca->issued.count; i++)
+        count += ca->issued.entries[i].revoked != 0 && ca->issued.entries[i].until >= ca->today;
+    return count;
 }
 
 static bool sign_hotlist(const struct ca *ca, const struct hotlist_fields *fields, uint64_t version,
@@ -271,9 +288,9 @@ bool ca_hotlist(struct ca *ca, uint8_t *out, size_t capacity, struct bytes *obje
     uint64_t version = 0;
     if (!gather(ca, &fields))
         return fail(failure, EXIT_REFUSED,
-                    "more than %zu revoked certificates do not fit a "
-                    "hotlist; let some expire",
-                    sizeof fields.certificates / HOLDER_MAX);
+                    "%zu revoked certificates have not expired yet, and a card's hotlist takes %d; "
+                    "the latest hotlist stays in force until enough of them expire",
+                    count_revoked(ca), PURSE_HOTLIST_MAX);
     if (!files_path(path, sizeof path, ca->directory, "hotlist"))
         return fail_errno(failure, "%s", ca->directory);
     if (files_read(path, out, capacity, &size)) {

@@ -53,13 +53,15 @@ static void move(struct job *job, struct job_row *row, enum job_state state) {
 
 static bool replay_line(struct job *job, const char *line) {
     char word[8], serial[2 * JOB_SERIAL_SIZE + 1], digest[2 * CERTIFICATE_DIGEST_SIZE + 1] = "";
+    char check[2 * JOB_KCV_SIZE + 1] = "";
     long number = 0;
-    if (sscanf(line, "%7s %ld %16s %32s", word, &number, serial, digest) < 3 || number < 0 ||
-        (size_t)number >= job->total)
+    if (sscanf(line, "%7s %ld %16s %32s %*s %6s", word, &number, serial, digest, check) < 3 ||
+        number < 0 || (size_t)number >= job->total)
         return false;
     struct job_row *row = &job->rows[number];
     if (!hex_read(serial, row->serial, sizeof row->serial))
         return false;
+    row->has_kcv = strcmp(word, "done") == 0 && hex_read(check, row->kcv, sizeof row->kcv);
     if (strcmp(word, "start") == 0)
         move(job, row, JOB_STARTED);
     else if (strcmp(word, "reject") == 0)
@@ -278,13 +280,20 @@ bool job_start(struct job *job, long row, const uint8_t serial[JOB_SERIAL_SIZE],
 }
 
 bool job_finish(struct job *job, long row, const uint8_t digest[CERTIFICATE_DIGEST_SIZE],
-                uint8_t version, struct failure *failure) {
-    char line[JOURNAL_LINE_MAX], serial[2 * JOB_SERIAL_SIZE + 1];
+                uint8_t version, const uint8_t *kcv, struct failure *failure) {
+    struct job_row *own = &job->rows[row];
+    char line[JOURNAL_LINE_MAX], check[2 * JOB_KCV_SIZE + 2] = "", serial[2 * JOB_SERIAL_SIZE + 1];
     char hex[2 * CERTIFICATE_DIGEST_SIZE + 1];
     hex_form(job->rows[row].serial, JOB_SERIAL_SIZE, serial);
     hex_form(digest, CERTIFICATE_DIGEST_SIZE, hex);
-    memcpy(job->rows[row].digest, digest, CERTIFICATE_DIGEST_SIZE);
-    snprintf(line, sizeof line, "done %ld %s %s %02X\n", row, serial, hex, version);
+    memcpy(own->digest, digest, CERTIFICATE_DIGEST_SIZE);
+    own->has_kcv = kcv != NULL;
+    if (kcv != NULL) {
+        memcpy(own->kcv, kcv, JOB_KCV_SIZE);
+        check[0] = ' ';
+        hex_form(kcv, JOB_KCV_SIZE, check + 1);
+    }
+    snprintf(line, sizeof line, "done %ld %s %s %02X%s\n", row, serial, hex, version, check);
     return record(job, row, JOB_DONE, line, failure);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A personalization job: a directory that remembers, so that a batch can be stopped anywhere and go
 // on. job.json says what was planned, rows.tsv holds the rows, journal grows by one synced line a
-// step: "start ROW SERIAL" before a card is touched, "done ROW SERIAL DIGEST VERSION" behind it,
-// "reject ROW SERIAL TEXT" where it failed. A row belongs to the chip it was started on. One
+// step: "start ROW SERIAL" before a card is touched, "done ROW SERIAL DIGEST VERSION [KCV]" behind
+// it, "reject ROW SERIAL TEXT" where it failed. A row belongs to the chip it was started on. One
 // process at a time works on a job.
 #ifndef PERSONALIZATION_JOB_H
 #define PERSONALIZATION_JOB_H
@@ -13,7 +13,13 @@
 #include <limits.h>
 #include <pthread.h>
 
-enum { JOB_SERIAL_SIZE = 8, JOB_NONCE_SIZE = 16, JOB_SOURCE_MAX = 512, JOB_NO_ROW = -1 };
+enum {
+    JOB_SERIAL_SIZE = 8,
+    JOB_NONCE_SIZE = 16,
+    JOB_SOURCE_MAX = 512,
+    JOB_KCV_SIZE = 3,
+    JOB_NO_ROW = -1
+};
 
 enum job_state { JOB_OPEN, JOB_STARTED, JOB_DONE, JOB_REJECTED };
 
@@ -21,7 +27,9 @@ struct job_row {
     uint8_t state; // enum job_state
     uint8_t serial[JOB_SERIAL_SIZE];
     uint8_t digest[CERTIFICATE_DIGEST_SIZE]; // of the certificate, where done
-    long offset;                             // of its line in rows.tsv
+    bool has_kcv;                            // of the identity's management key
+    uint8_t kcv[JOB_KCV_SIZE];
+    long offset; // of its line in rows.tsv
 };
 
 struct job {
@@ -70,7 +78,7 @@ bool job_read(struct job *job, long row, struct batch_row *out, struct failure *
 bool job_start(struct job *job, long row, const uint8_t serial[JOB_SERIAL_SIZE],
                struct failure *failure);
 bool job_finish(struct job *job, long row, const uint8_t digest[CERTIFICATE_DIGEST_SIZE],
-                uint8_t version, struct failure *failure);
+                uint8_t version, const uint8_t *kcv, struct failure *failure);
 bool job_reject(struct job *job, long row, const char *reason, struct failure *failure);
 
 #endif

@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // From profile and row to the order of one card, its secrets drawn afresh.
+#include "personalization/card_data.h"
 #include "personalization/job_run.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/// Digits without bias.
-static bool draw_digits(const struct crypto *crypto, char *out, size_t count) {
-    size_t done = 0;
-    while (done < count) {
-        uint8_t octet;
-        if (!crypto->ops->random(crypto, &octet, 1))
-            return false;
-        if (octet < 250)
-            out[done++] = (char)('0' + octet % 10);
-    }
-    out[count] = '\0';
-    return true;
-}
-
-/// One short NDEF record of type U; "{id}" in the address becomes the card's id.
+/// "{id}" in the address becomes the card's id.
 static void form_tag(struct job_order *order, const struct profile *profile) {
-    enum { HEADER = 5 };
     char url[PROFILE_URL_MAX + HOLDER_MAX];
     const char *place = strstr(profile->url, "{id}");
     if (profile->url[0] == '\0')
@@ -31,11 +17,7 @@ static void form_tag(struct job_order *order, const struct profile *profile) {
     else
         snprintf(url, sizeof url, "%.*s%s%s", (int)(place - profile->url), profile->url,
                  order->row.fields[COLUMN_ID], place + strlen("{id}"));
-    size_t size = strlen(url);
-    uint8_t header[HEADER] = {0xD1, 0x01, (uint8_t)(size + 1), 'U', 0x00};
-    memcpy(order->ndef, header, HEADER);
-    memcpy(order->ndef + HEADER, url, size);
-    order->bench.ndef = bytes_of(order->ndef, HEADER + size);
+    order->bench.ndef = bytes_of(order->ndef, ndef_address(url, order->ndef, sizeof order->ndef));
 }
 
 static void form_identity(struct job_order *order, const struct profile *profile,
@@ -43,9 +25,7 @@ static void form_identity(struct job_order *order, const struct profile *profile
     order->identity = (struct piv_order){.id = order->bench.id,
                                          .enterprise = order->bench.enterprise,
                                          .pin = secrets->pin,
-                                         .puk = secrets->puk,
-                                         .management_size = PIV_MANAGEMENT_MAX};
-    memcpy(order->identity.management_key, secrets->management_key, PIV_MANAGEMENT_MAX);
+                                         .puk = secrets->puk};
     for (size_t i = 0; i < PIV_SLOTS; i++)
         order->identity.rsa[i] = profile->rsa;
     order->bench.identity = &order->identity;
@@ -74,8 +54,7 @@ bool job_order_make(struct job_order *order, const struct profile *profile,
     form_tag(order, profile);
     if (!profile->pin)
         return true;
-    if (!draw_digits(crypto, secrets->pin, 6) || !draw_digits(crypto, secrets->puk, 8) ||
-        !crypto->ops->random(crypto, secrets->management_key, PIV_MANAGEMENT_MAX))
+    if (!draw_digits(crypto, secrets->pin, 6) || !draw_digits(crypto, secrets->puk, 8))
         return fail(failure, EXIT_REFUSED, "no randomness for a PIN");
     bench->pin = secrets->pin;
     bench->puk = secrets->puk;

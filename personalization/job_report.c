@@ -24,17 +24,20 @@ static void hex_form(const uint8_t *octets, size_t size, char *out) {
 static bool put_row(struct job *job, size_t index, json_t *rows, struct failure *failure) {
     struct batch_row text;
     const struct job_row *row = &job->rows[index];
-    char serial[2 * JOB_SERIAL_SIZE + 1] = "", digest[2 * CERTIFICATE_DIGEST_SIZE + 1] = "";
+    char check[2 * JOB_KCV_SIZE + 1] = "", serial[2 * JOB_SERIAL_SIZE + 1] = "",
+                                  digest[2 * CERTIFICATE_DIGEST_SIZE + 1] = "";
     if (!job_read(job, (long)index, &text, failure))
         return false;
     if (row->state != JOB_OPEN)
         hex_form(row->serial, JOB_SERIAL_SIZE, serial);
     if (row->state == JOB_DONE)
         hex_form(row->digest, CERTIFICATE_DIGEST_SIZE, digest);
-    return json_array_append_new(rows,
-                                 json_pack("{s:s, s:s, s:s, s:s}", "id", text.fields[COLUMN_ID],
-                                           "state", state_words[row->state], "serial", serial,
-                                           "certificate", digest)) == 0 ||
+    if (row->has_kcv)
+        hex_form(row->kcv, JOB_KCV_SIZE, check);
+    return json_array_append_new(
+               rows, json_pack("{s:s, s:s, s:s, s:s, s:s*}", "id", text.fields[COLUMN_ID], "state",
+                               state_words[row->state], "serial", serial, "certificate", digest,
+                               "management-kcv", row->has_kcv ? check : NULL)) == 0 ||
            fail(failure, EXIT_REFUSED, "out of memory for the report");
 }
 

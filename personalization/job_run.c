@@ -49,7 +49,8 @@ static bool make_once(struct work *work) {
     return job_order_make(&work->order, &job->profile, &work->secrets, work->crypto,
                           work->failure) &&
            kind_find(job->profile.card)->make(work) && write_letter(work) &&
-           job_finish(job, work->row, work->digest, work->version, work->failure);
+           job_finish(job, work->row, work->digest, work->version, work->has_kcv ? work->kcv : NULL,
+                      work->failure);
 }
 
 /// A card that was opened well but lost its channel on the way (another program reset it) gets one

@@ -51,11 +51,10 @@ bool job_verify_card(struct job_office *office, struct link *link, const struct 
 bool job_identify(struct link *link, const struct profile *profile, uint8_t serial[JOB_SERIAL_SIZE],
                   struct failure *failure);
 
-/// Order for a row of the profile; pin, puk and the identity's management key are the caller's
-/// memory.
+/// Order for a row of the profile; pin and puk are the caller's memory. The identity's management
+/// key is for the kind of card to fill in.
 struct job_secrets {
     char pin[9], puk[9];
-    uint8_t management_key[PIV_MANAGEMENT_MAX];
 };
 struct job_order {
     struct batch_row row;

@@ -20,7 +20,9 @@ struct work {
     struct scp03_keys own;                   // keys that the card gets
     uint8_t digest[CERTIFICATE_DIGEST_SIZE]; // of what it got, for the journal
     uint8_t version;                         // of its key set, for the journal; 0: none
-    char note[JOB_NOTE_MAX];                 // for the operator, no secret; may be empty
+    bool has_kcv;                            // of the identity's management key, for the report
+    uint8_t kcv[JOB_KCV_SIZE];
+    char note[JOB_NOTE_MAX]; // for the operator, no secret; may be empty
 };
 
 struct card_kind {

@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-    MANAGEMENT_KEY_NUMBER = 0x9B, // in the derivation: apart from the three keys of a domain
     PIN_DIGITS = 6,
     PUK_DIGITS = 8,
     NUMBER_SIZE = 4,
@@ -129,7 +128,7 @@ static bool find_management_key(struct work *work) {
                     work->office->master.name, work->office->master.size,
                     profile_algorithm_name(profile), order->management_size);
     memcpy(diversification + 2, row->serial, JOB_SERIAL_SIZE);
-    return master_key_derive_one(&work->office->master, diversification, MANAGEMENT_KEY_NUMBER,
+    return master_key_derive_one(&work->office->master, diversification, MASTER_KEY_PIV_NUMBER,
                                  order->management_key, work->failure);
 }
 

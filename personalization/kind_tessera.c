@@ -71,11 +71,29 @@ static bool identify(struct link *link, const struct profile *profile, struct by
 
 // ---- keys --------------------------------------------------------------------------------------
 
+/// The identity's management key follows from the master key as the domain's keys do, so that it
+/// can be found again; its check value goes into the report.
+static bool derive_management(struct work *work, const struct gp_card *card) {
+    struct piv_order *identity = &work->order.identity;
+    struct job_office *office = work->office;
+    if (work->order.bench.identity == NULL)
+        return true;
+    identity->management_size = office->master.size;
+    pthread_mutex_lock(&office->mutex);
+    bool done = master_key_derive_one(&office->master, card->diversification, MASTER_KEY_PIV_NUMBER,
+                                      identity->management_key, work->failure);
+    pthread_mutex_unlock(&office->mutex);
+    work->has_kcv =
+        done && scp03_kcv(work->crypto,
+                          bytes_of(identity->management_key, identity->management_size), work->kcv);
+    return done;
+}
+
 /// The published keys of a blank card, or the derived ones of a card that has got them.
 static bool keys_of(void *context, const struct gp_card *card, struct scp03_keys *keys,
                     const char **reason) {
     struct work *work = context;
-    if (!work_derive_own(work, card->diversification)) {
+    if (!work_derive_own(work, card->diversification) || !derive_management(work, card)) {
         *reason = work->failure->text;
         return false;
     }

@@ -40,6 +40,9 @@ bool master_key_derive(const struct master_key *key,
                        const uint8_t diversification[GP_DIVERSIFICATION_SIZE],
                        struct scp03_keys *keys, struct failure *failure);
 
+/// Number of the management key of a card's identity (its key reference in PIV).
+enum { MASTER_KEY_PIV_NUMBER = 0x9B };
+
 /// One further key of that card, key->size octets: numbers above 3 are free for other applications.
 bool master_key_derive_one(const struct master_key *key,
                            const uint8_t diversification[GP_DIVERSIFICATION_SIZE], uint8_t number,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera ca: the issuing authority on the command line. docs/man/tessera-ca.1 describes it.
 #include "apdu/certificate.h"
+#include "host/purse_failure.h"
 #include "personalization/authority.h"
 #include "personalization/keyfile.h"
+#include "readers/link_open.h"
 #include "services/wire/files.h"
 #include "services/wire/program.h"
 
@@ -10,6 +12,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +20,7 @@
 static const char HELP[] =
     "usage: tessera ca init DIR [--keys pkcs11:URI] [--enterprise ID]\n"
     "       tessera ca issue --ca DIR --role ROLE --id ID [--enterprise ID] --out DIR\n"
+    "       tessera ca renew --ca DIR --id ID --out DIR [--link LINK]\n"
     "       tessera ca revoke --ca DIR --id ID\n"
     "       tessera ca hotlist --ca DIR --out FILE\n"
     "\n"
@@ -24,6 +28,8 @@ static const char HELP[] =
     "           center; prints the root's id and fingerprint; with an enterprise it certifies\n"
     "           for that one only\n"
     "  issue    draw a key (0600) and certify it, as card-verifiable certificate and as X.509\n"
+    "  renew    the next certificate for the same keys, and with --link into the card that has "
+    "them\n"
     "  revoke   revoke every valid certificate of an id\n"
     "  hotlist  write the hotlist, signed by the bench center; its version only rises\n"
     "\n"
@@ -37,7 +43,7 @@ static const char HELP[] =
 enum { TOKEN_PIN_MAX = 128 };
 
 struct arguments {
-    const char *ca, *role, *id, *enterprise, *out;
+    const char *ca, *role, *id, *enterprise, *out, *link;
     const char *directory, *keys; // of init
     char token_pin[TOKEN_PIN_MAX];
     struct program_world world;
@@ -52,6 +58,7 @@ static const struct option options[] = {
     {"id", required_argument, NULL, 'i'},
     {"enterprise", required_argument, NULL, 'e'},
     {"out", required_argument, NULL, 'o'},
+    {"link", required_argument, NULL, 'l'},
     {"keys", required_argument, NULL, 'k'},
     {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
     {"clock", required_argument, NULL, OPTION_CLOCK},
@@ -75,6 +82,9 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return true;
     case 'o':
         arguments->out = optarg;
+        return true;
+    case 'l':
+        arguments->link = optarg;
         return true;
     case 'k':
         arguments->keys = optarg;
@@ -159,8 +169,9 @@ static bool make_out(const char *directory, struct failure *failure) {
     return fail_errno(failure, "cannot make the directory %s", directory);
 }
 
-static bool put_all(const struct ca *ca, const char *directory, const struct ca_keys *keys,
-                    const struct ca_answer *answer, struct failure *failure) {
+/// Certificates and chain, as CVC and X.509.
+static bool put_certificates(const struct ca *ca, const char *directory,
+                             const struct ca_answer *answer, struct failure *failure) {
     char root[X509_PEM_MAX];
     size_t size = 0;
     enum member issuer = MEMBER_COUNT;
@@ -170,15 +181,23 @@ static bool put_all(const struct ca *ca, const char *directory, const struct ca_
         issuer = member_for_roles(certificate.roles);
     if (issuer == MEMBER_COUNT)
         return fail(failure, EXIT_REFUSED, "the new certificate does not parse");
-    return put_key(directory, "key.pem", &keys->signing, failure) &&
-           (!keys->has_kem || put_key(directory, "kem-key.pem", &keys->kem, failure)) &&
-           put(directory, "certificate.cvc",
+    return put(directory, "certificate.cvc",
                bytes_of(answer->certificate, answer->certificate_size), failure) &&
            put(directory, "issuer.cvc", member_certificate(&ca->hierarchy, issuer), failure) &&
            put(directory, "root.cvc", member_certificate(&ca->hierarchy, MEMBER_ROOT), failure) &&
            put(directory, "certificate.pem", bytes_of(answer->x509, answer->x509_size), failure) &&
            ca_x509_root(ca, root, sizeof root, &size, failure) &&
            put(directory, "root.pem", bytes_of(root, size), failure);
+}
+
+static bool put_keys(const char *directory, const struct ca_keys *keys, struct failure *failure) {
+    return put_key(directory, "key.pem", &keys->signing, failure) &&
+           (!keys->has_kem || put_key(directory, "kem-key.pem", &keys->kem, failure));
+}
+
+static void tell(const struct ca_answer *answer, const char *id, uint16_t roles, const char *out) {
+    printf("%s %s serial %" PRIu64 " valid %" PRIu32 "..%" PRIu32 " in %s\n", id, role_name(roles),
+           answer->serial, answer->validity.from, answer->validity.until, out);
 }
 
 static bool issue_from(struct ca *ca, const struct arguments *arguments, uint16_t roles,
@@ -192,11 +211,10 @@ static bool issue_from(struct ca *ca, const struct arguments *arguments, uint16_
                                  .assurance = ASSURANCE_EMULATED};
     bool done = ca_check_request(ca, &request, failure) && make_out(arguments->out, failure) &&
                 ca_issue(ca, &request, &keys, &answer, failure) &&
-                put_all(ca, arguments->out, &keys, &answer, failure);
+                put_keys(arguments->out, &keys, failure) &&
+                put_certificates(ca, arguments->out, &answer, failure);
     if (done)
-        printf("%s %s serial %" PRIu64 " valid %" PRIu32 "..%" PRIu32 " in %s\n", request.id,
-               role_name(roles), answer.serial, answer.validity.from, answer.validity.until,
-               arguments->out);
+        tell(&answer, request.id, roles, arguments->out);
     bytes_erase(&keys, sizeof keys);
     return done;
 }
@@ -213,6 +231,61 @@ static bool run_issue(struct arguments *arguments, struct failure *failure) {
     if (!open_ca(&ca, arguments->ca, arguments, failure))
         return false;
     bool done = issue_from(&ca, arguments, roles, failure);
+    ca_close(&ca);
+    return done;
+}
+
+// ---- renew -----------------------------------------------------------------------------------
+
+/// EXCHANGE CERTIFICATES with the card's own certificate renews it.
+static bool hand_over(const char *name, const char *id, struct bytes certificate,
+                      struct failure *failure) {
+    struct link_failure why;
+    struct bytes own;
+    struct link *link = link_open(name, NULL, &why);
+    struct purse_client *client = link != NULL ? calloc(1, sizeof *client) : NULL;
+    if (link == NULL)
+        return fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
+    bool done = client != NULL || fail(failure, EXIT_REFUSED, "out of memory");
+    if (done) {
+        client_over(client, link);
+        done = purse_went(client, client_select(client), failure) &&
+               (strcmp(client->selection.id, id) == 0 ||
+                fail(failure, EXIT_REFUSED, "%s: this is the card of %s, not of %s", name,
+                     client->selection.id, id)) &&
+               purse_went(client, client_exchange(client, certificate, &own), failure) &&
+               (bytes_equal(own, certificate) ||
+                fail(failure, EXIT_REFUSED, "%s: the card kept its older certificate", name));
+        client_erase(client);
+    }
+    free(client);
+    link_close(link);
+    return done;
+}
+
+static bool renew_in(struct ca *ca, const struct arguments *arguments, struct failure *failure) {
+    struct ca_answer answer;
+    struct certificate certificate;
+    bool done = make_out(arguments->out, failure) &&
+                ca_renew(ca, arguments->id, &answer, failure) &&
+                put_certificates(ca, arguments->out, &answer, failure);
+    struct bytes whole = bytes_of(answer.certificate, answer.certificate_size);
+    if (!done) {
+        rmdir(arguments->out); // where nothing was renewed it is empty
+        return false;
+    }
+    if (certificate_parse(whole, &certificate) == CERTIFICATE_OK)
+        tell(&answer, arguments->id, certificate.roles, arguments->out);
+    return arguments->link == NULL || hand_over(arguments->link, arguments->id, whole, failure);
+}
+
+static bool run_renew(struct arguments *arguments, struct failure *failure) {
+    struct ca ca;
+    if (!need(arguments->ca, "--ca DIR", failure) || !need(arguments->id, "--id", failure) ||
+        !need(arguments->out, "--out DIR", failure) ||
+        !open_ca(&ca, arguments->ca, arguments, failure))
+        return false;
+    bool done = renew_in(&ca, arguments, failure);
     ca_close(&ca);
     return done;
 }
@@ -255,8 +328,11 @@ static bool run_hotlist(struct arguments *arguments, struct failure *failure) {
 static const struct action {
     const char *word;
     bool (*run)(struct arguments *arguments, struct failure *failure);
-} actions[] = {
-    {"init", run_init}, {"issue", run_issue}, {"revoke", run_revoke}, {"hotlist", run_hotlist}};
+} actions[] = {{"init", run_init},
+               {"issue", run_issue},
+               {"renew", run_renew},
+               {"revoke", run_revoke},
+               {"hotlist", run_hotlist}};
 
 static const struct action *find_action(const char *word) {
     for (size_t i = 0; word != NULL && i < sizeof actions / sizeof actions[0]; i++)
@@ -275,7 +351,7 @@ static bool parse(struct arguments *arguments, const struct action **action, int
     const char *word = optind < argc ? argv[optind++] : NULL;
     *action = find_action(word);
     if (*action == NULL)
-        return fail(failure, EXIT_USAGE, "%s%s%s: say one of init, issue, revoke, hotlist",
+        return fail(failure, EXIT_USAGE, "%s%s%s: say one of init, issue, renew, revoke, hotlist",
                     word != NULL ? "'" : "", word != NULL ? word : "no action",
                     word != NULL ? "'" : "");
     if ((*action)->run == run_init && optind < argc)

@@ -9,6 +9,7 @@
 #include "card/port/memory.h"
 #include "personalization/authority.h"
 #include "personalization/bench.h"
+#include "personalization/card_data.h"
 #include "readers/emu.h"
 #include "services/wire/program.h"
 
@@ -271,20 +272,6 @@ static bool workpiece_write(const struct workpiece *piece, const char *path,
     return fail(failure, code, "%s: %s", path, file_status_text(status));
 }
 
-/// Digits drawn without bias.
-static bool draw_digits(const struct crypto *crypto, char *out, size_t count) {
-    size_t done = 0;
-    while (done < count) {
-        uint8_t octet;
-        if (!crypto->ops->random(crypto, &octet, 1))
-            return false;
-        if (octet < 250)
-            out[done++] = (char)('0' + octet % 10);
-    }
-    out[count] = '\0';
-    return true;
-}
-
 /// Uses the given secret, else borrows another that fits, else draws one and tells it once, as a
 /// PIN letter does; given ones are not repeated.
 static bool settle(char *secret, const char *borrow, size_t least, size_t most, const char *what,
@@ -345,19 +332,14 @@ static bool order_identity(struct arguments *arguments, struct failure *failure)
     return true;
 }
 
-/// One short NDEF record: well-known type U, no abbreviation (NFC Forum URI record type).
 static bool order_tag(struct arguments *arguments, struct failure *failure) {
     enum { HEADER = 5, LONGEST = PERSO_NDEF_MAX - HEADER };
-    size_t size = arguments->url != NULL ? strlen(arguments->url) : 0;
-    if (size > LONGEST)
-        return fail(failure, EXIT_USAGE, "--url has %zu characters; a tag holds %d", size, LONGEST);
-    if (size == 0)
+    if (arguments->url == NULL || arguments->url[0] == '\0')
         return true;
-    uint8_t header[HEADER] = {0xD1, 0x01, (uint8_t)(size + 1), 'U', 0x00};
-    memcpy(arguments->ndef, header, HEADER);
-    memcpy(arguments->ndef + HEADER, arguments->url, size);
-    arguments->order.ndef = bytes_of(arguments->ndef, HEADER + size);
-    return true;
+    size_t size = ndef_address(arguments->url, arguments->ndef, sizeof arguments->ndef);
+    arguments->order.ndef = bytes_of(arguments->ndef, size);
+    return size > 0 || fail(failure, EXIT_USAGE, "--url has %zu characters; a tag holds %d",
+                            strlen(arguments->url), LONGEST);
 }
 
 static bool personalize(struct workpiece *piece, struct arguments *arguments,

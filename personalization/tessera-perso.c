@@ -295,6 +295,17 @@ static bool make_key(struct arguments *arguments, const struct crypto *crypto,
     return true;
 }
 
+/// Secrets that nobody will ever learn are worth a word before the cards are made.
+static void warn_of_lost_pins(const struct job_plan *plan) {
+    struct profile profile;
+    if (plan->printer != NULL || !profile_load(&profile, plan->profile, NULL) || !profile.pin)
+        return;
+    fprintf(stderr,
+            "tessera perso: warning: profile %s draws a PIN and a PUK for every card, but without "
+            "--printer CERT no letter is written and nobody will know them\n",
+            profile.name);
+}
+
 static bool plan(struct arguments *arguments, const struct crypto *crypto,
                  struct failure *failure) {
     struct master_key key;
@@ -322,6 +333,7 @@ static bool plan(struct arguments *arguments, const struct crypto *crypto,
         return false;
     if (!job_create(plan, &total, &faulty, failure))
         return false;
+    warn_of_lost_pins(plan);
     printf("%s: %zu cards planned", plan->directory, total);
     if (faulty > 0)
         printf(", %zu rows left out", faulty);

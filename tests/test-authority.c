@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The issuing authority: hierarchy, directory, register, X.509 twins, revocation, hotlist.
+#include "apdu/purse.h"
 #include "personalization/authority.h"
 #include "personalization/validity.h"
 #include "services/wire/calendar.h"
@@ -369,7 +370,10 @@ static struct object hotlist_of(struct ca *ca, uint8_t *buffer) {
     struct failure failure = {0};
     struct bytes whole = {NULL, 0};
     struct object object = {0};
-    CU_ASSERT_FATAL(ca_hotlist(ca, buffer, HOTLIST_OBJECT_MAX, &whole, &failure));
+    bool done = ca_hotlist(ca, buffer, HOTLIST_OBJECT_MAX, &whole, &failure);
+    if (!done)
+        fprintf(stderr, "hotlist: %s\n", failure.text);
+    CU_ASSERT_FATAL(done);
     CU_ASSERT_FATAL(object_decode_as(OBJECT_HOTLIST, whole, &object));
     CU_ASSERT(object_verify(&object, crypto, ca->hierarchy.members[MEMBER_CENTER].signer.point));
     return object;
@@ -409,6 +413,92 @@ static void the_hotlist_version_only_rises(void) {
     end();
 }
 
+static void the_hotlist_holds_what_a_card_takes(void) {
+    begin();
+    struct failure failure = {0};
+    struct ca_answer answer;
+    struct bytes whole;
+    size_t revoked;
+    char id[16];
+    uint8_t buffer[HOTLIST_OBJECT_MAX], again[HOTLIST_OBJECT_MAX];
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
+    struct ca *ca = ca_at("ca", TODAY);
+    for (int i = 0; i < PURSE_HOTLIST_MAX; i++) {
+        snprintf(id, sizeof id, "T%d", i);
+        CU_ASSERT_FATAL(certify_in(ca, id, ROLE_TILL, &answer, &failure));
+        CU_ASSERT_FATAL(ca_revoke(ca, id, &revoked, &failure));
+    }
+    struct object full = hotlist_of(ca, buffer);
+    CU_ASSERT_EQUAL(full.fields[FIELD_CERTIFICATES].size,
+                    PURSE_HOTLIST_MAX * CERTIFICATE_DIGEST_SIZE);
+    CU_ASSERT_EQUAL(full.fields[FIELD_DEVICES].size, PURSE_HOTLIST_MAX * HOLDER_MAX);
+    CU_ASSERT_FATAL(certify_in(ca, "ONE-MORE", ROLE_TILL, &answer, &failure));
+    CU_ASSERT_FATAL(ca_revoke(ca, "ONE-MORE", &revoked, &failure));
+    CU_ASSERT_FALSE(ca_hotlist(ca, again, sizeof again, &whole, &failure));
+    CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "59 revoked certificates"));
+    ca_close(ca);
+    ca = ca_at("ca", date_add_days(TODAY, SHORT_LIVED_DAYS)); // the tills have expired by then
+    CU_ASSERT_EQUAL(hotlist_of(ca, again).fields[FIELD_CERTIFICATES].size, 0);
+    ca_close(ca);
+    end();
+}
+
+// ---- renewing --------------------------------------------------------------------------------
+
+static void a_certificate_is_renewed_for_the_same_keys(void) {
+    begin();
+    struct failure failure = {0};
+    struct ca_answer first, second;
+    struct certificate old, new;
+    uint32_t later = date_add_days(TODAY, 40);
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
+    struct ca *ca = ca_at("ca", TODAY);
+    CU_ASSERT_FATAL(certify_in(ca, "T1", ROLE_TILL, &first, &failure));
+    CU_ASSERT(ca_renew(ca, "T1", &second, &failure)); // before it ends
+    ca_close(ca);
+    ca = ca_at("ca", later); // and behind it
+    CU_ASSERT_FATAL(ca_renew(ca, "T1", &second, &failure));
+    CU_ASSERT_EQUAL(second.serial, 3);
+    CU_ASSERT_EQUAL(second.validity.from, later);
+    CU_ASSERT_EQUAL_FATAL(
+        certificate_parse(bytes_of(first.certificate, first.certificate_size), &old),
+        CERTIFICATE_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        certificate_parse(bytes_of(second.certificate, second.certificate_size), &new),
+        CERTIFICATE_OK);
+    CU_ASSERT(memcmp(old.signing_point, new.signing_point, P256_COMPRESSED_SIZE) == 0);
+    CU_ASSERT_EQUAL(old.roles, new.roles);
+    CU_ASSERT_EQUAL(old.assurance, new.assurance);
+    CU_ASSERT(bytes_equal(old.holder, new.holder));
+    CU_ASSERT_FALSE(certify_in(ca, "T1", ROLE_TILL, &first, &failure)); // not for other keys
+    ca_close(ca);
+    end();
+}
+
+static void what_is_not_renewed_is_named(void) {
+    begin();
+    struct failure failure = {0};
+    struct ca_answer answer;
+    size_t revoked;
+    CU_ASSERT_FATAL(ca_init(in_scratch("ca"), NULL, crypto, TODAY, &failure));
+    struct ca *ca = ca_at("ca", TODAY);
+    CU_ASSERT_FALSE(ca_renew(ca, "T1", &answer, &failure));
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "no certificate of 'T1'"));
+    CU_ASSERT_FATAL(certify_in(ca, "T1", ROLE_TILL, &answer, &failure));
+    CU_ASSERT_FATAL(certify_in(ca, "T2", ROLE_TILL, &answer, &failure));
+    // another till's certificate in the place of this one's copy
+    CU_ASSERT_EQUAL(rename(in_scratch("ca/issued/2.cvc"), in_scratch("ca/issued/1.cvc")), 0);
+    CU_ASSERT_FALSE(ca_renew(ca, "T1", &answer, &failure));
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "restore it"));
+    CU_ASSERT(ca_revoke(ca, "T1", &revoked, &failure));
+    CU_ASSERT_FALSE(ca_renew(ca, "T1", &answer, &failure));
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "was revoked"));
+    CU_ASSERT_EQUAL(ca->issued.count, 2);
+    ca_close(ca);
+    end();
+}
+
 static const struct suite_test tests[] = {
     {"every role chains to the root through its own domain only", every_role_chains_to_the_root,
      NULL},
@@ -428,6 +518,10 @@ static const struct suite_test tests[] = {
     {"one process holds the directory", one_process_holds_the_directory, NULL},
     {"every certificate has an X.509 twin", every_certificate_has_an_x509_twin, NULL},
     {"the hotlist version only rises", the_hotlist_version_only_rises, NULL},
+    {"the hotlist holds what a card takes", the_hotlist_holds_what_a_card_takes, NULL},
+    {"a certificate is renewed for the same keys", a_certificate_is_renewed_for_the_same_keys,
+     NULL},
+    {"what is not renewed is named", what_is_not_renewed_is_named, NULL},
 };
 
 int main(int argc, char **argv) {

@@ -75,8 +75,8 @@ enum {
     WINDOW_LARGE = 256,
     PEERS_SMALL = 8,
     PEERS_LARGE = 32,
-    HOTLIST_CERTIFICATES = 58, // as many as one object can carry
-    HOTLIST_DEVICES = 58,
+    HOTLIST_CERTIFICATES = PURSE_HOTLIST_MAX, // as many as one object can carry
+    HOTLIST_DEVICES = PURSE_HOTLIST_MAX,
 };
 
 /// Sizes of table rows, octets.
