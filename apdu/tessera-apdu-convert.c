@@ -9,7 +9,7 @@
 
 static const char name[] = "tessera apdu convert";
 static const char usage[] =
-    "usage: tessera apdu convert --from FORMAT --to FORMAT IN [-o OUT] [options]\n"
+    "usage: tessera apdu convert [--from FORMAT] --to FORMAT IN [-o OUT] [options]\n"
     "Formats: native, scriptor, scr, gpshell, opensc-tool, opensc-explorer, pcscd (in only), "
     "dump.\n"
     "What a format cannot say is refused, never bent; details: docs/script-formats.md.\n"
