@@ -50,12 +50,12 @@ static size_t octets_to_show(const struct catalogue_command *row, struct bytes d
 /// EXTERNAL AUTHENTICATE has its secure class in the catalogue, too; the others have the plain one.
 static const struct catalogue_command *name_of(const struct wiretap *tap,
                                                const struct apdu_command *command) {
-    uint8_t cla = command->cla & (uint8_t)~CHAIN_BIT;
+    uint8_t cla = command->cla & (uint8_t)~CHAIN_BIT, plain = cla & (uint8_t)~SECURE_BIT;
     const struct catalogue_command *row =
         catalogue_find(tap->applet, cla, command->ins, command->p1, command->p2);
-    return row != NULL ? row
-                       : catalogue_find(tap->applet, cla & (uint8_t)~SECURE_BIT, command->ins,
-                                        command->p1, command->p2);
+    if (row == NULL)
+        row = catalogue_find(tap->applet, plain, command->ins, command->p1, command->p2);
+    return row;
 }
 
 static void show(const struct wiretap *tap, const struct apdu_command *command, struct bytes data,
