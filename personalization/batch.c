@@ -158,10 +158,13 @@ struct header {
 
 static bool read_header(struct reader *reader, char *line, struct header *header) {
     char *cells[CELLS_MAX];
-    bool has_id = false;
+    bool seen[COLUMN_COUNT] = {false};
     if (strncmp(line, "\xEF\xBB\xBF", 3) == 0) // a byte order mark, as spreadsheets write it
         line += 3;
     header->count = split(line, cells);
+    if (header->count == 0)
+        return fail(reader->failure, EXIT_USAGE, "%s:1: a quote in the header is never closed",
+                    reader->path);
     for (size_t i = 0; i < header->count; i++) {
         int column = 0;
         while (column < COLUMN_COUNT && strcmp(batch_columns[column], cells[i]) != 0)
@@ -170,30 +173,49 @@ static bool read_header(struct reader *reader, char *line, struct header *header
             return fail(reader->failure, EXIT_USAGE,
                         "%s:1: unknown column '%s'; columns are id, enterprise, device, user",
                         reader->path, cells[i]);
+        if (seen[column])
+            return fail(reader->failure, EXIT_USAGE, "%s:1: column '%s' stands twice", reader->path,
+                        cells[i]);
         header->column[i] = column;
-        has_id = has_id || column == COLUMN_ID;
+        seen[column] = true;
     }
-    return has_id ||
+    return seen[COLUMN_ID] ||
            fail(reader->failure, EXIT_USAGE, "%s:1: column 'id' is missing", reader->path);
+}
+
+static bool read_cell(const struct reader *reader, const char *cell, int column,
+                      struct batch_row *row, struct failure *fault) {
+    const char *name = batch_columns[column];
+    if (!is_utf8(cell))
+        return fail(fault, EXIT_USAGE,
+                    "%s:%lu: column '%s': not UTF-8; save the file in that encoding", reader->path,
+                    row->line, name);
+    if (strlen(cell) > HOLDER_MAX)
+        return fail(fault, EXIT_USAGE, "%s:%lu: column '%s': '%.20s...' is longer than %d",
+                    reader->path, row->line, name, cell, HOLDER_MAX);
+    snprintf(row->fields[column], HOLDER_MAX + 1, "%s", cell);
+    return true;
 }
 
 static bool read_cells(struct reader *reader, char *line, const struct header *header,
                        struct batch_row *row, struct failure *fault) {
     char *cells[CELLS_MAX];
-    if (!is_utf8(line))
-        return fail(fault, EXIT_USAGE, "%s:%lu: not UTF-8; save the file in that encoding",
-                    reader->path, row->line);
     size_t count = split(line, cells);
-    if (count != header->count)
-        return fail(fault, EXIT_USAGE, "%s:%lu: %zu cells where the header has %zu", reader->path,
-                    row->line, count, header->count);
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(cells[i]) > HOLDER_MAX)
-            return fail(fault, EXIT_USAGE, "%s:%lu: column '%s': '%.20s...' is longer than %d",
-                        reader->path, row->line, batch_columns[header->column[i]], cells[i],
-                        HOLDER_MAX);
-        snprintf(row->fields[header->column[i]], HOLDER_MAX + 1, "%s", cells[i]);
-    }
+    if (count == 0)
+        return fail(fault, EXIT_USAGE, "%s:%lu: a quote is never closed, or more than %d cells",
+                    reader->path, row->line, CELLS_MAX);
+    if (count < header->count)
+        return fail(
+            fault, EXIT_USAGE, "%s:%lu: column '%s' is missing: %zu cells where the header has %zu",
+            reader->path, row->line, batch_columns[header->column[count]], count, header->count);
+    if (count > header->count)
+        return fail(fault, EXIT_USAGE,
+                    "%s:%lu: a cell behind column '%s': %zu cells where the header has %zu",
+                    reader->path, row->line, batch_columns[header->column[header->count - 1]],
+                    count, header->count);
+    for (size_t i = 0; i < count; i++)
+        if (!read_cell(reader, cells[i], header->column[i], row, fault))
+            return false;
     return true;
 }
 

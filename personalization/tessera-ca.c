@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static const char HELP[] =
-    "usage: tessera ca init DIR [--keys pkcs11:URI] [--enterprise ID]\n"
+    "usage: tessera ca init DIR [--keys pkcs11:URI [--production]] [--enterprise ID]\n"
     "       tessera ca issue --ca DIR --role ROLE --id ID [--enterprise ID] --out DIR\n"
     "       tessera ca renew --ca DIR --id ID --out DIR [--link LINK]\n"
     "       tessera ca revoke --ca DIR --id ID\n"
@@ -35,6 +35,7 @@ static const char HELP[] =
     "\n"
     "  --keys URI   the authority's keys are drawn in this PKCS#11 token and never leave it; the\n"
     "               directory keeps the URI (token, object, module-path, pin-source)\n"
+    "  --production the root certifies hardware only, and nothing of a laboratory's\n"
     "  --token-pin-fd N   user PIN of a token whose URI has no pin-source, as one line from N;\n"
     "               without it the terminal is asked\n"
     "  ROLE     wallet till float store seller center provider telco bank player converter\n"
@@ -45,6 +46,7 @@ enum { TOKEN_PIN_MAX = 128 };
 struct arguments {
     const char *ca, *role, *id, *enterprise, *out, *link;
     const char *directory, *keys; // of init
+    bool production;
     char token_pin[TOKEN_PIN_MAX];
     struct program_world world;
     const struct crypto *crypto;
@@ -58,6 +60,7 @@ static const struct option options[] = {
     {"id", required_argument, NULL, 'i'},
     {"enterprise", required_argument, NULL, 'e'},
     {"out", required_argument, NULL, 'o'},
+    {"production", no_argument, NULL, 'p'},
     {"link", required_argument, NULL, 'l'},
     {"keys", required_argument, NULL, 'k'},
     {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
@@ -82,6 +85,9 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return true;
     case 'o':
         arguments->out = optarg;
+        return true;
+    case 'p':
+        arguments->production = true;
         return true;
     case 'l':
         arguments->link = optarg;
@@ -123,14 +129,19 @@ static bool run_init(struct arguments *arguments, struct failure *failure) {
     struct ca ca;
     char fingerprint[2 * SHA256_SIZE + 1];
     struct token_pin pin = pin_of(arguments);
-    struct ca_plan plan = {
-        .keys = arguments->keys, .pin = &pin, .enterprise = arguments->enterprise};
+    struct ca_plan plan = {.keys = arguments->keys,
+                           .pin = &pin,
+                           .world = arguments->production ? WORLD_PRODUCTION : WORLD_LAB,
+                           .enterprise = arguments->enterprise};
     if (!need(arguments->directory, "DIR", failure))
         return false;
     if (arguments->keys != NULL && strncmp(arguments->keys, "pkcs11:", 7) != 0)
         return fail(failure, EXIT_USAGE,
                     "--keys '%s' is no pkcs11: URI; without --keys the keys are files in DIR",
                     arguments->keys);
+    if (arguments->production && arguments->keys == NULL)
+        return fail(failure, EXIT_USAGE,
+                    "--production needs --keys pkcs11:URI: its keys are never in files");
     if (!ca_init(arguments->directory, &plan, arguments->crypto, arguments->world.today, failure) ||
         !open_ca(&ca, arguments->directory, arguments, failure))
         return false;
