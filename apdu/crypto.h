@@ -74,6 +74,8 @@ struct crypto *crypto_openssl_new(void);
 /// As above with a deterministic random source: two equal seeds give equal keys, challenges and
 /// signatures' inputs. For laboratories only; callers refuse it unless TESSERA_LAB=1.
 struct crypto *crypto_openssl_new_seeded(uint64_t seed);
+/// Begins the random source of such a context anew. False: it is not a seeded one, or it failed.
+bool crypto_openssl_reseed(struct crypto *crypto, uint64_t seed);
 
 void crypto_openssl_free(struct crypto *crypto);
 

@@ -131,16 +131,21 @@ struct crypto *crypto_openssl_new(void) {
 }
 
 struct crypto *crypto_openssl_new_seeded(uint64_t seed) {
-    uint8_t octets[8];
     struct crypto_openssl *self = context_new();
     if (self == NULL)
         return NULL;
     self->seeded = true;
-    bytes_put_be(octets, sizeof octets, seed);
-    if (drbg_seed(&self->crypto, &self->drbg, BYTES_OF(octets)))
+    if (crypto_openssl_reseed(&self->crypto, seed))
         return &self->crypto;
     crypto_openssl_free(&self->crypto);
     return NULL;
+}
+
+bool crypto_openssl_reseed(struct crypto *crypto, uint64_t seed) {
+    uint8_t octets[8];
+    struct crypto_openssl *self = crypto_openssl_of(crypto);
+    bytes_put_be(octets, sizeof octets, seed);
+    return self->seeded && drbg_seed(crypto, &self->drbg, BYTES_OF(octets));
 }
 
 void crypto_openssl_free(struct crypto *crypto) {

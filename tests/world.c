@@ -72,19 +72,7 @@ struct world *world_open(uint64_t seed) {
 }
 
 void world_reseed(struct world *world, uint64_t seed) {
-    struct sample_party *const parties[] = {&world->root, &world->purses, &world->centers,
-                                            &world->center};
-    struct crypto *fresh = crypto_openssl_new_seeded(seed);
-    must(fresh != NULL, "no crypto");
-    for (size_t i = 0; i < sizeof parties / sizeof parties[0]; i++)
-        parties[i]->scalar.crypto = fresh;
-    for (size_t i = 0; i < world->count; i++) {
-        card_power_off(world->cards[i]->card);
-        world->cards[i]->ports.crypto = fresh;
-        world_power(world->cards[i]);
-    }
-    crypto_openssl_free(world->crypto);
-    world->crypto = fresh;
+    must(crypto_openssl_reseed(world->crypto, seed), "no random source");
 }
 
 void world_close(struct world *world) {

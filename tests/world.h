@@ -64,7 +64,8 @@ struct world_profile {
 };
 
 struct world *world_open(uint64_t seed);
-/// Begins the random source anew, so that what follows depends on nothing before.
+/// Begins the random source anew: with cards put back as they were, what follows depends on nothing
+/// before.
 void world_reseed(struct world *world, uint64_t seed);
 void world_close(struct world *world);
 

@@ -73,9 +73,13 @@ bool world_unchanged(const struct world *world, const struct world_snapshot *sna
 
 // ---- adding up ---------------------------------------------------------------------------------
 
-/// What one unit adds up to over the whole world.
+enum { UNITS = 2 };
+
+/// What one unit adds up to over the whole world, and what the card under way has not ratified.
 struct sums {
+    uint16_t unit;
     uint64_t balances, under_way, issued, redeemed;
+    uint64_t unratified;
 };
 
 static bool wrong(struct world *world, const char *form, ...) {
@@ -113,8 +117,7 @@ static bool is_credited(const struct world *world, const struct ring_entry *entr
 }
 
 static bool audit_entry(struct world *world, struct world_card *card,
-                        const struct ring_entry *entry, uint16_t unit, struct sums *sums,
-                        uint64_t *unratified) {
+                        const struct ring_entry *entry, struct sums sums[UNITS]) {
     struct card_call call = world_call(card);
     struct ring_proof proof;
     struct object log;
@@ -123,7 +126,10 @@ static bool audit_entry(struct world *world, struct world_card *card,
     size_t size = ring_log(&call, entry->slot, octets);
     if (!object_decode_as(OBJECT_USAGE_LOG, bytes_of(octets, size), &log))
         return wrong(world, "%s: slot %u holds no usage log", card->holder, entry->slot);
-    if (object_unit(&log) != unit)
+    size_t unit = 0;
+    while (unit < UNITS && sums[unit].unit != object_unit(&log))
+        unit++;
+    if (unit == UNITS)
         return true;
     bool credited = is_credited(world, entry, &proof);
     uint64_t amount = object_uint(&log, FIELD_AMOUNT);
@@ -135,22 +141,20 @@ static bool audit_entry(struct world *world, struct world_card *card,
                      entry->counter);
     if (entry->state != PURSE_ENTRY_UNRATIFIED)
         return true;
-    *unratified += amount;
+    sums[unit].unratified += amount;
     if (!credited)
-        sums->under_way += amount;
+        sums[unit].under_way += amount;
     return true;
 }
 
-static bool audit_ring(struct world *world, struct world_card *card, uint16_t unit,
-                       struct sums *sums, uint64_t *unratified) {
+static bool audit_ring(struct world *world, struct world_card *card, struct sums sums[UNITS]) {
     struct card_call call = world_call(card);
     uint16_t slots = geometry(&call).ring;
     uint64_t count = 0;
     for (uint16_t slot = 0; slot < slots; slot++) {
         struct ring_entry entry = ring_at(&call, slot);
         count += entry.state == PURSE_ENTRY_UNRATIFIED;
-        if (entry.state != PURSE_ENTRY_FREE &&
-            !audit_entry(world, card, &entry, unit, sums, unratified))
+        if (entry.state != PURSE_ENTRY_FREE && !audit_entry(world, card, &entry, sums))
             return false;
     }
     return count == number_get(&call, NUMBER_UNRATIFIED)
@@ -173,42 +177,51 @@ static uint64_t open_sum(struct world_card *card, uint16_t unit) {
     return sum;
 }
 
-static bool audit_card(struct world *world, struct world_card *card, uint16_t unit,
-                       struct sums *sums) {
+static bool audit_pocket(struct world *world, struct world_card *card, struct sums *sums) {
     struct card_call call = world_call(card);
     struct pocket pocket;
-    uint64_t unratified = 0;
-    if (!audit_ring(world, card, unit, sums, &unratified))
-        return false;
-    if (!pocket_find(&call, unit, &pocket))
+    if (!pocket_find(&call, sums->unit, &pocket))
         return true;
     if (pocket.spent + pocket.redeemed > pocket.issued + pocket.loaded + pocket.recredited)
         return wrong(world, "%s: more went out than came in", card->holder);
-    if (pocket.under_way != unratified)
+    if (pocket.under_way != sums->unratified)
         return wrong(world, "%s: promised back %llu, unratified %llu", card->holder,
-                     (unsigned long long)pocket.under_way, (unsigned long long)unratified);
-    if (pocket.open != open_sum(card, unit))
+                     (unsigned long long)pocket.under_way, (unsigned long long)sums->unratified);
+    uint64_t open = open_sum(card, sums->unit);
+    if (pocket.open != open)
         return wrong(world, "%s: reserved %llu, open %llu", card->holder,
-                     (unsigned long long)pocket.open, (unsigned long long)open_sum(card, unit));
+                     (unsigned long long)pocket.open, (unsigned long long)open);
     sums->balances += pocket_balance(&pocket);
     sums->issued += pocket.issued;
     sums->redeemed += pocket.redeemed;
     return true;
 }
 
-static bool audit_unit(struct world *world, uint16_t unit) {
-    struct sums sums = {0};
-    for (size_t i = 0; i < world->count; i++)
-        if (!audit_card(world, world->cards[i], unit, &sums))
+static bool audit_card(struct world *world, struct world_card *card, struct sums sums[UNITS]) {
+    for (size_t i = 0; i < UNITS; i++)
+        sums[i].unratified = 0;
+    if (!audit_ring(world, card, sums))
+        return false;
+    for (size_t i = 0; i < UNITS; i++)
+        if (!audit_pocket(world, card, &sums[i]))
             return false;
-    if (sums.balances + sums.under_way == sums.issued - sums.redeemed)
+    return true;
+}
+
+static bool adds_up(struct world *world, const struct sums *sums) {
+    if (sums->balances + sums->under_way == sums->issued - sums->redeemed)
         return true;
     return wrong(world, "unit %u: balances %llu + under way %llu, issued %llu - redeemed %llu",
-                 unit, (unsigned long long)sums.balances, (unsigned long long)sums.under_way,
-                 (unsigned long long)sums.issued, (unsigned long long)sums.redeemed);
+                 sums->unit, (unsigned long long)sums->balances,
+                 (unsigned long long)sums->under_way, (unsigned long long)sums->issued,
+                 (unsigned long long)sums->redeemed);
 }
 
 bool world_audit(struct world *world) {
+    struct sums sums[UNITS] = {{.unit = WORLD_UNIT}, {.unit = WORLD_POINTS}};
     world->fault[0] = '\0';
-    return audit_unit(world, WORLD_UNIT) && audit_unit(world, WORLD_POINTS);
+    for (size_t i = 0; i < world->count; i++)
+        if (!audit_card(world, world->cards[i], sums))
+            return false;
+    return adds_up(world, &sums[0]) && adds_up(world, &sums[1]);
 }
