@@ -280,11 +280,11 @@ static bool renew_in(struct ca *ca, const struct arguments *arguments, struct fa
     bool done = make_out(arguments->out, failure) &&
                 ca_renew(ca, arguments->id, &answer, failure) &&
                 put_certificates(ca, arguments->out, &answer, failure);
-    struct bytes whole = bytes_of(answer.certificate, answer.certificate_size);
     if (!done) {
         rmdir(arguments->out); // where nothing was renewed it is empty
         return false;
     }
+    struct bytes whole = bytes_of(answer.certificate, answer.certificate_size);
     if (certificate_parse(whole, &certificate) == CERTIFICATE_OK)
         tell(&answer, arguments->id, certificate.roles, arguments->out);
     return arguments->link == NULL || hand_over(arguments->link, arguments->id, whole, failure);
