@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void print(const struct script_reporter *reporter, const struct script_diagnostic *what) {
@@ -61,7 +62,20 @@ static bool write_text(FILE *file, struct bytes text) {
     return text.size == 0 || fwrite(text.data, 1, text.size, file) == text.size;
 }
 
-static bool write_beside(const char *path, struct bytes text) {
+static bool write_through(const char *path, struct bytes text) {
+    FILE *file = fopen(path, "we");
+    bool ok = file != NULL && write_text(file, text);
+    return file != NULL && fclose(file) == 0 && ok;
+}
+
+// The mode that the file has, or that a shell would give a new one.
+static mode_t mode_of(const struct stat *there) {
+    mode_t mask = umask(0);
+    umask(mask);
+    return there != NULL ? there->st_mode & 07777 : 0666 & ~mask;
+}
+
+static bool write_beside(const char *path, struct bytes text, mode_t mode) {
     char draft[SCRIPT_PATH_MAX];
     if ((size_t)snprintf(draft, sizeof draft, "%s.XXXXXX", path) >= sizeof draft) {
         errno = ENAMETOOLONG;
@@ -71,16 +85,29 @@ static bool write_beside(const char *path, struct bytes text) {
     FILE *file = made >= 0 ? fdopen(made, "w") : NULL;
     if (file == NULL)
         return false;
-    bool ok = write_text(file, text);
+    bool ok = write_text(file, text) && fchmod(made, mode) == 0;
     ok = fclose(file) == 0 && ok && rename(draft, path) == 0;
     if (!ok)
         unlink(draft);
     return ok;
 }
 
+// Whole or not at all; of a link the file that it leads to. A pipe or device is written into.
+static bool write_file(const char *path, struct bytes text) {
+    struct stat there;
+    if (stat(path, &there) != 0)
+        return write_beside(path, text, mode_of(NULL));
+    if (!S_ISREG(there.st_mode))
+        return write_through(path, text);
+    char *real = realpath(path, NULL);
+    bool ok = real != NULL && write_beside(real, text, mode_of(&there));
+    free(real);
+    return ok;
+}
+
 bool tool_write(struct tool *tool, const char *path, struct bytes text) {
     bool ok =
-        path != NULL ? write_beside(path, text) : write_text(stdout, text) && fflush(stdout) == 0;
+        path != NULL ? write_file(path, text) : write_text(stdout, text) && fflush(stdout) == 0;
     if (!ok)
         fprintf(stderr, "%s: %s cannot be written: %s\n", tool->name,
                 path != NULL ? path : "standard output", strerror(errno));

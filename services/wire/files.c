@@ -90,9 +90,22 @@ static bool put_in_place(const char *aside, const char *path, enum files_place p
     return link(aside, path) == 0 && unlink(aside) == 0;
 }
 
+/// A pipe or a device takes the octets themselves: nothing can be put in its place.
+static bool write_through(const char *path, struct bytes content) {
+    int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0)
+        return false;
+    if (!write_all(descriptor, content))
+        return close_false(descriptor);
+    return close(descriptor) == 0;
+}
+
 bool files_write(const char *path, struct bytes content, enum files_mode mode,
                  enum files_place place) {
     char aside[PATH_MAX];
+    struct stat there;
+    if (place == FILES_REPLACE && stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return write_through(path, content);
     int size = snprintf(aside, sizeof aside, "%s.XXXXXX", path);
     if (size < 0 || (size_t)size >= sizeof aside) {
         errno = ENAMETOOLONG;
