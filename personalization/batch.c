@@ -8,7 +8,7 @@
 
 const char *const batch_columns[COLUMN_COUNT] = {"id", "enterprise", "device", "user"};
 
-enum { CELL_MAX = 256, CELLS_MAX = 32 };
+enum { LINE_SIZE = 8192, CELLS_MAX = 32 };
 
 /// Ids seen so far: open addressing, grows by doubling.
 struct id_set {
@@ -161,6 +161,9 @@ static bool read_header(struct reader *reader, char *line, struct header *header
     bool seen[COLUMN_COUNT] = {false};
     if (strncmp(line, "\xEF\xBB\xBF", 3) == 0) // a byte order mark, as spreadsheets write it
         line += 3;
+    if (!is_utf8(line))
+        return fail(reader->failure, EXIT_USAGE, "%s:1: not UTF-8; save the file in that encoding",
+                    reader->path);
     header->count = split(line, cells);
     if (header->count == 0)
         return fail(reader->failure, EXIT_USAGE, "%s:1: a quote in the header is never closed",
@@ -233,15 +236,26 @@ static bool read_csv_line(struct reader *reader, char *line, unsigned long numbe
     return offer(reader, &row);
 }
 
+/// One line that is text and fits is there.
+static bool is_line(struct reader *reader, const char *line, FILE *file, unsigned long number) {
+    size_t size = strlen(line);
+    return (size > 0 && line[size - 1] == '\n') || feof(file) ||
+           fail(reader->failure, EXIT_USAGE,
+                "%s:%lu: no line of text, or longer than %d octets; is this a CSV file?",
+                reader->path, number, LINE_SIZE - 2);
+}
+
 static bool read_csv(struct reader *reader, FILE *file) {
     struct header header = {.count = 0};
-    char *line = NULL;
-    size_t capacity = 0;
+    char line[LINE_SIZE];
     unsigned long number = 0;
     bool done = true;
-    while (done && getline(&line, &capacity, file) >= 0)
-        done = read_csv_line(reader, line, ++number, &header);
-    free(line);
+    while (done && fgets(line, sizeof line, file) != NULL) {
+        number++;
+        done = is_line(reader, line, file, number) && read_csv_line(reader, line, number, &header);
+    }
+    if (done && ferror(file))
+        return fail_errno(reader->failure, "cannot read the batch %s", reader->path);
     if (done && number == 0)
         return fail(reader->failure, EXIT_USAGE, "%s is empty; a header line is needed",
                     reader->path);

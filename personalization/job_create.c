@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Planning: batch and profile are checked as a whole, then the job's directory appears whole.
 #include "personalization/job.h"
+#include "personalization/letter.h"
 #include "personalization/token.h"
 #include "services/wire/files.h"
 
@@ -111,9 +112,20 @@ static void discard(const char *directory) {
     rmdir(directory);
 }
 
+/// The printer's certificate is one that letters can be sealed for.
+static bool check_printer(const struct job_plan *plan, struct failure *failure) {
+    struct letter_printer *printer =
+        plan->printer != NULL ? letter_printer_open(plan->printer, failure) : NULL;
+    bool good = plan->printer == NULL || printer != NULL;
+    letter_printer_close(printer);
+    return good;
+}
+
 bool job_create(const struct job_plan *plan, size_t *total, size_t *faulty,
                 struct failure *failure) {
     char draft[PATH_MAX - NAME_MAX];
+    if (!check_printer(plan, failure))
+        return false;
     if (access(plan->directory, F_OK) == 0)
         return fail(failure, EXIT_REFUSED, "%s exists already", plan->directory);
     snprintf(draft, sizeof draft, "%s.draft-XXXXXX", plan->directory);

@@ -56,17 +56,15 @@ static int seal(const struct letter_printer *printer, const char *text, unsigned
 
 bool letter_write(const struct letter_printer *printer, const char *directory, const char *id,
                   const char *pin, const char *puk, struct failure *failure) {
-    char path[PATH_MAX], text[128];
+    char path[PATH_MAX], text[128], name[NAME_MAX];
     unsigned char *sealed = NULL;
     int used = snprintf(path, sizeof path, "%s/letters", directory);
-    if (used < 0 || (size_t)used + strlen(id) + 6 > sizeof path ||
+    if (used < 0 || (size_t)used + sizeof name + 6 > sizeof path ||
         (mkdir(path, 0700) != 0 && errno != EEXIST))
         return fail_errno(failure, "cannot make %s", path);
-    // an id may hold any printable character; a slash must not lead out of the directory
-    int at = used + snprintf(path + used, sizeof path - (size_t)used, "/%s.cms", id);
-    for (int i = used + 1; i < at; i++)
-        if (path[i] == '/')
-            path[i] = '_';
+    if (!files_name(name, sizeof name, id))
+        return fail_errno(failure, "no letter can be named %s", id);
+    snprintf(path + used, sizeof path - (size_t)used, "/%s.cms", name);
     snprintf(text, sizeof text, "card %s\nPIN %s\nPUK %s\n", id, pin, puk);
     int size = seal(printer, text, &sealed);
     bytes_erase(text, sizeof text);

@@ -12,7 +12,8 @@ struct letter_printer;
 struct letter_printer *letter_printer_open(const char *path, struct failure *failure);
 void letter_printer_close(struct letter_printer *printer);
 
-/// Writes directory/letters/ID.cms (DER), replacing an older one of a run that did not finish.
+/// Writes directory/letters/ID.cms (DER), replacing an older one of a run that did not
+/// finish. ID as files_name spells it.
 bool letter_write(const struct letter_printer *printer, const char *directory, const char *id,
                   const char *pin, const char *puk, struct failure *failure);
 

@@ -239,5 +239,8 @@ bool master_key_create(const char *path, const struct crypto *crypto, uint8_t si
         return fail(failure, EXIT_REFUSED, "cannot seal the master key");
     done = files_write(path, bytes_of_string(text), FILES_SECRET, FILES_NEW);
     bytes_erase(text, sizeof text);
+    if (!done && errno == EEXIST)
+        return fail(failure, EXIT_REFUSED,
+                    "%s exists already; a master key is never overwritten: name a new file", path);
     return done || fail_errno(failure, "cannot write the master key %s", path);
 }

@@ -6,6 +6,7 @@
 #include "personalization/job_report.h"
 #include "personalization/job_station.h"
 #include "readers/emu.h"
+#include "services/wire/files.h"
 #include "services/wire/program.h"
 
 #include <getopt.h>
@@ -221,12 +222,16 @@ static bool blank_write(const char *path, bool large, const struct crypto *crypt
 
 static struct link *open_link(const char *name, const char *id, bool large,
                               const struct crypto *crypto, struct failure *failure) {
-    char full[PATH_MAX];
+    char full[PATH_MAX], card[NAME_MAX] = "";
     struct link_failure why;
     const char *place = strstr(name, "%s");
+    if (place != NULL && !files_name(card, sizeof card, id)) {
+        fail_errno(failure, "--link %s: the id '%s' names no image", name, id);
+        return NULL;
+    }
     int size = place == NULL ? snprintf(full, sizeof full, "%s", name)
                              : snprintf(full, sizeof full, "%.*s%s%s", (int)(place - name), name,
-                                        id, place + 2);
+                                        card, place + 2);
     if (size < 0 || (size_t)size >= sizeof full) {
         fail(failure, EXIT_USAGE, "--link %s: the name is too long", name);
         return NULL;

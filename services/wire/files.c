@@ -158,6 +158,21 @@ int files_lock(const char *path, unsigned seconds) {
     return descriptor;
 }
 
+bool files_name(char *out, size_t capacity, const char *text) {
+    size_t used = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        bool written = strchr("/%,", *at) == NULL && (*at != '.' || at > text);
+        int size =
+            snprintf(out + used, capacity - used, written ? "%c" : "%%%02X", (unsigned char)*at);
+        used += size > 0 ? (size_t)size : 0;
+        if (used >= capacity) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+    }
+    return used > 0;
+}
+
 bool files_path(char *out, size_t capacity, const char *directory, const char *name) {
     int size = snprintf(out, capacity, "%s/%s", directory, name);
     if (size >= 0 && (size_t)size < capacity)

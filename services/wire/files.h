@@ -35,6 +35,10 @@ bool files_sync_directory(const char *path);
 /// holder. Returns a descriptor whose close gives it back, or -1 (EWOULDBLOCK: still held).
 int files_lock(const char *path, unsigned seconds);
 
+/// TEXT as one name of a file, no two alike and none that leads elsewhere: / % , and a dot in front
+/// are written as %2F %25 %2C %2E. False (ENAMETOOLONG) when it does not fit.
+bool files_name(char *out, size_t capacity, const char *text);
+
 /// "DIRECTORY/NAME"; false (ENAMETOOLONG) when it does not fit.
 bool files_path(char *out, size_t capacity, const char *directory, const char *name);
 

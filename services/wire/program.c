@@ -86,7 +86,8 @@ bool program_secret(const char *option, const char *descriptor, char *out, size_
     while (size < capacity && (got = read((int)number, out + size, 1)) == 1 && out[size] != '\n')
         size++;
     if (got < 0)
-        return fail_errno(failure, "cannot read from descriptor %s of %s", descriptor, option);
+        return fail(failure, EXIT_USAGE, "cannot read from descriptor %s of %s: %s", descriptor,
+                    option, strerror(errno));
     if (size == capacity || size == 0) {
         bytes_erase(out, capacity);
         return fail(failure, EXIT_USAGE, "%s: one line of 1 to %zu characters is expected", option,
