@@ -63,8 +63,7 @@ static void tell_card(struct station *station, const char *id, const char *statu
     json_decref(line);
 }
 
-// ---- one card
-// ------------------------------------------------------------------------------------
+// ---- one card ----------------------------------------------------------------------------------
 
 static void note(struct station *station, enum job_outcome outcome, const char *id,
                  const char *remark, const struct failure *failure) {
@@ -84,6 +83,12 @@ static void note(struct station *station, enum job_outcome outcome, const char *
     pthread_mutex_unlock(&station->office.mutex);
 }
 
+/// An image of a finished row that is gone or is no card any more is a finding, not the end.
+static bool is_lost(const struct reader *reader, const struct failure *failure) {
+    return reader->station->verify && strstr(reader->name, "%s") != NULL &&
+           (failure->code == EXIT_USAGE || failure->code == EXIT_REFUSED);
+}
+
 static enum job_outcome work_on(struct reader *reader, long row, const char *id) {
     struct station *station = reader->station;
     struct failure failure = {0};
@@ -97,13 +102,14 @@ static enum job_outcome work_on(struct reader *reader, long row, const char *id)
                       : CARD_REJECTED;
     else if (link != NULL)
         outcome = job_make_card(&station->office, link, reader->crypto, row, &remark, &failure);
+    else if (is_lost(reader, &failure))
+        outcome = CARD_REJECTED;
     link_close(link);
     note(station, outcome, remark.id[0] != '\0' ? remark.id : id, remark.note, &failure);
     return outcome;
 }
 
-// ---- readers
-// -------------------------------------------------------------------------------------
+// ---- readers -----------------------------------------------------------------------------------
 
 /// Rows one after another, each with an image of its own.
 static void follow_rows(struct reader *reader) {
@@ -247,8 +253,8 @@ static bool conclude_verify(struct station *station, struct failure *failure) {
         *failure = station->first;
         return false;
     }
-    return station->bad == 0 ||
-           fail(failure, EXIT_REFUSED, "%zu cards are not as made", station->bad);
+    return station->bad == 0 || fail(failure, EXIT_REFUSED, "%zu card%s not as made", station->bad,
+                                     station->bad == 1 ? " is" : "s are");
 }
 
 static bool station_work(const char *directory, const struct station_order *order, bool verify,

@@ -216,33 +216,52 @@ static bool blank_write(const char *path, bool large, const struct crypto *crypt
     if (blank != NULL && blank_form(blank, size, crypto))
         status = file_image_write(path, bytes_of(blank->image, size), false);
     free(blank);
+    if (status == FILE_MISSING)
+        return fail(failure, EXIT_USAGE, "%s: its directory does not exist; make it first", path);
     return status == FILE_OK || fail(failure, (enum exit_code)file_status_exit(status), "%s: %s",
                                      path, file_status_text(status));
 }
 
-static struct link *open_link(const char *name, const char *id, bool large,
-                              const struct crypto *crypto, struct failure *failure) {
-    char full[PATH_MAX], card[NAME_MAX] = "";
-    struct link_failure why;
+/// The link's name with the row's id in place of %s.
+static bool full_name(const char *name, const char *id, char full[PATH_MAX],
+                      struct failure *failure) {
+    char card[NAME_MAX] = "";
     const char *place = strstr(name, "%s");
-    if (place != NULL && !files_name(card, sizeof card, id)) {
-        fail_errno(failure, "--link %s: the id '%s' names no image", name, id);
-        return NULL;
-    }
-    int size = place == NULL ? snprintf(full, sizeof full, "%s", name)
-                             : snprintf(full, sizeof full, "%.*s%s%s", (int)(place - name), name,
-                                        card, place + 2);
-    if (size < 0 || (size_t)size >= sizeof full) {
-        fail(failure, EXIT_USAGE, "--link %s: the name is too long", name);
-        return NULL;
-    }
-    if (place != NULL && strncmp(full, "emu:", 4) == 0 && access(full + 4, F_OK) != 0 &&
-        !blank_write(full + 4, large, crypto, failure))
-        return NULL;
+    if (place != NULL && !files_name(card, sizeof card, id))
+        return fail_errno(failure, "--link %s: the id '%s' names no image", name, id);
+    int size = place == NULL ? snprintf(full, PATH_MAX, "%s", name)
+                             : snprintf(full, PATH_MAX, "%.*s%s%s", (int)(place - name), name, card,
+                                        place + 2);
+    return (size >= 0 && size < PATH_MAX) ||
+           fail(failure, EXIT_USAGE, "--link %s: the name is too long", name);
+}
+
+static struct link *open_full(const char *full, struct failure *failure) {
+    struct link_failure why;
     struct link *link = link_open(full, NULL, &why);
     if (link == NULL)
         fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
     return link;
+}
+
+/// For verifying: what is not there is not made.
+static struct link *open_existing(const char *name, const char *id, bool large,
+                                  const struct crypto *crypto, struct failure *failure) {
+    char full[PATH_MAX];
+    (void)large;
+    (void)crypto;
+    return full_name(name, id, full, failure) ? open_full(full, failure) : NULL;
+}
+
+static struct link *open_or_make(const char *name, const char *id, bool large,
+                                 const struct crypto *crypto, struct failure *failure) {
+    char full[PATH_MAX];
+    if (!full_name(name, id, full, failure))
+        return NULL;
+    if (strstr(name, "%s") != NULL && strncmp(full, "emu:", 4) == 0 &&
+        access(full + 4, F_OK) != 0 && !blank_write(full + 4, large, crypto, failure))
+        return NULL;
+    return open_full(full, failure);
 }
 
 /// A rehearsal on a card in memory.
@@ -355,7 +374,9 @@ static bool work(struct arguments *arguments, bool verify, const struct crypto *
                                   .world = &arguments->world,
                                   .again = arguments->again,
                                   .json = arguments->json,
-                                  .open = open_link};
+                                  .open = verify ? open_existing : open_or_make};
+    if (arguments->dry_run && verify)
+        return fail(failure, EXIT_USAGE, "--dry-run is for 'perso run'; verify changes nothing");
     if (arguments->dry_run)
         return rehearse_in_memory(arguments->target, &order, crypto, failure);
     if (arguments->link_count == 0)
