@@ -50,4 +50,13 @@ bool parse_at_expectation(const struct script_parser *parser);
 struct expectation *parse_expectation(struct script_parser *parser);
 bool parse_selector(struct script_parser *parser, struct selector *out);
 
+/// A word that names something; what says what, for the message.
+bool parse_name(struct script_parser *parser, struct bytes *out, const char *what);
+/// "{ .. }" of a statement. False after an error within.
+bool parse_block(struct script_parser *parser, struct statement *owner);
+
+/// Behind the word "macro", and at '(' behind the name of one.
+bool parse_macro(struct script_parser *parser, struct statement *out);
+bool parse_macro_call(struct script_parser *parser, struct statement *out);
+
 #endif

@@ -7,8 +7,6 @@
 
 static const struct bytes nothing = {NULL, 0};
 
-static bool parse_block(struct script_parser *parser, struct statement *owner);
-
 static void skip_lines(struct script_parser *parser) {
     while (parser->token.kind == TOKEN_LINE)
         parse_advance(parser);
@@ -54,7 +52,7 @@ static bool parse_tx(struct script_parser *parser, struct statement *out) {
     return true;
 }
 
-static bool parse_name(struct script_parser *parser, struct bytes *out, const char *what) {
+bool parse_name(struct script_parser *parser, struct bytes *out, const char *what) {
     if (parser->token.kind != TOKEN_WORD) {
         parse_fail_expected(parser, what);
         return false;
@@ -223,103 +221,6 @@ static bool parse_within(struct script_parser *parser, struct statement *out) {
            parse_pairs(parser, out) && parse_block(parser, out);
 }
 
-// ---- macros ----------------------------------------------------------------------------------
-
-static struct macro *find_macro(const struct script_program *program, struct bytes name) {
-    for (struct macro *macro = program->macros; macro != NULL; macro = macro->next)
-        if (bytes_equal(macro->name, name))
-            return macro;
-    return NULL;
-}
-
-static bool parse_parameters(struct script_parser *parser, struct macro *macro) {
-    struct argument **tail = &macro->parameters;
-    if (!parse_need_mark(parser, '(', "behind the name of a macro"))
-        return false;
-    while (!token_is_mark(&parser->token, ')')) {
-        struct argument *parameter = parse_node(parser, sizeof *parameter);
-        if (parameter == NULL || !parse_name(parser, &parameter->name, "the name of a parameter"))
-            return false;
-        *tail = parameter;
-        tail = &parameter->next;
-        macro->parameter_count++;
-        if (!parse_take_mark(parser, ','))
-            break;
-    }
-    return parse_need_mark(parser, ')', "behind the parameters");
-}
-
-static bool define_macro(struct script_parser *parser, struct statement *out) {
-    struct macro *macro = parse_node(parser, sizeof *macro);
-    if (macro == NULL || !parse_name(parser, &macro->name, "the name of the macro"))
-        return false;
-    macro->at = out->at;
-    if (parser->first_pass && find_macro(parser->program, macro->name) != NULL) {
-        parse_fail(parser, &out->at, "macro \"%t\" is defined twice", macro->name, "");
-        return false;
-    }
-    if (!parse_parameters(parser, macro))
-        return false;
-    if (parser->first_pass) { // before its body: a macro may call itself
-        macro->next = parser->program->macros;
-        parser->program->macros = macro;
-    }
-    struct statement *body = parse_node(parser, sizeof *body);
-    if (body == NULL)
-        return false;
-    body->kind = STATEMENT_MACRO;
-    bool ok = parse_block(parser, body);
-    macro->body = body->body;
-    out->macro = macro;
-    out->body = body->body;
-    return ok;
-}
-
-static bool parse_macro(struct script_parser *parser, struct statement *out) {
-    if (parser->nesting > 0) {
-        parse_fault(parser, &out->at, "a macro is defined at top level");
-        return false;
-    }
-    if (parser->first_pass)
-        parser->arena = &parser->program->keep;
-    bool ok = define_macro(parser, out);
-    parser->arena = &parser->pass;
-    return ok;
-}
-
-static bool parse_call(struct script_parser *parser, struct statement *out) {
-    size_t count = 0;
-    struct argument **tail = &out->arguments;
-    out->kind = STATEMENT_CALL;
-    out->macro = find_macro(parser->program, out->name);
-    if (out->macro == NULL) {
-        parse_fail(parser, &out->at, "no macro \"%t\" is defined above this line", out->name, "");
-        return false;
-    }
-    out->macro->used = true;
-    parse_advance(parser); // '('
-    while (!token_is_mark(&parser->token, ')')) {
-        struct argument *argument = parse_node(parser, sizeof *argument);
-        if (argument == NULL || (argument->value = parse_octets(parser)) == NULL)
-            return false;
-        *tail = argument;
-        tail = &argument->next;
-        count++;
-        if (!parse_take_mark(parser, ','))
-            break;
-    }
-    if (!parse_need_mark(parser, ')', "behind the arguments"))
-        return false;
-    if (count != out->macro->parameter_count) {
-        parse_fail(parser, &out->at,
-                   "macro \"%t\" is called with another number of arguments than "
-                   "it has parameters",
-                   out->name, "");
-        return false;
-    }
-    return true;
-}
-
 // ---- catalogue commands ----------------------------------------------------------------------
 
 static bool parse_command(struct script_parser *parser, struct statement *out) {
@@ -382,7 +283,7 @@ static bool parse_form(struct script_parser *parser, struct statement *out, bool
         }
     out->name = word.text;
     if (token_is_mark(&parser->token, '('))
-        return parse_call(parser, out);
+        return parse_macro_call(parser, out);
     if (memchr(word.text.data, '.', word.text.size) != NULL) {
         *answers = true;
         return parse_command(parser, out);
@@ -537,7 +438,7 @@ static void parse_statements(struct script_parser *parser, struct statement *own
     }
 }
 
-static bool parse_block(struct script_parser *parser, struct statement *owner) {
+bool parse_block(struct script_parser *parser, struct statement *owner) {
     uint32_t outer = parser->nesting, level = parser->level;
     enum statement_kind outer_block = parser->block;
     skip_lines(parser);

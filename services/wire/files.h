@@ -17,8 +17,8 @@ enum files_place {
 /// Reads a whole file. EFBIG when it is longer than capacity.
 bool files_read(const char *path, uint8_t *out, size_t capacity, size_t *size);
 
-/// Writes a whole file, synced together with its directory entry. FILES_REPLACE writes straight into
-/// a pipe or a device that has the name.
+/// Writes a whole file, synced together with its directory entry. FILES_REPLACE writes straight
+/// into a pipe or a device that has the name.
 bool files_write(const char *path, struct bytes content, enum files_mode mode,
                  enum files_place place);
 
