@@ -294,11 +294,11 @@ int main(int argc, char **argv) {
     if (tool_help(argc, argv, name, usage))
         return 0;
     if (argc == 1)
-        return print_text();
+        return tool_end(name, print_text());
     if (argc == 2 && strcmp(argv[1], "--json") == 0)
-        return print_json();
+        return tool_end(name, print_json());
     if (argc == 2 && strcmp(argv[1], "--lua") == 0)
-        return print_lua();
+        return tool_end(name, print_lua());
     if (argc == 3 && strcmp(argv[1], "--coverage") == 0)
         return print_coverage(argv[2]);
     return tool_complain(name, "unknown option or missing value", argv[1]);

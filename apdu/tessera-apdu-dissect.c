@@ -197,5 +197,5 @@ int main(int argc, char **argv) {
     dissector_free(&picture.dissector);
     tool_free(&picture.tool);
     crypto_openssl_free(crypto);
-    return status;
+    return tool_end(name, status);
 }

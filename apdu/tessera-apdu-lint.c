@@ -54,5 +54,5 @@ int main(int argc, char **argv) {
         status = one > status ? one : status;
     }
     batch_free(&files);
-    return status;
+    return tool_end(name, status);
 }

@@ -16,6 +16,7 @@
 #include "apdu/script/host.h"
 #include "apdu/script/relay.h"
 #include "apdu/script/taps.h"
+#include "apdu/script/tool.h"
 #include "readers/seat.h"
 #include "readers/trace/gsmtap.h"
 #include "readers/trace/pcapng.h"
@@ -477,5 +478,5 @@ int main(int argc, char **argv) {
     batch_free(&run.options.files);
     if (run.crypto != NULL)
         crypto_openssl_free(run.crypto);
-    return status;
+    return tool_end("tessera apdu run", status);
 }

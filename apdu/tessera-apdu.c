@@ -190,7 +190,7 @@ int main(int argc, char **argv) {
         return 0;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
+            return tool_end("tessera apdu", commands[i].run(argc - 2, argv + 2));
     if (name[0] != '\0')
         fprintf(stderr, "tessera apdu: there is no sub-command \"%s\"\n", name);
     fputs(usage, stderr);

@@ -490,5 +490,5 @@ int main(int argc, char **argv) {
     crypto_openssl_free(crypto);
     bytes_erase(arguments.pin, sizeof arguments.pin);
     bytes_erase(arguments.token_pin, sizeof arguments.token_pin);
-    return done ? EXIT_DONE : program_fail("purse", &failure);
+    return done ? program_end("purse") : program_fail("purse", &failure);
 }

@@ -385,5 +385,5 @@ int main(int argc, char **argv) {
     bool done = crypto != NULL && action->run(&arguments, &failure);
     crypto_openssl_free(crypto);
     bytes_erase(arguments.token_pin, sizeof arguments.token_pin);
-    return done ? EXIT_DONE : program_fail("ca", &failure);
+    return done ? program_end("ca") : program_fail("ca", &failure);
 }

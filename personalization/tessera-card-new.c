@@ -405,5 +405,5 @@ int main(int argc, char **argv) {
     done = done && crypto != NULL && make_card(&arguments, crypto, &failure);
     crypto_openssl_free(crypto);
     bytes_erase(&arguments, sizeof arguments);
-    return done ? EXIT_DONE : program_fail("card new", &failure);
+    return done ? program_end("card new") : program_fail("card new", &failure);
 }

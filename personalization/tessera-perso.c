@@ -416,5 +416,5 @@ int main(int argc, char **argv) {
     done = done && crypto != NULL && act(argv[1], &arguments, crypto, &failure);
     crypto_openssl_free(crypto);
     bytes_erase(arguments.passphrase, sizeof arguments.passphrase);
-    return done ? EXIT_DONE : program_fail("perso", &failure);
+    return done ? program_end("perso") : program_fail("perso", &failure);
 }

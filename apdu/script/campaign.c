@@ -4,6 +4,7 @@
 #include "apdu/script/campaign.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -86,7 +87,8 @@ static void write_reproducer(struct campaign *campaign, const struct campaign_ch
     char path[SCRIPT_PATH_MAX];
     snprintf(path, sizeof path, "%s/step-%zu-%s-%zu.apdu", campaign->options->folder, child->step,
              mutation_word(child->kind), child->parameter);
-    FILE *file = fopen(path, "we");
+    int made = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600); // PINs may be in it
+    FILE *file = made >= 0 ? fdopen(made, "w") : NULL;
     if (file != NULL) {
         fprintf(file,
                 "#! name \"step %zu, %s %zu\"\n# What went over the wire when an invariant of %s "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apdu/script/taps.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,8 @@ struct script_tap *record_tap_open(const char *path) {
     record->tap = (struct script_tap){record_exchange, record_event, record_close, NULL};
     snprintf(record->card, sizeof record->card, "card"); // the name that need not be told
     buffer_init(&record->text, &host_memory);
-    record->file = fopen(path, "we");
+    int made = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600); // PINs may be in it
+    record->file = made >= 0 ? fdopen(made, "w") : NULL;
     if (record->file == NULL) {
         free(record);
         return NULL;

@@ -49,6 +49,13 @@ int tool_complain(const char *name, const char *what, const char *value) {
     return TOOL_USAGE_ERROR;
 }
 
+int tool_end(const char *name, int status) {
+    if (status != 0 || (fflush(stdout) == 0 && !ferror(stdout)))
+        return status;
+    fprintf(stderr, "%s: standard output cannot be written: %s\n", name, strerror(errno));
+    return TOOL_USAGE_ERROR;
+}
+
 const struct script_source *tool_read(struct tool *tool, const char *file) {
     const char *error = "";
     const struct script_source *source =

@@ -27,5 +27,8 @@ const struct script_source *tool_read(struct tool *tool, const char *file);
 /// Writes to a file, atomically, or to standard output when path is NULL. False: message printed.
 bool tool_write(struct tool *tool, const char *path, struct bytes text);
 int tool_complain(const char *name, const char *what, const char *value);
+/// For the end of a program: status, or a message and TOOL_USAGE_ERROR when it is 0 and not all of
+/// the output could be written.
+int tool_end(const char *name, int status);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readers/trace/pcapng.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,8 @@ struct pcapng *pcapng_open(const char *path) {
     struct pcapng *file = calloc(1, sizeof *file);
     if (file == NULL)
         return NULL;
-    file->file = fopen(path, "wbe");
+    int made = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600); // PINs may be in it
+    file->file = made >= 0 ? fdopen(made, "wb") : NULL;
     if (file->file == NULL) {
         free(file);
         return NULL;

@@ -16,6 +16,14 @@ int program_fail(const char *name, const struct failure *failure) {
     return failure->code;
 }
 
+int program_end(const char *name) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_DONE;
+    fprintf(stderr, "tessera %s: done, but standard output could not be written: %s\n", name,
+            strerror(errno));
+    return EXIT_REFUSED;
+}
+
 bool program_informs(const char *name, const char *help, int argc, char **argv) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
