@@ -48,6 +48,7 @@ struct work {
     struct campaign_options options;
     struct campaign_cards desk;
     struct campaign campaign;
+    char only[64]; // as it was given
     const char *in, *invariants;
 };
 
@@ -160,7 +161,10 @@ static int run_campaign(struct work *work) {
                end == CAMPAIGN_HELD ? "hold" : "are VIOLATED");
     else
         campaign_print(&work->campaign);
+    bool missed = work->options.only != MUTATION_NONE && work->campaign.mistakes == 0;
     campaign_free(&work->campaign);
+    if (missed && end == CAMPAIGN_HELD)
+        return tool_complain(name, "the script has no such mistake to make: --only", work->only);
     return end == CAMPAIGN_HELD ? 0 : end == CAMPAIGN_VIOLATED ? 1 : TOOL_USAGE_ERROR;
 }
 
@@ -223,6 +227,7 @@ static bool take_per_command(struct work *work, const char *text) {
 
 static bool take_only(struct work *work, char *text) {
     uint64_t step = 0, parameter = 0;
+    snprintf(work->only, sizeof work->only, "%s", text);
     char *kind = strchr(text, ':'), *last = strrchr(text, ':');
     if (kind == NULL || kind == last)
         return false;
@@ -283,17 +288,37 @@ static int take_argument(struct work *work, char *argument, char *value) {
     return 1;
 }
 
+/// Says what the option behind a refused argument wants; the value as it was given.
+static int refuse(const char *option, const char *value) {
+    static const struct {
+        const char *option, *wants;
+    } rows[] = {{"--link", "--link wants emu:IMAGE"},
+                {"--card", "--card wants NAME=emu:IMAGE"},
+                {"--kinds", "--kinds wants none, or a list of drop,repeat,swap,truncate,flip,tear"},
+                {"--keys", "--keys wants NAME=FILE"},
+                {"--only", "--only wants STEP:KIND:N"},
+                {"--per-command", "--per-command wants a number"},
+                {"--jobs", "--jobs wants a number from 1 to 64"},
+                {"--seed", "--seed wants a number, and TESSERA_LAB=1"}};
+    for (size_t i = 0; value != NULL && i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(option, rows[i].option) == 0)
+            return tool_complain(name, rows[i].wants, value);
+    return tool_complain(
+        name, strncmp(option, "--", 2) == 0 ? "unknown option or missing value" : "one script only",
+        option);
+}
+
 static int parse(struct work *work, int argc, char **argv) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     work->options.kinds = (1u << MUTATION_KINDS) - 2;
     work->options.jobs = processors < 1 ? 1 : processors < 16 ? (unsigned)processors : 16;
     for (int i = 1, taken; i < argc; i += taken) {
+        char given[128] = ""; // taking a value may cut it up
+        if (i + 1 < argc)
+            snprintf(given, sizeof given, "%s", argv[i + 1]);
         taken = take_argument(work, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
         if (taken == 0)
-            return tool_complain(name,
-                                 "unknown, or its value is missing or wrong (cards are emu:IMAGE, "
-                                 "--seed needs TESSERA_LAB=1)",
-                                 argv[i]);
+            return refuse(argv[i], i + 1 < argc ? given : NULL);
     }
     if (work->in == NULL || work->card_count == 0)
         return tool_complain(name, "a script and its cards are needed", NULL);
@@ -320,5 +345,5 @@ int main(int argc, char **argv) {
     buffer_free(&work.made);
     tool_free(&work.tool);
     crypto_openssl_free(crypto);
-    return status;
+    return tool_end(name, status);
 }
