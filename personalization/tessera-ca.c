@@ -69,6 +69,11 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool need(const char *value, const char *option, struct failure *failure) {
+    return (value != NULL && value[0] != '\0') ||
+           fail(failure, EXIT_USAGE, "%s is missing; see 'tessera ca --help'", option);
+}
+
 static bool take_option(struct arguments *arguments, int option, struct failure *failure) {
     switch (option) {
     case 'c':
@@ -82,7 +87,7 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
         return true;
     case 'e':
         arguments->enterprise = optarg;
-        return true;
+        return need(optarg[0] != '\0' ? optarg : NULL, "the value of --enterprise", failure);
     case 'o':
         arguments->out = optarg;
         return true;
@@ -105,11 +110,6 @@ static bool take_option(struct arguments *arguments, int option, struct failure 
     default:
         return fail(failure, EXIT_USAGE, "see 'tessera ca --help'");
     }
-}
-
-static bool need(const char *value, const char *option, struct failure *failure) {
-    return value != NULL ||
-           fail(failure, EXIT_USAGE, "%s is missing; see 'tessera ca --help'", option);
 }
 
 // ---- init ------------------------------------------------------------------------------------
