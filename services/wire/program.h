@@ -11,8 +11,8 @@
 /// Prints "tessera NAME: text" to stderr and returns the exit code.
 int program_fail(const char *name, const struct failure *failure);
 
-/// For the end of a program that did its work: EXIT_DONE, or a message and EXIT_REFUSED when not all
-/// of its output could be written.
+/// For the end of a program that did its work: EXIT_DONE, or a message and EXIT_REFUSED when not
+/// all of its output could be written.
 int program_end(const char *name);
 
 /// Answers --help (or -h) with the text and --version with "tessera NAME VERSION", wherever they
