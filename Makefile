@@ -187,7 +187,8 @@ cortex-m: ## the card on a Cortex-M0+: flash and RAM against their goals
 model: ## Promela models of the money rules: hold, and break by every excluded reading
 	@tests/model/run
 
-# Static analysis goes file by file and remembers what passed, so a second run is cheap.
+# Static analysis goes file by file and remembers what passed, so a second run is cheap. Across files
+# cppcheck takes every result that a function fills in for one that it reads: clang-tidy looks there.
 TIDY     := $(patsubst %.c,build/lint/%.tidy,$(SOURCES) $(MAINS) $(wildcard tests/*.c))
 
 lint: ## house rules, format, shell, clang-tidy and cppcheck
@@ -195,6 +196,7 @@ lint: ## house rules, format, shell, clang-tidy and cppcheck
 	@$(MAKE) -j$(JOBS) --no-print-directory -s -j2 -k $(TIDY)
 	@mkdir -p build/lint/cppcheck
 	@cppcheck -q -j2 --std=c11 --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+	    --suppress=ctuuninitvar \
 	    --enable=warning,performance,portability --cppcheck-build-dir=build/lint/cppcheck \
 	    -D_GNU_SOURCE -I. $(wildcard $(ROOMS)) tests
 	@echo "lint: clean"

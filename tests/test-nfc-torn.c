@@ -39,6 +39,7 @@ static int tessera(const struct kiosk *kiosk, const char *format) {
     char line[4 * DAEMON_PATH_MAX], log[DAEMON_PATH_MAX + 16], *argv[24], *rest = NULL;
     size_t count = 0;
     const char *d = kiosk->directory;
+    // cppcheck-suppress wrongPrintfScanfArgNum ; formats that name fewer are meant
     snprintf(line, sizeof line, format, d, d, d, d);
     for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
         argv[count++] = word;

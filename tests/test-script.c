@@ -390,13 +390,13 @@ static void *counted(const struct script_memory *memory, void *old, size_t size)
         free(block);
         return NULL;
     }
-    block = realloc(block, size + 2 * sizeof *block);
-    if (block == NULL)
-        return NULL;
-    *block = size;
+    size_t *grown = realloc(block, size + 2 * sizeof *grown);
+    if (grown == NULL)
+        abort(); // the count would be wrong from here on
+    *grown = size;
     held += size;
     highest = held > highest ? held : highest;
-    return block + 2;
+    return grown + 2;
 }
 
 static void a_million_lines_take_little_memory(void) {
