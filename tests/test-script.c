@@ -161,6 +161,7 @@ static void values_become_octets(void) {
         sends("let A = AB CD\ntx 00 A4 04 00 len(${A}) ${A} lv(${A})", "00A4040002ABCD02ABCD"));
     CU_ASSERT_TRUE(sends("tx slice(tlv(6F, tlv(84, 01 02) tlv(5F37, fill(00, 130))), 0, 12)",
                          "6F818A840201025F37818200"));
+    CU_ASSERT_TRUE(sends("tx 00 A4 00 slice(\"\", 0) slice(\"\", 0, 0) 01", "00A40001"));
     CU_ASSERT_TRUE(sends("tx slice(01 02 03 04, 1, 2) pad(01, 3) pad(01, 3, 00) xor(F0 0F, FF FF)",
                          "020301FFFF0100000FF0"));
     CU_ASSERT_TRUE(sends("tx hex(\"00:a4 04\") lc(AA BB)", "00A40402AABB"));

@@ -201,7 +201,7 @@ static bool put_slice(struct evaluation *evaluation, const struct expr *call, st
     if (ok && offset + count > octets.size)
         ok = evaluation_fail(evaluation, call, "%tslice goes beyond the %z octets", none,
                              octets.size);
-    if (ok)
+    if (ok && count > 0) // an empty value has no octets to point at
         buffer_put(out, bytes_of(octets.data + offset, count));
     buffer_free(&octets);
     return ok;
