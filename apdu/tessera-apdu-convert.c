@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera apdu convert: other tools' scripts and traces in and out.
-#include <stdio.h>
-#include <string.h>
-
 #include "apdu/convert/convert.h"
 #include "apdu/convert/fresh.h"
-#include "apdu/script/tool.h"
+#include "apdu/script/tools/tool.h"
+#include "base/options/options.h"
 
-static const char name[] = "tessera apdu convert";
-static const char usage[] =
-    "usage: tessera apdu convert [--from FORMAT] --to FORMAT IN [-o OUT] [options]\n"
-    "Formats: native, scriptor, scr, gpshell, opensc-tool, opensc-explorer, pcscd (in only), "
-    "dump.\n"
-    "What a format cannot say is refused, never bent; details: docs/script-formats.md.\n"
-    "  --from FORMAT        guessed from the text when left out\n"
-    "  --captures           to native: values of answers that later commands use become captures\n"
-    "  --strict-scriptor    read exactly as scriptor would, mistakes included\n"
-    "  -o OUT               write there instead of standard output\n"
-    "exit: 0 done, 2 the input is wrong, or cannot be said in the other format\n";
+#include <string.h>
 
 struct conversion {
     struct tool tool;
     const struct script_format *from, *to;
-    const char *in, *out;
+    const char *in, *out, *from_name, *to_name;
+    const char *scp, *le_zero;
+    uint8_t protocol;
+    bool drops_le_zero;
     bool strict, captures;
     struct exporter exporter;
     struct fresh fresh;
@@ -37,23 +28,22 @@ static bool take_step(struct importer *importer, const struct step *step) {
     return ok;
 }
 
-static int complain(const char *what, const char *value) {
-    return tool_complain(name, what, value);
-}
-
-static int convert(struct conversion *conversion) {
-    const struct script_source *source = tool_read(&conversion->tool, conversion->in);
+static bool convert(struct conversion *conversion, struct failure *failure) {
+    const struct script_source *source = tool_read(&conversion->tool, conversion->in, failure);
     if (source == NULL)
-        return TOOL_USAGE_ERROR;
+        return false;
     if (conversion->from == NULL)
         conversion->from = script_format_guess(source->text);
     if (conversion->from == NULL)
-        return complain("the format of the input is not clear; give --from", conversion->in);
+        return fail(failure, EXIT_USAGE, "the format of %s is not clear; give --from",
+                    conversion->in);
     struct importer importer = {.memory = &host_memory,
                                 .source = source,
-                                .world = &conversion->tool.world,
+                                .ports = &conversion->tool.ports,
                                 .reporter = &conversion->tool.reporter,
                                 .strict = conversion->strict,
+                                .secure_protocol = conversion->protocol,
+                                .drops_le_zero = conversion->drops_le_zero,
                                 .take = take_step,
                                 .context = conversion};
     struct exporter *exporter = &conversion->exporter;
@@ -67,61 +57,98 @@ static int convert(struct conversion *conversion) {
         fresh_write(&conversion->fresh, &exporter->out);
     if (ok && conversion->to->end != NULL)
         conversion->to->end(exporter);
-    ok = ok && tool_write(&conversion->tool, conversion->out, buffer_bytes(&exporter->out));
+    if (!ok)
+        failure->code = EXIT_USAGE; // the reporter has told why
+    ok = ok && tool_write(conversion->out, buffer_bytes(&exporter->out), failure);
     buffer_free(&exporter->out);
     fresh_free(&conversion->fresh);
-    return ok ? 0 : TOOL_USAGE_ERROR;
+    return ok;
 }
 
-static int take_format(const char *word, const struct script_format **format) {
-    *format = script_format_find(word);
-    return *format != NULL ? 0 : complain("there is no such format", word);
+static bool find_format(const char *name, const struct script_format **format,
+                        struct failure *failure) {
+    *format = name != NULL ? script_format_find(name) : NULL;
+    return name == NULL || *format != NULL ||
+           fail(failure, EXIT_USAGE, "there is no format '%s'", name);
 }
 
-static int parse(struct conversion *conversion, int argc, char **argv) {
-    int status = 0;
-    for (int i = 1; i < argc && status == 0; i++) {
-        bool more = i + 1 < argc;
-        const char *value = more ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--from") == 0 && more) {
-            status = take_format(value, &conversion->from);
-            i++;
-        } else if (strcmp(argv[i], "--to") == 0 && more) {
-            status = take_format(value, &conversion->to);
-            i++;
-        } else if (strcmp(argv[i], "-o") == 0 && more)
-            conversion->out = argv[++i];
-        else if (strcmp(argv[i], "--strict-scriptor") == 0)
-            conversion->strict = true;
-        else if (strcmp(argv[i], "--captures") == 0)
-            conversion->captures = true;
-        else if ((argv[i][0] == '-' && argv[i][1] != 0) || conversion->in != NULL)
-            status = complain("unknown option or second input", argv[i]);
-        else
-            conversion->in = argv[i];
-    }
-    if (status != 0)
-        return status;
-    if (conversion->in == NULL || conversion->to == NULL)
-        return complain("an input and --to FORMAT are needed", NULL);
+/// What the text leaves open.
+static bool take_words(struct conversion *conversion, struct failure *failure) {
+    const char *scp = conversion->scp, *le_zero = conversion->le_zero;
+    if (scp != NULL && strcmp(scp, "02") != 0 && strcmp(scp, "03") != 0)
+        return fail(failure, EXIT_USAGE, "--scp is 02 or 03, not '%s'", scp);
+    if (le_zero != NULL && strcmp(le_zero, "send") != 0 && strcmp(le_zero, "none") != 0)
+        return fail(failure, EXIT_USAGE, "--le-zero is send or none, not '%s'", le_zero);
+    conversion->protocol = scp == NULL ? 0 : (uint8_t)(scp[1] - '0');
+    conversion->drops_le_zero = le_zero != NULL && strcmp(le_zero, "none") == 0;
+    return true;
+}
+
+static bool check(struct conversion *conversion, struct failure *failure) {
+    if (!find_format(conversion->from_name, &conversion->from, failure) ||
+        !find_format(conversion->to_name, &conversion->to, failure))
+        return false;
     if (conversion->from != NULL && conversion->from->import == NULL)
-        return complain("this format can only be written", conversion->from->name);
+        return fail(failure, EXIT_USAGE, "--from %s: this format can only be written",
+                    conversion->from->name);
     if (conversion->to->export == NULL)
-        return complain("this format can only be read", conversion->to->name);
-    if (conversion->captures && strcmp(conversion->to->name, "native") != 0)
-        return complain("--captures is for --to native", NULL);
-    return 0;
+        return fail(failure, EXIT_USAGE, "--to %s: this format can only be read",
+                    conversion->to->name);
+    if (!take_words(conversion, failure))
+        return false;
+    return !conversion->captures || strcmp(conversion->to->name, "native") == 0 ||
+           fail(failure, EXIT_USAGE, "--captures is for --to native");
 }
+
+static int run_convert(void *context, struct failure *failure) {
+    struct conversion *conversion = context;
+    if (!check(conversion, failure))
+        return failure->code;
+    tool_init(&conversion->tool, NULL);
+    bool done = convert(conversion, failure);
+    tool_free(&conversion->tool);
+    return exit_of(done, failure);
+}
+
+#define AT(member) offsetof(struct conversion, member)
+
+static const struct option_row rows[] = {
+    {NULL, "IN", OPTION_FILE, "the script or trace; - is standard input", .at = AT(in),
+     .needed = OPTION_EVERY},
+    {"from", "FORMAT", OPTION_TEXT, "its format; guessed from the text when left out",
+     .at = AT(from_name)},
+    {"to", "FORMAT", OPTION_TEXT, "what it shall become", .at = AT(to_name),
+     .needed = OPTION_EVERY},
+    {"out", "FILE", OPTION_FILE, "write there instead of standard output", .at = AT(out),
+     .letter = 'o'},
+    {"captures", NULL, OPTION_FLAG,
+     "to native: values of answers that later commands use become captures", .at = AT(captures)},
+    {"scp", "02|03", OPTION_TEXT,
+     "of gpshell: what open_sc opens where the script leaves it to the card", .at = AT(scp)},
+    {"le-zero", "send|none", OPTION_TEXT,
+     "of scr: whether an Le of 0x00 goes out (as written, the default)", .at = AT(le_zero)},
+    {"strict-scriptor", NULL, OPTION_FLAG, "read exactly as scriptor would, mistakes included",
+     .at = AT(strict)},
+};
+
+static const struct action actions[] = {{1, NULL, "", run_convert, NULL}};
+
+static const struct command convert_command = {
+    .name = "apdu convert",
+    .purpose = "read and write the scripts and traces of other tools",
+    .notes = "Formats: native, scriptor, scr, gpshell, opensc-tool, opensc-explorer, dump; in "
+             "only: pcscd, and log (what people post: GlobalPlatformPro's A>> and A<<, OpenSC's "
+             "debug output, GPShell's trace, scriptor's and pySim's output). What a format cannot "
+             "say is refused, never bent; details: "
+             "docs/script-formats.md.\n\n"
+             "exit: 0 done, 2 the input is wrong, or cannot be said in the other format",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .actions = actions,
+    .action_count = 1,
+};
 
 int main(int argc, char **argv) {
     struct conversion conversion = {.in = NULL};
-    if (tool_help(argc, argv, name, usage))
-        return 0;
-    int status = parse(&conversion, argc, argv);
-    if (status != 0)
-        return status;
-    tool_init(&conversion.tool, name, NULL);
-    status = convert(&conversion);
-    tool_free(&conversion.tool);
-    return status;
+    return command_main(&convert_command, &conversion, argc, argv);
 }

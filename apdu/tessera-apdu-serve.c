@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera apdu serve: a recording plays the card behind a virtual reader. It can write down what it
 // is asked, which makes it the recording card that shows what a tool really sends.
+#include "apdu/script/tools/replay.h"
+#include "apdu/script/tools/tool.h"
+#include "base/files.h"
+#include "base/options/options.h"
+#include "readers/vpcd.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include "apdu/script/replay.h"
-#include "apdu/script/tool.h"
-#include "readers/vpcd.h"
-
-static const char name[] = "tessera apdu serve";
-static const char usage[] =
-    "usage: tessera apdu serve RECORDING --reader vpcd:HOST:PORT [options]\n"
-    "Puts a recorded card into a virtual reader (vsmartcard-vpcd). Prints `ready` when it is "
-    "there\n"
-    "and ends with 0 on SIGTERM or when the reader goes.\n"
-    "  --card NAME     which card of the recording; the first one when left out\n"
-    "  --strict        answer only the recorded commands in their order; fall silent otherwise.\n"
-    "                  Without it, a command with fresh values gets the answer of the recorded "
-    "one\n"
-    "                  with its header and length, an unknown one 6F00\n"
-    "  --received FILE write every command that came, one a line in hex\n"
-    "exit: 0 done, 1 some command was not as recorded, 2 input, 3 no reader there\n";
 
 struct server {
     struct tool tool;
@@ -63,10 +50,6 @@ static size_t on_transmit(void *context, struct bytes command, uint8_t *answer, 
     return replay_answer(&server->replay, command, answer, capacity, &as_recorded);
 }
 
-static int complain(const char *what, const char *value) {
-    return tool_complain(name, what, value);
-}
-
 static int stop_signals(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -77,21 +60,20 @@ static int stop_signals(void) {
 }
 
 /// A reader whose last card was just pulled takes a moment to listen again.
-static int connect_reader(struct server *server) {
+static bool connect_reader(struct server *server, struct failure *failure) {
     enum { WAIT_MS = 50, TRIES = 200 };
     char host[256], port[16];
     struct pollfd stop = {.fd = server->signals, .events = POLLIN};
     if (strncmp(server->reader, "vpcd:", 5) != 0 ||
         !vpcd_address(server->reader + 5, host, sizeof host, port, sizeof port))
-        return complain("--reader wants vpcd:HOST:PORT, not", server->reader);
+        return fail(failure, EXIT_USAGE, "--reader '%s' is not vpcd:HOST:PORT", server->reader);
     for (int i = 0; i < TRIES; i++) {
         if (vpcd_connect(&server->vpcd, host, port))
-            return 0;
+            return true;
         if (errno != ECONNREFUSED || poll(&stop, 1, WAIT_MS) > 0)
             break;
     }
-    fprintf(stderr, "%s: no reader at %s:%s: %s\n", name, host, port, strerror(errno));
-    return 3;
+    return fail(failure, EXIT_ABSENT, "no reader at %s:%s: %s", host, port, strerror(errno));
 }
 
 static int serve(struct server *server) {
@@ -109,66 +91,79 @@ static int serve(struct server *server) {
     return server->replay.misses > 0 ? 1 : 0;
 }
 
-static int run(struct server *server) {
+static bool load(struct server *server, struct failure *failure) {
     const char *fault;
     uint32_t line;
-    const struct script_source *source = tool_read(&server->tool, server->in);
+    const struct script_source *source = tool_read(&server->tool, server->in, failure);
     if (source == NULL)
-        return TOOL_USAGE_ERROR;
-    if (!replay_load(&server->replay, &host_memory, source->text, server->card,
-                     server->strict ? REPLAY_STRICT : REPLAY_LENIENT, &fault, &line)) {
-        fprintf(stderr, "%s:%u:1: error: %s\n", server->in, (unsigned)line, fault);
-        return TOOL_USAGE_ERROR;
-    }
-    server->log = server->received != NULL ? fopen(server->received, "we") : NULL;
-    if (server->received != NULL && server->log == NULL)
-        return complain(strerror(errno), server->received);
-    server->signals = stop_signals();
-    int status = connect_reader(server);
-    if (status == 0)
-        status = serve(server);
-    vpcd_close(&server->vpcd);
-    close(server->signals);
-    if (server->log != NULL)
-        fclose(server->log);
-    return status;
+        return false;
+    if (replay_load(&server->replay, &host_memory, source->text, server->card,
+                    server->strict ? REPLAY_STRICT : REPLAY_LENIENT, &fault, &line))
+        return true;
+    fprintf(stderr, "%s:%u:1: error: %s\n", server->in, (unsigned)line, fault);
+    failure->code = EXIT_USAGE;
+    return false;
 }
 
-static int parse(struct server *server, int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        const char **place = strcmp(argv[i], "--reader") == 0     ? &server->reader
-                             : strcmp(argv[i], "--card") == 0     ? &server->card
-                             : strcmp(argv[i], "--received") == 0 ? &server->received
-                                                                  : NULL;
-        if (place != NULL && value == NULL)
-            return complain("its value is missing", argv[i]);
-        if (place != NULL)
-            *place = argv[++i];
-        else if (strcmp(argv[i], "--strict") == 0)
-            server->strict = true;
-        else if (strncmp(argv[i], "--", 2) == 0 || server->in != NULL)
-            return complain("unknown option or second recording", argv[i]);
-        else
-            server->in = argv[i];
-    }
-    if (server->in == NULL || server->reader == NULL)
-        return complain("a recording and --reader vpcd:HOST:PORT are needed", NULL);
-    return 0;
+static int run(struct server *server, struct failure *failure) {
+    if (!load(server, failure))
+        return failure->code;
+    server->log = server->received != NULL ? files_create_private(server->received) : NULL; // PINs
+    if (server->received != NULL && server->log == NULL)
+        return exit_of(fail_errno(failure, "cannot write %s", server->received), failure);
+    server->signals = stop_signals();
+    int code = connect_reader(server, failure) ? serve(server) : (int)failure->code;
+    vpcd_close(&server->vpcd);
+    close(server->signals);
+    if (server->log != NULL && fclose(server->log) != 0)
+        code = exit_of(fail_errno(failure, "cannot write %s", server->received), failure);
+    return code;
 }
+
+static int run_serve(void *context, struct failure *failure) {
+    struct server *server = context;
+    tool_init(&server->tool, NULL);
+    server->replay.memory = &host_memory;
+    vpcd_init(&server->vpcd);
+    int code = run(server, failure);
+    replay_free(&server->replay);
+    tool_free(&server->tool);
+    return code;
+}
+
+#define AT(member) offsetof(struct server, member)
+
+static const struct option_row rows[] = {
+    {NULL, "RECORDING", OPTION_FILE, "a dump of 'tessera apdu run --record'", .at = AT(in),
+     .needed = OPTION_EVERY},
+    {"reader", "vpcd:HOST:PORT", OPTION_TEXT, "the virtual reader (vsmartcard-vpcd)",
+     .at = AT(reader), .needed = OPTION_EVERY},
+    {"card", "NAME", OPTION_TEXT, "which card of the recording; the first one when left out",
+     .at = AT(card)},
+    {"strict", NULL, OPTION_FLAG,
+     "answer only the recorded commands in their order, fall silent otherwise; without it, a "
+     "command with fresh values gets the answer of the recorded one with its header and length, an "
+     "unknown one 6F00",
+     .at = AT(strict)},
+    {"received", "FILE", OPTION_FILE, "write every command that came, one a line in hex",
+     .at = AT(received)},
+};
+
+static const struct action actions[] = {{1, NULL, "", run_serve, NULL}};
+
+static const struct command serve_command = {
+    .name = "apdu serve",
+    .purpose = "let a recording play the card in a virtual reader",
+    .notes = "Prints \"ready\" when it is there and ends with 0 on SIGTERM or when the reader "
+             "goes.\n\n"
+             "exit: 0 done, 1 some command was not as recorded, 2 input, 3 no reader there",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .actions = actions,
+    .action_count = 1,
+};
 
 int main(int argc, char **argv) {
     static struct server server;
-    if (tool_help(argc, argv, name, usage))
-        return 0;
-    int status = parse(&server, argc, argv);
-    if (status != 0)
-        return status;
-    tool_init(&server.tool, name, NULL);
-    server.replay.memory = &host_memory;
-    vpcd_init(&server.vpcd);
-    status = run(&server);
-    replay_free(&server.replay);
-    tool_free(&server.tool);
-    return status;
+    return command_main(&serve_command, &server, argc, argv);
 }

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every applet in ROM, one line each. The first is the security domain: the default instance.
-#include "card/os/applet.h"
+#include "card/applets.h"
 
-extern const struct applet isd_applet, purse_applet, piv_applet, ndef_applet;
+#include "apdu/command/applets.h"
+#include "apdu/object/role.h"
 
-const struct applet *const applets[] = {
-    &isd_applet,
-    &purse_applet,
-    &piv_applet,
-    &ndef_applet,
-};
+#define DECLARE(name) extern const struct applet name##_applet;
+APPLETS(DECLARE)
+#undef DECLARE
 
-const size_t applet_count = sizeof applets / sizeof *applets;
+#define ENTRY(name) &name##_applet,
+static const struct applet *const applets[] = {APPLETS(ENTRY)};
+#undef ENTRY
+
+const struct card_rom standard_rom = {applets, sizeof applets / sizeof applets[0]};
+
+uint32_t standard_image_size(uint16_t roles) {
+    if (roles == (ROLE_WALLET | ROLE_STORE))
+        return NVM_IMAGE_SIZE_PHONE;
+    return (roles & (ROLE_TILL | ROLE_FLOAT | ROLE_STORE)) != 0 ? NVM_IMAGE_SIZE_LARGE
+                                                                : NVM_IMAGE_SIZE;
+}

@@ -5,17 +5,17 @@
 #ifndef CARD_CARD_H
 #define CARD_CARD_H
 
-#include "apdu/bytes.h"
-#include "apdu/crypto.h"
+#include "apdu/crypto/crypto.h"
+#include "base/bytes.h"
 #include "card/os/nvm.h"
 
 /// By which way a command came. The context knows it, not the terminal: over contactless, PIN
 /// commands, list edits and the security domain are refused before any counter is touched.
-enum card_interface { CARD_CONTACT, CARD_CONTACTLESS, CARD_INTERNAL };
+enum card_interface { CARD_CONTACT, CARD_CONTACTLESS, CARD_INTERNAL, CARD_INTERFACE_COUNT };
 
 enum {
-    CARD_COMMAND_MAX = 2048, // command data after chaining, octets
-    CARD_ANSWER_MAX = 2048,  // answer data before GET RESPONSE, octets
+    CARD_COMMAND_MAX = 2048 + 32, // command data after chaining, with its protection, octets
+    CARD_ANSWER_MAX = 2048,       // answer data before GET RESPONSE, octets
     CARD_ATR_MAX = 33,
     CARD_TRANSIENT_MAX = 512, // per memory class and selected applet, octets
     CARD_INSTANCES_MAX = 8,
@@ -34,13 +34,24 @@ enum card_status {
     CARD_OK = 0,
     CARD_FOREIGN_IMAGE, // not one of ours
     CARD_NEWER_IMAGE,   // written by a later version
+    CARD_OLDER_IMAGE,   // written by an earlier version, whose format is not taken over
     CARD_DAMAGED_IMAGE, // checksums fail beyond what recovery repairs
     CARD_NVM_FAILED,    // the port refused to read, write or sync
+    CARD_STATUS_COUNT
+};
+
+struct applet;
+
+/// The applets of a card. The first is the security domain: the default instance.
+struct card_rom {
+    const struct applet *const *applets;
+    size_t count;
 };
 
 struct card_ports {
     const struct nvm_port *nvm;
     const struct crypto *crypto;
+    const struct card_rom *rom; // card/applets.h has the one with every applet
 };
 
 struct card;
@@ -61,14 +72,16 @@ void card_power_off(struct card *card);
 /// Warm reset: volatile memory is cleared, nothing is selected.
 void card_reset(struct card *card);
 
-/// ISO/IEC 7816-3 answer to reset, T=1. Returns its size.
-size_t card_atr(const struct card *card, uint8_t atr[CARD_ATR_MAX]);
+/// Answer to reset. Over contacts that of ISO/IEC 7816-3, T=1; over contactless what a PC/SC reader
+/// makes of a card's ATS (PC/SC part 3, 3.1.3.2.3): 3B 8n 80 01, historical octets, check octet.
+/// Returns its size.
+size_t card_atr(enum card_interface interface, uint8_t atr[CARD_ATR_MAX]);
 
 /// One command APDU in, one answer with status word out. Never blocks, never fails: whatever the
 /// octets, an answer of 2..capacity octets comes back (capacity at least 258; an answer that does
-/// not fit is chained behind 61xx). Returns its size.
+/// not fit is chained after 61xx). Returns its size.
 /// After the NVM port failed, every answer is 6581 until the next power-on: a card whose power went
-/// is silent.
+/// is silent. After something did not hold that must, every answer is 6F00 until the next reset.
 size_t card_transmit(struct card *card, enum card_interface interface, struct bytes command,
                      uint8_t *answer, size_t capacity);
 

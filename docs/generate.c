@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints a reference page from the tables of apdu/: generate commands|objects. `make docs` writes
-// docs/commands.md and docs/objects.md with it; tests/e2e-docs holds both against the tables.
-#include "apdu/catalogue.h"
-#include "apdu/certificate.h"
-#include "apdu/object.h"
+// docs/commands.md and docs/objects.md with it; tests/e2e/house/e2e-docs holds both against the
+// tables.
+#include "apdu/command/catalogue.h"
+#include "apdu/object/certificate.h"
+#include "apdu/object/object.h"
+#include "base/must.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,18 +88,28 @@ static void print_command(const struct catalogue_command *row) {
     print_refusals(row);
 }
 
-// A heading where an applet begins: its rows stand together.
-static void print_heading(const char *applet) {
-    static const struct {
-        const char *applet, *heading;
-    } APPLETS[] = {{"os", "Any application"},         {"purse", "Purse"},
-                   {"isd", "Issuer security domain"}, {"piv", "Identity (PIV)"},
-                   {"ndef", "NFC data exchange"},     {"tickets", "Licence tickets"}};
-    const char *heading = applet;
-    for (size_t i = 0; i < sizeof APPLETS / sizeof APPLETS[0]; i++)
-        if (strcmp(APPLETS[i].applet, applet) == 0)
-            heading = APPLETS[i].heading;
-    printf("\n## %s\n", heading);
+static void print_groupings(const struct application *application) {
+    if (application->grouping_count > 0)
+        printf("\n### Data groupings\n\nSTORE DATA hands them over; secret ones are masked in "
+               "traces.\n\n| DGI | name | |\n|---|---|---|\n");
+    for (size_t i = 0; i < application->grouping_count; i++) {
+        const struct catalogue_grouping *grouping = &application->groupings[i];
+        printf("| %04X | %s | %s |\n", grouping->dgi, grouping->name,
+               grouping->secret ? "secret" : "");
+    }
+}
+
+static void print_application(const struct application *application) {
+    printf("\n## %s\n", application->heading);
+    if (application->aid_size > 0) {
+        printf("\nAID ");
+        for (size_t i = 0; i < application->aid_size; i++)
+            printf("%02X", application->aid[i]);
+        printf(".\n");
+    }
+    for (size_t i = 0; i < application->command_count; i++)
+        print_command(&application->commands[i]);
+    print_groupings(application);
 }
 
 static void print_status_words(void) {
@@ -113,18 +125,17 @@ static void print_status_words(void) {
 
 static void print_commands(void) {
     printf("# Commands\n\n%s\n", NOTICE);
-    printf("Every command a card knows, from `apdu/catalogue.c`. Numbers are hexadecimal but for"
-           " sizes.\nBesides the refusals listed, any command may be answered with the generic"
-           " ones: 6700 (size), 6A86\n(P1 P2), 6881, 6882, 6883, 6884 (class), 6D00, 6E00, 6986 "
-           "(nothing selected), 941C\n(`wrong-interface`), 941D (`life-cycle`), 6581 (the memory "
-           "failed: power-cycle the card).\nIn a secure channel also 6987 and 6988, which end it. "
-           "Data "
-           "longer than 255 octets goes as an extended\nAPDU or as a chain (class bit 10).\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (i == 0 || strcmp(catalogue[i - 1].applet, catalogue[i].applet) != 0)
-            print_heading(catalogue[i].applet);
-        print_command(&catalogue[i]);
-    }
+    printf(
+        "Every command a card knows, from `apdu/command/applets/`. Numbers are hexadecimal "
+        "but for sizes.\nBesides the refusals listed, any command may be answered with the "
+        "generic ones: 6700 (size), 6A86\n(P1 P2), 6881, 6882, 6883, 6884 (class), 6D00, 6E00, "
+        "6986 (nothing selected), 941C\n(`wrong-interface`), 941D (`life-cycle`), 6581 (the "
+        "memory failed: power-cycle the card), 6F00 (the card\nis not as it must be: it wrote "
+        "nothing and refuses everything until it is reset).\nIn a secure channel also 6987 and "
+        "6988, which end it. Data longer than 255 octets goes as an extended\nAPDU or as a chain "
+        "(class bit 10).\n");
+    for (size_t i = 0; i < application_count; i++)
+        print_application(applications[i]);
     print_status_words();
 }
 
@@ -138,13 +149,14 @@ static const char *kind_text(enum field_kind kind) {
         [KIND_UNIT] = "unit",
         [KIND_DATE] = "date",
     };
+    must_cover(TEXTS, KIND_DATE + 1);
     return TEXTS[kind];
 }
 
 static void print_roles(uint16_t roles) {
     const char *gap = "";
     for (uint32_t bit = 1; bit < 0x10000; bit <<= 1)
-        if ((roles & bit) != 0) {
+        if ((roles & bit & ~(uint32_t)ROLE_PLAYER_KINDS) != 0) {
             printf("%s%s", gap, role_name((uint16_t)bit));
             gap = ", ";
         }
@@ -164,7 +176,8 @@ static void print_schema(const struct object_schema *schema) {
 
 static void print_objects(void) {
     printf("# Signed objects\n\n%s\n", NOTICE);
-    printf("Fields and types of signed objects, from `apdu/object.h` and `apdu/object_schema.c`."
+    printf("Fields and types of signed objects, from `apdu/object/object.h` and "
+           "`apdu/object/object_schema.c`."
            " How an object is\nencoded, and what the rules between fields are, stands in"
            " [protocol.md](protocol.md).\n\n## Fields\n\n"
            "| tag | field | kind | octets |\n|---|---|---|---|\n");
@@ -176,7 +189,7 @@ static void print_objects(void) {
             printf("..%u", field->max);
         printf(" |\n");
     }
-    printf("\n## Types\n\nFields stand in this order, behind 80 02 *type* *version*.\n");
+    printf("\n## Types\n\nFields stand in this order, after 80 02 *type* *version*.\n");
     for (size_t i = 0; i < object_schema_count; i++)
         print_schema(&object_schemas[i]);
 }

@@ -1,216 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera purse: money between two links on the command line. docs/man/tessera-purse.1 describes
 // it.
-#include "apdu/unit.h"
+#include "apdu/crypto/crypto_run.h"
+#include "apdu/octets/unit.h"
+#include "apdu/trace/tracing.h"
+#include "base/options/options.h"
+#include "host/clearing/clearing_client.h"
+#include "host/content/policy_terms.h"
 #include "host/flows/issue.h"
-#include "host/journal_file.h"
-#include "host/meeting.h"
-#include "host/purse_failure.h"
-#include "host/purse_report.h"
-#include "personalization/bench.h"
-#include "personalization/bench_center.h"
-#include "readers/link_open.h"
+#include "host/flows/purse_report.h"
+#include "host/flows/settlement.h"
+#include "host/flows/transfer.h"
+#include "host/purse/purse_failure.h"
+#include "personalization/cards/center/local_center.h"
+#include "personalization/cards/factory.h"
+#include "readers/link/link_open.h"
 #include "services/wire/object_json.h"
-#include "services/wire/program.h"
+#include "services/wire/revocations.h"
 
-#include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char HELP[] =
-    "usage: tessera purse issue LINK --ca DIR --amount N [--unit UNIT] [limits]\n"
-    "       tessera purse show LINK [--pin-fd N] [--json]\n"
-    "       tessera purse transfer PAYER PAYEE --amount N [--unit UNIT] [--ref R] [--kind KIND]\n"
-    "                     [--pin-fd N] [--state DIR] [--json]\n"
-    "       tessera purse recover PAYER PAYEE [--json]\n"
-    "       tessera purse void PAYER PAYEE [--json]\n"
-    "\n"
-    "  issue     bring value into a wallet or float by an issue log of the bench center\n"
-    "  show      id, role, balances, counters\n"
-    "  transfer  the roles decide: float to wallet is a deposit, wallet to till a payment, till\n"
-    "            to wallet a refund\n"
-    "  recover   bring a broken transfer to its end: nothing is debited twice or lost\n"
-    "  void      take back what the payee has not credited yet\n"
-    "\n"
-    "  LINK      emu:IMAGE | pcsc:NAME-OR-NUMBER | ...\n"
-    "  --unit    JPY (default), another ISO 4217 code, POINT, VOUCHER, COUPON, F000..FFFF\n"
-    "  --ref R   up to 16 characters that name the sale; the same sale is never paid twice\n"
-    "            while it is open, and never at all with --state\n"
-    "  --kind    goods (default), ticket or content: what a payment is for\n"
-    "  --state   directory of the terminal's journal of sales\n"
-    "  --pin-fd  PIN of the payer (transfer) or of the card (show), one line from descriptor N\n"
-    "  limits    --limit-balance N, --limit-single N, --no-pin-single N, --no-pin-sum N,\n"
-    "            --no-pin-count N, --offline-count N, --offline-sum N\n"
-    "  --token-pin-fd N   user PIN of the token with the authority's keys (issue), one line from "
-    "N\n"
-    "  --clock ISO8601, --seed N   laboratories only (TESSERA_LAB=1)\n";
-
 enum { PIN_TEXT_MAX = 13, TOKEN_PIN_MAX = 128, LINKS_MAX = 2 };
+#define AMOUNT_NONE UINT64_MAX // no --amount: one is at most INT64_MAX
 
 struct arguments {
-    const char *ca, *reference, *kind, *state;
+    const char *ca, *clearing, *tls; // whose center
+    const char *reference, *policy, *state, *hotlist, *root;
     const char *links[LINKS_MAX];
-    size_t link_count;
-    bool json, has_amount;
+    bool json;
     uint64_t amount;
+    uint64_t sale, turn; // of a refund; 0 and UINT64_MAX: as the till says
     uint16_t unit;
+    int kind; // index of kinds; -1: as the roles say
     char pin[PIN_TEXT_MAX], token_pin[TOKEN_PIN_MAX];
-    struct bench_limits limits;
-    struct program_world world;
-    const struct crypto *crypto;
+    struct factory_limits limits;
+    struct program_run run;
+    struct crypto *crypto;
+    struct policy_terms terms;  // of --policy
+    struct revocations revoked; // of --hotlist
+    struct tracing tracing;
 };
 
-enum option_id {
-    OPTION_CA = 256,
-    OPTION_AMOUNT,
-    OPTION_UNIT,
-    OPTION_REF,
-    OPTION_KIND,
-    OPTION_STATE,
-    OPTION_PIN,
-    OPTION_JSON,
-    OPTION_TOKEN_PIN,
-    OPTION_CLOCK,
-    OPTION_SEED,
-    OPTION_LIMITS // and seven more
-};
-
-static const struct option options[] = {
-    {"ca", required_argument, NULL, OPTION_CA},
-    {"amount", required_argument, NULL, OPTION_AMOUNT},
-    {"unit", required_argument, NULL, OPTION_UNIT},
-    {"ref", required_argument, NULL, OPTION_REF},
-    {"kind", required_argument, NULL, OPTION_KIND},
-    {"state", required_argument, NULL, OPTION_STATE},
-    {"pin-fd", required_argument, NULL, OPTION_PIN},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"token-pin-fd", required_argument, NULL, OPTION_TOKEN_PIN},
-    {"clock", required_argument, NULL, OPTION_CLOCK},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"limit-balance", required_argument, NULL, OPTION_LIMITS},
-    {"limit-single", required_argument, NULL, OPTION_LIMITS + 1},
-    {"no-pin-single", required_argument, NULL, OPTION_LIMITS + 2},
-    {"no-pin-sum", required_argument, NULL, OPTION_LIMITS + 3},
-    {"no-pin-count", required_argument, NULL, OPTION_LIMITS + 4},
-    {"offline-count", required_argument, NULL, OPTION_LIMITS + 5},
-    {"offline-sum", required_argument, NULL, OPTION_LIMITS + 6},
-    {NULL, 0, NULL, 0},
-};
-
-static bool take_limit(struct arguments *arguments, int option, struct failure *failure) {
-    struct bench_limits *limits = &arguments->limits;
-    const struct {
-        const char *name;
-        uint64_t *value, most;
-    } rows[] = {
-        {"--limit-balance", &limits->balance, INT64_MAX},
-        {"--limit-single", &limits->single, INT64_MAX},
-        {"--no-pin-single", &limits->no_pin_single, INT64_MAX},
-        {"--no-pin-sum", &limits->no_pin_sum, INT64_MAX},
-        {"--no-pin-count", &limits->no_pin_count, UINT16_MAX},
-        {"--offline-count", &limits->offline_count, UINT32_MAX},
-        {"--offline-sum", &limits->offline_sum, INT64_MAX},
-    };
-    size_t row = (size_t)(option - OPTION_LIMITS);
-    return program_number(rows[row].name, optarg, rows[row].most, rows[row].value, failure);
+static struct side *open_side(struct arguments *arguments, size_t index, struct failure *failure) {
+    struct link_options how = {.seeded = arguments->run.seeded,
+                               .seed = arguments->run.seed + index};
+    return side_over(link_of(arguments->links[index], &arguments->tracing, &how, failure), failure);
 }
 
-static bool take_unit(struct arguments *arguments, struct failure *failure) {
-    arguments->unit = unit_from_name(optarg);
-    return arguments->unit != 0 ||
-           fail(failure, EXIT_USAGE,
-                "--unit '%s' is no unit; write JPY, an ISO 4217 code or F000..FFFF", optarg);
-}
-
-static bool take_option(struct arguments *arguments, int option, struct failure *failure) {
-    switch (option) {
-    case OPTION_CA:
-        arguments->ca = optarg;
-        return true;
-    case OPTION_AMOUNT:
-        arguments->has_amount = true;
-        return program_number("--amount", optarg, UINT64_MAX, &arguments->amount, failure);
-    case OPTION_UNIT:
-        return take_unit(arguments, failure);
-    case OPTION_REF:
-        arguments->reference = optarg;
-        return true;
-    case OPTION_KIND:
-        arguments->kind = optarg;
-        return true;
-    case OPTION_STATE:
-        arguments->state = optarg;
-        return true;
-    case OPTION_PIN:
-        return program_secret("--pin-fd", optarg, arguments->pin, PIN_TEXT_MAX, failure);
-    case OPTION_TOKEN_PIN:
-        return program_secret("--token-pin-fd", optarg, arguments->token_pin, TOKEN_PIN_MAX,
-                              failure);
-    case OPTION_JSON:
-        arguments->json = true;
-        return true;
-    case OPTION_CLOCK:
-        return program_set_clock(&arguments->world, optarg, failure);
-    case OPTION_SEED:
-        return program_set_seed(&arguments->world, optarg, failure);
-    default:
-        if (option < OPTION_LIMITS)
-            return fail(failure, EXIT_USAGE, "see 'tessera purse --help'");
-        return take_limit(arguments, option, failure);
-    }
-}
-
-static struct side *open_side(const struct arguments *arguments, size_t index,
-                              struct failure *failure) {
-    struct link_failure why;
-    struct link_options how = {.seeded = arguments->world.seeded,
-                               .seed = arguments->world.seed + index};
-    struct link *link = link_open(arguments->links[index], &how, &why);
-    if (link == NULL)
-        fail(failure, (enum exit_code)link_exit_code(why.status), "%s", why.text);
-    return side_over(link, failure);
-}
-
-static bool meet(struct meeting *meeting, const struct arguments *arguments,
-                 struct failure *failure) {
-    struct side *payer = open_side(arguments, 0, failure);
+static bool meet(struct meeting *meeting, struct arguments *arguments, struct failure *failure) {
+    bool two = link_two_cards(arguments->links[0], arguments->links[1], failure);
+    struct side *payer = two ? open_side(arguments, 0, failure) : NULL;
     struct side *payee = payer != NULL ? open_side(arguments, 1, failure) : NULL;
-    return meeting_of(meeting, payer, payee, failure);
+    bool met = meeting_of(meeting, payer, payee, failure);
+    meeting->flow.revoked = arguments->hotlist != NULL ? &arguments->revoked : NULL;
+    return met;
 }
 
 // ---- issue -------------------------------------------------------------------------------------
 
-static bool center_challenge(void *context, const char *purse, uint8_t *out, size_t capacity,
-                             struct bytes *challenge, struct failure *failure) {
-    return bench_center_challenge(context, purse, out, capacity, challenge, failure);
-}
+/// What is done before the local center of the authority in --ca.
+typedef bool center_work(const struct center *center, const struct arguments *arguments,
+                         struct side *side, struct failure *failure);
 
-static bool center_decide(void *context, const struct issue_question *question, uint8_t *out,
-                          size_t capacity, struct bytes *issue_log, struct failure *failure) {
-    struct bench_question asked = {.purse = question->purse,
-                                   .certificate = question->certificate,
-                                   .statement = question->statement,
-                                   .device = question->device,
-                                   .user = question->user};
-    return bench_center_decide(context, &asked, out, capacity, issue_log, failure);
-}
-
-static bool issue_from(struct ca *ca, const struct arguments *arguments, struct side *side,
-                       struct failure *failure) {
-    struct bench_center bench = {.ca = ca,
-                                 .amount = arguments->amount,
-                                 .unit = arguments->unit,
-                                 .limits = &arguments->limits};
-    struct issue_center center = {.context = &bench,
-                                  .certificate = member_certificate(&ca->hierarchy, MEMBER_CENTER),
-                                  .challenge = center_challenge,
-                                  .decide = center_decide};
-    uint8_t buffer[ISSUE_OBJECT_MAX];
+static bool issue_from(const struct center *center, const struct arguments *arguments,
+                       struct side *side, struct failure *failure) {
+    uint8_t buffer[CENTER_OBJECT_MAX];
     struct bytes whole;
     struct purse_object log;
-    if (!issue_run(&side->client, &center, buffer, sizeof buffer, &whole, failure))
+    if (!issue_run(&side->client, center, arguments->pin[0] != '\0' ? arguments->pin : NULL, buffer,
+                   sizeof buffer, &whole, failure))
         return false;
     if (!object_decode_as(OBJECT_ISSUE_LOG, whole, &log.object))
         return fail(failure, EXIT_REFUSED, "the issue log does not parse");
@@ -218,61 +78,130 @@ static bool issue_from(struct ca *ca, const struct arguments *arguments, struct 
     return true;
 }
 
-static bool run_issue(struct arguments *arguments, struct failure *failure) {
+static bool end_batch(const struct center *center, const struct arguments *arguments,
+                      struct side *side, enum settlement_end end, struct failure *failure) {
+    struct settlement settlement;
+    bool done = settlement_run(&side->client, center, end, &settlement, failure);
+    if (done)
+        report_settlement(stdout, &settlement.batch, &settlement.end, arguments->json);
+    return done;
+}
+
+static bool settle_at(const struct center *center, const struct arguments *arguments,
+                      struct side *side, struct failure *failure) {
+    return end_batch(center, arguments, side, SETTLEMENT_RECEIPT, failure);
+}
+
+static bool release_at(const struct center *center, const struct arguments *arguments,
+                       struct side *side, struct failure *failure) {
+    return end_batch(center, arguments, side, SETTLEMENT_RELEASE, failure);
+}
+
+static bool draw_from(struct arguments *arguments, struct failure *failure) {
+    arguments->crypto = crypto_for_run(&arguments->run, failure);
+    return arguments->crypto != NULL;
+}
+
+/// The local center of --ca.
+static bool work_locally(struct arguments *arguments, center_work *work, struct side *side,
+                         struct failure *failure) {
     struct ca ca;
     struct token_pin pin = {arguments->token_pin[0] != '\0' ? arguments->token_pin : NULL, true};
-    if (arguments->ca == NULL || !arguments->has_amount)
-        return fail(failure, EXIT_USAGE, "--ca DIR and --amount N are needed; see --help");
+    if (!ca_open(&ca, arguments->ca, &pin, arguments->crypto, arguments->run.today, failure))
+        return false;
+    struct local_center local = {.ca = &ca,
+                                 .amount = arguments->amount,
+                                 .unit = arguments->unit,
+                                 .limits = &arguments->limits};
+    struct center center = local_center_of(&local);
+    bool done = work(&center, arguments, side, failure);
+    ca_close(&ca);
+    return done;
+}
+
+/// The clearing center of --clearing.
+static bool work_remotely(struct arguments *arguments, center_work *work, struct side *side,
+                          struct failure *failure) {
+    struct clearing_client client = {.unit = arguments->unit};
+    bool done = clearing_client_open(&client, arguments->clearing, arguments->tls,
+                                     arguments->crypto, failure);
+    if (done) {
+        struct center center = clearing_center_of(&client);
+        done = work(&center, arguments, side, failure);
+    }
+    clearing_client_close(&client);
+    return done;
+}
+
+static bool check_center(const struct arguments *arguments, bool issues, struct failure *failure) {
+    bool local = arguments->ca != NULL, said = arguments->amount != AMOUNT_NONE;
+    if (local == (arguments->clearing != NULL) || local == (arguments->tls != NULL))
+        return fail(failure, EXIT_USAGE, "give --ca, or --clearing with --tls");
+    if (!issues || said == local)
+        return true;
+    return fail(failure, EXIT_USAGE,
+                said ? "--amount is not asked of a clearing center: it issues what arrived"
+                     : "--amount is missing");
+}
+
+static int run_at_center(struct arguments *arguments, center_work *work, struct failure *failure) {
+    if (!check_center(arguments, work == issue_from, failure))
+        return failure->code;
+    struct side *side = draw_from(arguments, failure) ? open_side(arguments, 0, failure) : NULL;
+    if (side == NULL)
+        return failure->code;
+    bool done = arguments->ca != NULL ? work_locally(arguments, work, side, failure)
+                                      : work_remotely(arguments, work, side, failure);
+    side_close(side);
+    return exit_of(done, failure);
+}
+
+static int run_issue(void *context, struct failure *failure) {
+    return run_at_center(context, issue_from, failure);
+}
+
+static int run_settle(void *context, struct failure *failure) {
+    return run_at_center(context, settle_at, failure);
+}
+
+static int run_release(void *context, struct failure *failure) {
+    return run_at_center(context, release_at, failure);
+}
+
+static int run_batch(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    struct settlement settlement;
     struct side *side = open_side(arguments, 0, failure);
     if (side == NULL)
-        return false;
-    bool done =
-        ca_open(&ca, arguments->ca, &pin, arguments->crypto, arguments->world.today, failure);
-    if (done) {
-        done = issue_from(&ca, arguments, side, failure);
-        ca_close(&ca);
-    }
+        return failure->code;
+    bool done = settlement_batch(&side->client, &settlement, failure);
+    if (done)
+        report_settlement(stdout, &settlement.batch, NULL, arguments->json);
     side_close(side);
-    return done;
+    return exit_of(done, failure);
 }
 
 // ---- show --------------------------------------------------------------------------------------
 
-static bool view_from(struct side *side, const struct arguments *arguments, struct purse_view *view,
-                      struct failure *failure) {
-    struct purse_client *client = &side->client;
-    if (!side_identify(side, failure))
-        return false;
-    snprintf(view->id, sizeof view->id, "%s", client->selection.id);
-    view->roles = side->identity.roles;
-    view->unratified = client->selection.unratified;
-    enum purse_outcome outcome = PURSE_OK;
-    if (arguments->pin[0] != '\0')
-        outcome = client_verify_pin(client, arguments->pin);
-    if (outcome == PURSE_OK)
-        outcome = client_read_pockets(client, view->pockets, &view->pocket_count);
-    if (outcome == PURSE_REFUSED && client->sw == SW_SECURITY_STATUS)
-        return fail(failure, EXIT_REFUSED,
-                    "%s: security-status: %s keeps its balances private; give its PIN by --pin-fd",
-                    client->link->name, view->id);
-    if (outcome == PURSE_OK)
-        outcome = client_read_counters(client, &view->counter, &view->serial);
-    return purse_went(client, outcome, failure);
-}
-
-static bool run_show(struct arguments *arguments, struct failure *failure) {
+static int run_show(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
     struct purse_view view = {0};
     struct side *side = open_side(arguments, 0, failure);
     if (side == NULL)
-        return false;
-    bool done = view_from(side, arguments, &view, failure);
+        return failure->code;
+    bool done = side_select(side, failure) &&
+                purse_view_read(&side->client, arguments->pin[0] != '\0' ? arguments->pin : NULL,
+                                &view, failure);
     if (done)
         report_view(stdout, &view, arguments->json);
     side_close(side);
-    return done;
+    return exit_of(done, failure);
 }
 
 // ---- transfer, recover, void -------------------------------------------------------------------
+
+/// What --kind may say; each stands one before its REFERENCE_.
+static const char *const kinds[] = {"ticket", "goods", "content", NULL};
 
 /// "limit", "wrong-role", ...; NULL when nothing refused.
 static const char *reason_of(const struct flow *flow) {
@@ -281,121 +210,103 @@ static const char *reason_of(const struct flow *flow) {
     return status_reason(flow->sw);
 }
 
-static bool kind_of(const struct meeting *meeting, const struct arguments *arguments, uint8_t *kind,
-                    struct failure *failure) {
-    uint16_t payer = meeting->payer->identity.roles, payee = meeting->payee->identity.roles;
-    *kind = REFERENCE_GOODS;
-    if ((payer & ROLE_FLOAT) != 0)
-        *kind = REFERENCE_DEPOSIT;
-    else if ((payer & ROLE_TILL) != 0 && (payee & ROLE_WALLET) != 0)
-        *kind = REFERENCE_REFUND;
-    if (arguments->kind == NULL)
-        return true;
-    for (uint8_t i = REFERENCE_TICKET; i <= REFERENCE_CONTENT; i++)
-        if (strcmp(reference_kind_word(i), arguments->kind) == 0) {
-            *kind = i;
-            return true;
-        }
-    return fail(failure, EXIT_USAGE, "--kind '%s' is none of goods, ticket, content",
-                arguments->kind);
-}
-
-/// Terms with the reference given, or with a fresh random one.
-static bool set_terms(struct meeting *meeting, const struct arguments *arguments, char *reference,
-                      size_t capacity, struct failure *failure) {
-    struct purse_terms *terms = &meeting->flow.terms;
-    uint8_t random[8], kind;
-    if (!kind_of(meeting, arguments, &kind, failure))
-        return false;
-    terms->amount = arguments->amount;
-    terms->unit = arguments->unit;
-    if (arguments->reference != NULL)
-        snprintf(reference, capacity, "%.20s", arguments->reference);
-    else if (arguments->crypto->ops->random(arguments->crypto, random, sizeof random))
-        snprintf(reference, capacity, "%016" PRIX64, bytes_get_be(random, sizeof random));
-    if (reference[0] != '\0' && purse_terms_refer(terms, kind, reference))
-        return true;
-    return fail(failure, EXIT_USAGE, "--ref '%s' is not 1 to %d characters long",
-                arguments->reference, PURSE_REFERENCE_MAX - 1);
-}
-
-static struct known_amount selected_balance(const struct purse_client *client, uint16_t unit) {
-    const struct purse_selection *selection = &client->selection;
-    for (size_t i = 0; i < selection->balance_count; i++)
-        if (selection->balances[i].unit == unit)
-            return (struct known_amount){true, selection->balances[i].balance};
-    return (struct known_amount){selection->has_balances, 0};
-}
-
-/// Balance after the flow: what the machine's own card says when asked again; for the customer what
-/// the tap itself told.
-static struct known_amount balance_after(struct flow *flow, struct purse_client *client) {
-    bool moved = flow->status == FLOW_DONE && !flow->settled;
-    if (client == flow->payer && flow->has_log && moved)
-        return (struct known_amount){true, purse_log_balance(&flow->log.object)};
-    if (client == flow->customer && flow->status != FLOW_OPEN && !flow->settled) {
-        struct known_amount before = selected_balance(client, flow->terms.unit);
-        before.amount += moved && client == flow->payee ? flow->terms.amount : 0;
-        return before;
-    }
-    if (client_select(client) != PURSE_OK)
-        return (struct known_amount){false, 0};
-    return selected_balance(client, flow->terms.unit);
-}
-
-static void run_flow(struct flow *flow) {
-    if (flow->terms.reference[0] == REFERENCE_DEPOSIT)
-        deposit_run(flow);
-    else
-        payment_run(flow);
+static struct transfer_order order_of(const struct meeting *meeting,
+                                      const struct arguments *arguments) {
+    return (struct transfer_order){
+        .amount = arguments->amount != AMOUNT_NONE ? arguments->amount : 0,
+        .unit = arguments->unit,
+        .kind = arguments->kind < 0 ? transfer_kind(meeting)
+                                    : (uint8_t)(REFERENCE_TICKET + arguments->kind),
+        .reference = arguments->reference,
+        .sale = (uint32_t)arguments->sale,
+        .turn = arguments->turn <= UINT8_MAX ? (int)arguments->turn : -1,
+        .policy_hash = arguments->policy != NULL ? arguments->terms.hash : NULL,
+        .pin = arguments->pin[0] != '\0' ? arguments->pin : NULL};
 }
 
 static bool transfer_between(struct meeting *meeting, struct arguments *arguments,
                              struct journal_file *journal, struct failure *failure) {
     struct flow *flow = &meeting->flow;
-    char reference[24] = "";
-    if (!set_terms(meeting, arguments, reference, sizeof reference, failure))
+    struct transfer_order order = order_of(meeting, arguments);
+    char reference[TRANSFER_REFERENCE_MAX];
+    if (!transfer_run(meeting, &order, journal, arguments->crypto, reference, failure))
         return false;
-    flow->journal = journal != NULL ? &journal->journal : NULL;
-    if (arguments->pin[0] != '\0')
-        flow->pin = arguments->pin;
-    run_flow(flow);
     struct transfer_report report = {
         .flow = flow, .reference = reference, .reason = reason_of(flow)};
-    report.payer_balance = balance_after(flow, flow->payer);
-    report.payee_balance = balance_after(flow, flow->payee);
+    report_look(&report, flow);
     report_transfer(stdout, &report, arguments->json);
     if (flow->status == FLOW_DONE && !flow->ratified)
         fprintf(stderr, "tessera purse: paid; the payer's card left before it was ratified, "
                         "which the next tap or 'tessera purse recover' does\n");
-    return fail_flow(flow, journal != NULL ? &journal->failure : NULL, failure);
+    return transfer_went(meeting, &order, journal != NULL ? &journal->failure : NULL, failure);
 }
 
-static bool run_transfer(struct arguments *arguments, struct failure *failure) {
+/// The journal of --state, where there is one.
+static bool open_journal(const struct arguments *arguments, struct journal_file *journal,
+                         struct failure *failure) {
+    if (arguments->state == NULL)
+        return true;
+    if (arguments->reference == NULL)
+        return fail(failure, EXIT_USAGE, "--state needs --ref, which names the sale");
+    return journal_file_open(journal, arguments->state, failure);
+}
+
+/// The hotlist of --hotlist, where there is one.
+static bool open_hotlist(struct arguments *arguments, struct failure *failure) {
+    if (arguments->hotlist == NULL)
+        return true;
+    if (arguments->root == NULL)
+        return fail(failure, EXIT_USAGE, "--hotlist needs --root, the certificate to trust");
+    return revocations_open(&arguments->revoked, arguments->hotlist, arguments->root,
+                            arguments->crypto, arguments->run.today, failure);
+}
+
+/// What a payment for a content costs is its policy's, not the caller's.
+static bool open_policy(struct arguments *arguments, struct failure *failure) {
+    bool asked = arguments->policy != NULL;
+    if (asked == (arguments->amount != AMOUNT_NONE))
+        return fail(failure, EXIT_USAGE,
+                    asked ? "--amount is the policy's where --policy is given"
+                          : "--amount is missing");
+    if (!asked)
+        return true;
+    if (arguments->root == NULL)
+        return fail(failure, EXIT_USAGE, "--policy needs --root, the certificate to trust");
+    if (!policy_terms_read(&arguments->terms, arguments->policy, arguments->root, arguments->crypto,
+                           failure))
+        return false;
+    arguments->amount = arguments->terms.amount;
+    arguments->unit = arguments->terms.unit;
+    arguments->kind = REFERENCE_CONTENT - REFERENCE_TICKET;
+    return true;
+}
+
+static int run_transfer(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
     struct meeting meeting = {0};
     struct journal_file journal;
     bool with_journal = arguments->state != NULL;
-    if (!arguments->has_amount)
-        return fail(failure, EXIT_USAGE, "--amount N is missing; see 'tessera purse --help'");
-    if (with_journal && arguments->reference == NULL)
-        return fail(failure, EXIT_USAGE, "--state needs --ref, which names the sale");
-    if (with_journal && !journal_file_open(&journal, arguments->state, failure))
-        return false;
-    bool done = meet(&meeting, arguments, failure) &&
+    bool done = open_journal(arguments, &journal, failure) && draw_from(arguments, failure) &&
+                open_policy(arguments, failure) && open_hotlist(arguments, failure) &&
+                meet(&meeting, arguments, failure) &&
                 transfer_between(&meeting, arguments, with_journal ? &journal : NULL, failure);
     meeting_close(&meeting);
-    return done;
+    return exit_of(done, failure);
 }
 
-static const char *recovery_word(const struct flow *flow) {
-    if (flow->status != FLOW_DONE)
-        return flow_status_word(flow->status);
-    if (flow->has_receipt && flow->receipt.object.type == OBJECT_RECEIVE_LOG)
-        return "done";
-    return flow->finished + flow->voided > 0 ? "voided" : "nothing-open";
+static int run_refund(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    struct meeting meeting = {0};
+    bool done = meet(&meeting, arguments, failure);
+    if (done && transfer_kind(&meeting) != REFERENCE_REFUND)
+        done = fail(failure, EXIT_REFUSED, "wrong-role: a refund goes from a till to a wallet");
+    done = done && transfer_between(&meeting, arguments, NULL, failure);
+    meeting_close(&meeting);
+    return exit_of(done, failure);
 }
 
-static bool run_recover(struct arguments *arguments, struct failure *failure) {
+static int run_recover(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
     struct meeting meeting = {0};
     bool done = meet(&meeting, arguments, failure);
     if (done) {
@@ -403,92 +314,160 @@ static bool run_recover(struct arguments *arguments, struct failure *failure) {
         recovery_run(flow);
         report_recovery(stdout, flow, "recovered",
                         flow->status == FLOW_DONE && flow->finished + flow->voided > 0,
-                        recovery_word(flow), arguments->json);
+                        transfer_recovered(flow), arguments->json);
         done = fail_flow(flow, NULL, failure);
     }
     meeting_close(&meeting);
-    return done;
+    return exit_of(done, failure);
 }
 
 /// Voiding is refused where the payee had credited, or where there is nothing to void.
-static bool run_void(struct arguments *arguments, struct failure *failure) {
+static int run_void(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
     struct meeting meeting = {0};
     bool done = meet(&meeting, arguments, failure);
     if (done) {
-        struct flow *flow = &meeting.flow;
-        cancel_run(flow);
-        const char *word = recovery_word(flow);
-        bool voided = strcmp(word, "voided") == 0;
-        report_recovery(stdout, flow, "voided", voided, word, arguments->json);
-        done = fail_flow(flow, NULL, failure) &&
-               (voided || fail(failure, EXIT_REFUSED, "%s",
-                               strcmp(word, "done") == 0
-                                   ? "not-open: the payee has credited it already; a refund is a "
-                                     "transfer the other way"
-                                   : "not-open: nothing is open between these two"));
+        cancel_run(&meeting.flow);
+        done = transfer_voided(&meeting.flow, failure);
+        report_recovery(stdout, &meeting.flow, "voided", done, transfer_recovered(&meeting.flow),
+                        arguments->json);
     }
     meeting_close(&meeting);
-    return done;
+    return exit_of(done, failure);
 }
 
 // ---- arguments ---------------------------------------------------------------------------------
 
-static const struct action {
-    const char *word;
-    size_t links;
-    bool (*run)(struct arguments *arguments, struct failure *failure);
-} actions[] = {{"issue", 1, run_issue},
-               {"show", 1, run_show},
-               {"transfer", 2, run_transfer},
-               {"recover", 2, run_recover},
-               {"void", 2, run_void}};
-
-static const struct action *find_action(const char *word) {
-    for (size_t i = 0; word != NULL && i < sizeof actions / sizeof actions[0]; i++)
-        if (strcmp(actions[i].word, word) == 0)
-            return &actions[i];
-    return NULL;
+static bool take_unit(void *context, char *value, struct failure *failure) {
+    struct arguments *arguments = context;
+    arguments->unit = unit_from_name(value);
+    return arguments->unit != 0 ||
+           fail(failure, EXIT_USAGE,
+                "--unit '%s' is no unit; write JPY, an ISO 4217 code or F000..FFFF", value);
 }
 
-static bool parse(struct arguments *arguments, const struct action **action, int argc, char **argv,
-                  struct failure *failure) {
-    int option;
-    arguments->world = program_world_now();
-    arguments->unit = UNIT_JPY;
-    arguments->limits = bench_order_for("", 0).limits;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        if (!take_option(arguments, option, failure))
-            return false;
-    const char *word = optind < argc ? argv[optind++] : NULL;
-    *action = find_action(word);
-    if (*action == NULL)
-        return fail(failure, EXIT_USAGE, "%s%s%s: say one of issue, show, transfer, recover, void",
-                    word != NULL ? "'" : "", word != NULL ? word : "no action",
-                    word != NULL ? "'" : "");
-    while (optind < argc && arguments->link_count < (*action)->links)
-        arguments->links[arguments->link_count++] = argv[optind++];
-    if (arguments->link_count < (*action)->links)
-        return fail(failure, EXIT_USAGE, "purse %s needs %zu link%s; see 'tessera purse --help'",
-                    word, (*action)->links, (*action)->links == 1 ? "" : "s");
-    if (optind < argc)
-        return fail(failure, EXIT_USAGE, "unexpected argument '%s'", argv[optind]);
-    return true;
-}
+enum {
+    ISSUE = 1,
+    SHOW = 2,
+    TRANSFER = 4,
+    REFUND = 8,
+    RECOVER = 16,
+    VOID = 32,
+    BATCH = 64,
+    SETTLE = 128,
+    RELEASE = 256,
+};
+enum {
+    TWO = TRANSFER | REFUND | RECOVER | VOID,
+    MONEY = ISSUE | TRANSFER | REFUND,
+    ENDS = SETTLE | RELEASE,
+    ONE = ISSUE | SHOW | BATCH | ENDS,
+};
+
+#define AT(member) offsetof(struct arguments, member)
+#define LIMIT(option, member, end, text)                                                           \
+    { option, "N", OPTION_NUMBER, text, .at = AT(limits.member), .most = (end), .only = ISSUE }
+
+static const struct option_row rows[] = {
+    {NULL, "LINK", OPTION_LINK, OPTION_LINK_HELP, .at = AT(links[0]), .only = ONE,
+     .needed = OPTION_EVERY},
+    {NULL, "PAYER", OPTION_LINK, OPTION_LINK_HELP, .at = AT(links[0]), .only = TWO,
+     .needed = OPTION_EVERY},
+    {NULL, "PAYEE", OPTION_LINK, "the card that receives", .at = AT(links[1]), .only = TWO,
+     .needed = OPTION_EVERY},
+    {"ca", "DIR", OPTION_DIRECTORY, "the authority whose local center issues and settles",
+     .at = AT(ca), .only = ISSUE | ENDS},
+    {"clearing", "URL", OPTION_TEXT, "instead of --ca: https://HOST:PORT of a clearing center",
+     .at = AT(clearing), .only = ISSUE | ENDS},
+    {"tls", "DIR", OPTION_DIRECTORY,
+     "keys and certificates of who asks it, from 'tessera ca issue --network'", .at = AT(tls),
+     .only = ISSUE | ENDS},
+    {"amount", "N", OPTION_NUMBER,
+     "in minor units; of a refund all that is left, where not given; not with --clearing or "
+     "--policy",
+     .at = AT(amount), .most = INT64_MAX, .only = MONEY},
+    {"unit", "UNIT", OPTION_TAKEN,
+     "JPY (default), another ISO 4217 code, POINT, VOUCHER, COUPON, F000..FFFF", .take = take_unit,
+     .only = MONEY},
+    {"ref", "R", OPTION_TEXT,
+     "up to 16 characters that name the sale; the same sale is never paid twice while it "
+     "is open, and never at all with --state",
+     .at = AT(reference), .only = TRANSFER | REFUND},
+    {"sale", "N", OPTION_NUMBER,
+     "the till's number of the sale; else the newest of this wallet that has as much left",
+     .at = AT(sale), .least = 1, .most = UINT32_MAX, .only = REFUND},
+    {"turn", "K", OPTION_NUMBER,
+     "which refund of this sale it is, 0 the first: asked for again, it is not paid twice",
+     .at = AT(turn), .most = UINT8_MAX - 1, .only = REFUND},
+    {"kind", "KIND", OPTION_WORD, "what a payment is for: goods (default), ticket or content",
+     .at = AT(kind), .words = kinds, .only = TRANSFER},
+    {"policy", "CONTAINER", OPTION_FILE,
+     "a container: the payment is for its content, at its policy's first price; needs --root",
+     .at = AT(policy), .only = TRANSFER},
+    {"state", "DIR", OPTION_DIRECTORY, "the terminal's journal of sales; needs --ref",
+     .at = AT(state), .only = TRANSFER},
+    {"hotlist", "FILE", OPTION_FILE,
+     "the whole hotlist (tessera ca hotlist): who is on it is not asked for money; needs --root",
+     .at = AT(hotlist), .only = TRANSFER},
+    {"root", "FILE", OPTION_FILE, "the root's certificate, root.cvc of the authority",
+     .at = AT(root), .only = TRANSFER},
+    {"pin-fd", "N", OPTION_SECRET,
+     "PIN of the payer (transfer) or of the card (issue, show), one line from descriptor N",
+     .at = AT(pin), .most = PIN_TEXT_MAX, .only = ISSUE | SHOW | TRANSFER},
+    OPTION_JSON_ROW(AT(json)),
+    OPTION_TRACE_ROW(AT(tracing.wanted)),
+    LIMIT("limit-balance", balance, INT64_MAX, "most that the purse may hold"),
+    LIMIT("limit-single", single, INT64_MAX, "most that one payment may be"),
+    LIMIT("no-pin-single", no_pin_single, INT64_MAX, "most that one payment may be without PIN"),
+    LIMIT("no-pin-sum", no_pin_sum, INT64_MAX, "most that payments without PIN may add up to"),
+    LIMIT("no-pin-count", no_pin_count, UINT16_MAX, "how many payments may go without PIN"),
+    LIMIT("offline-count", offline_count, UINT32_MAX, "how many payments between two issues"),
+    LIMIT("offline-sum", offline_sum, INT64_MAX, "what payments between two issues may add up to"),
+    {"token-pin-fd", "N", OPTION_SECRET,
+     "user PIN of the token with the authority's keys, one line from descriptor N",
+     .at = AT(token_pin), .most = TOKEN_PIN_MAX, .only = ISSUE},
+    OPTION_CLOCK_ROW(AT(run)),
+    OPTION_SEED_ROW(AT(run)),
+};
+
+static const struct action actions[] = {
+    {ISSUE, "issue", "bring value into a wallet or float by an issue log of the center", run_issue,
+     NULL},
+    {SHOW, "show", "id, role, balances, counters", run_show, NULL},
+    {TRANSFER, "transfer", "deposit, payment or refund: the roles of the two cards decide",
+     run_transfer, NULL},
+    {REFUND, "refund", "pay back a sale of the till, or a part of it", run_refund, NULL},
+    {RECOVER, "recover", "bring a broken transfer to its end: nothing is debited twice or lost",
+     run_recover, NULL},
+    {VOID, "void", "take back what the payee has not credited yet", run_void, NULL},
+    {BATCH, "batch", "have a till sign what it sold since its last batch", run_batch, NULL},
+    {SETTLE, "settle", "close a till's day: the center settles its open or next batch", run_settle,
+     NULL},
+    {RELEASE, "release", "give a till's open batch back instead: it was not settled", run_release,
+     NULL},
+};
+
+static const struct command purse = {
+    .name = "purse",
+    .purpose = "money between two cards",
+    .notes = "Float to wallet is a deposit, wallet to till a payment, till to wallet a refund.",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .actions = actions,
+    .action_count = sizeof actions / sizeof actions[0],
+};
 
 int main(int argc, char **argv) {
-    struct arguments arguments = {0};
-    const struct action *action = NULL;
-    struct failure failure = {0};
-    struct crypto *crypto = NULL;
-    if (program_informs("purse", HELP, argc, argv))
-        return EXIT_DONE;
-    bool done = parse(&arguments, &action, argc, argv, &failure);
-    if (done)
-        crypto = program_crypto(&arguments.world, &failure);
-    arguments.crypto = crypto;
-    done = done && crypto != NULL && action->run(&arguments, &failure);
-    crypto_openssl_free(crypto);
+    struct arguments arguments = {.amount = AMOUNT_NONE,
+                                  .run = program_run_now(),
+                                  .unit = UNIT_JPY,
+                                  .turn = UINT64_MAX,
+                                  .kind = -1,
+                                  .limits = factory_order_for("", 0).limits};
+    int code = command_main(&purse, &arguments, argc, argv);
+    revocations_close(&arguments.revoked);
+    crypto_openssl_free(arguments.crypto);
     bytes_erase(arguments.pin, sizeof arguments.pin);
     bytes_erase(arguments.token_pin, sizeof arguments.token_pin);
-    return done ? program_end("purse") : program_fail("purse", &failure);
+    return tracing_end(&arguments.tracing, "purse", code);
 }

@@ -106,11 +106,22 @@ static void usage(const struct control *control, const char *verb, char *reply, 
                                  control->verbs[i].usage);
 }
 
+/// The next word of *rest, which moves behind it; NULL: there is none.
+static char *next_word(char **rest) {
+    char *word = *rest + strspn(*rest, " \t\r");
+    bool quoted = *word == '"';
+    word += quoted;
+    char *end = word + strcspn(word, quoted ? "\"" : " \t\r");
+    *rest = *end != '\0' ? end + 1 : end;
+    bool any = quoted || end > word;
+    *end = '\0';
+    return any ? word : NULL;
+}
+
 static void obey(const struct control *control, char *line, char *reply, size_t size) {
-    char *words[WORDS_MAX], *rest = NULL;
+    char *words[WORDS_MAX], *rest = line, *word;
     size_t count = 0;
-    for (char *word = strtok_r(line, " \t\r", &rest); word != NULL && count < WORDS_MAX;
-         word = strtok_r(NULL, " \t\r", &rest))
+    while (count < WORDS_MAX && (word = next_word(&rest)) != NULL)
         words[count++] = word;
     if (count == 0) {
         snprintf(reply, size, "error empty order");
@@ -192,6 +203,14 @@ static bool read_line(int fd, int timeout_ms, char *line, size_t size) {
     }
     line[used] = '\0';
     return true;
+}
+
+bool control_add_word(char *order, size_t size, const char *word) {
+    size_t used = strlen(order);
+    const char *quote = word[0] == '\0' || strpbrk(word, " \t") != NULL ? "\"" : "";
+    int added =
+        snprintf(order + used, size - used, "%s%s%s%s", used > 0 ? " " : "", quote, word, quote);
+    return added >= 0 && (size_t)added < size - used && strpbrk(word, "\"\n") == NULL;
 }
 
 bool control_ask(const char *path, const char *order, int timeout_ms, char *reply, size_t size) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A private socket on which a running program takes orders: one line in, one line out, "ok ..." or
-// "error ...". Only the owner can connect (mode 0600). Used by card run --control and by the lab.
-// Several clients may be connected; a line longer than the buffer ends its connection.
+// "error ...". A word with blanks stands in double quotes. Only the owner can connect (mode 0600).
+// Used by card run --control and by the lab. Several clients may be connected; a line longer than
+// the buffer ends its connection.
 #ifndef READERS_CONTROL_H
 #define READERS_CONTROL_H
 
@@ -48,6 +49,10 @@ void control_serve(struct control *control, const struct pollfd *events, size_t 
 
 /// Closes everything and removes the socket.
 void control_close(struct control *control);
+
+/// Adds a word to an order, behind a blank where it is not the first, and in quotes where it has
+/// blanks. False: no room, or it cannot be written.
+bool control_add_word(char *order, size_t size, const char *word);
 
 /// The other side: sends one order, waits at most timeout_ms for the reply. False: reply says why.
 bool control_ask(const char *path, const char *order, int timeout_ms, char *reply, size_t size);

@@ -1,113 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
-// tessera lab: a private, rootless PC/SC world with virtual cards. docs/lab.md.
+// tessera lab: a private, rootless PC/SC service with virtual cards. docs/lab.md.
+#include "readers/lab/air.h"
+#include "readers/lab/lab.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "readers/lab/air.h"
-#include "readers/lab/lab.h"
-#include "readers/lab/options.h"
-
-static const char help[] =
-    "usage: tessera lab run [OPTION]... -- COMMAND [ARGUMENT]...\n"
-    "       tessera lab start [OPTION]...\n"
-    "       tessera lab stop [DIRECTORY]\n"
-    "       tessera lab tap IMAGE@NAME\n"
-    "       tessera lab untap NAME\n"
-    "\n"
-    "A private PC/SC world: its own pcscd with the given cards plugged in and present before\n"
-    "COMMAND starts, and everything gone afterwards. No rights are needed; the system's pcscd and\n"
-    "other labs are not touched.\n"
-    "\n"
-    "  --card IMAGE    plug this card in; repeat for more (16 at most). IMAGE,contactless and\n"
-    "                  IMAGE,internal: its commands come that way. exec:PROGRAM plugs in a\n"
-    "                  card of your own: PROGRAM --reader vpcd:HOST:PORT\n"
-    "  --nfc-reader N  add a virtual NFC reader (a PN532 for libnfc) named N; 8 at most\n"
-    "  --tap IMAGE@N   lay this card, or the chip of another NFC reader, on reader N\n"
-    "  --nfc-trace F   every radio frame as pcapng, for tessera tap report and Wireshark\n"
-    "  --timeout S     end COMMAND, or the started lab, after S seconds\n"
-    "  --world WHICH   best (default), user, root or place: how private it is\n"
-    "  --verbose       say which world it is\n"
-    "\n"
-    "COMMAND finds PCSCLITE_CSOCK_NAME, TESSERA_CARD_1.. (pcsc:NAME), TESSERA_CONTROL_1.. "
-    "(control\n"
-    "sockets of the cards), TESSERA_NFC_N (libnfc connection strings), LIBNFC_DEVICE for a single\n"
-    "NFC reader, and TESSERA_LAB_DIR. start prints them as export lines:\n"
-    "  eval \"$(tessera lab start --card a.trm)\"\n"
-    "\n"
-    "Exit code: that of COMMAND; 124 timeout; 125 the lab failed; 2 usage; 3 no lab to stop.\n";
-
-static int usage_error(const char *text) {
-    fprintf(stderr, "tessera-lab: %s\n", text);
-    fprintf(stderr, "tessera-lab: see tessera lab --help\n");
-    return 2;
-}
-
-static int main_run(size_t argc, char **argv) {
+struct arguments {
     struct lab_options options;
-    char error[256];
-    if (!lab_options_parse(&options, argc, argv, error, sizeof error))
-        return usage_error(error);
-    if (options.command == NULL || options.command[0] == NULL)
-        return usage_error("lab run: the command is missing; write it after --");
-    return lab_run(&options);
+    struct option_words command;
+    uint64_t timeout;
+    int isolation; // enum isolation_kind
+    const char *target;
+};
+
+static const struct lab_options *options_of(struct arguments *arguments) {
+    struct lab_options *options = &arguments->options;
+    options->isolation = (enum isolation_kind)arguments->isolation;
+    options->timeout_s = (unsigned)arguments->timeout;
+    options->command = arguments->command.items;
+    return options;
 }
 
-static int main_start(size_t argc, char **argv) {
-    struct lab_options options;
-    char error[256];
-    if (!lab_options_parse(&options, argc, argv, error, sizeof error))
-        return usage_error(error);
-    if (options.command != NULL)
-        return usage_error("lab start takes no command; use lab run for one");
-    return lab_start(&options, stdout);
+/// What says something of NFC readers needs one.
+static bool check(const struct lab_options *options, struct failure *failure) {
+    const char *what = options->nfc_trace != NULL ? "--nfc-trace"
+                       : options->taps.count > 0  ? "--tap"
+                                                  : NULL;
+    return options->nfc_readers.count > 0 || what == NULL ||
+           fail(failure, EXIT_USAGE, "%s needs a reader: add --nfc-reader NAME", what);
 }
 
-static int main_stop(size_t argc, char **argv) {
-    if (argc > 1)
-        return usage_error("lab stop takes one directory at most");
-    return lab_stop(argc == 1 ? argv[0] : NULL);
+static int run_run(void *context, struct failure *failure) {
+    const struct lab_options *options = options_of(context);
+    return check(options, failure) ? lab_run(options) : EXIT_USAGE;
 }
 
-static int main_tap(size_t argc, char **argv) {
-    return argc == 1 ? air_tap(argv[0]) : usage_error("write: lab tap IMAGE@NAME");
+static int run_start(void *context, struct failure *failure) {
+    const struct lab_options *options = options_of(context);
+    return check(options, failure) ? lab_start(options, stdout) : EXIT_USAGE;
 }
 
-static int main_untap(size_t argc, char **argv) {
-    return argc == 1 ? air_untap(argv[0]) : usage_error("write: lab untap NAME");
+static int run_stop(void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
+    (void)failure;
+    return lab_stop(arguments->target);
 }
 
-static int main_help(size_t argc, char **argv) {
-    (void)argc;
-    (void)argv;
-    fputs(help, stdout);
-    return 0;
+static int run_tap(void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
+    (void)failure;
+    return air_tap(arguments->target);
 }
 
-static int main_version(size_t argc, char **argv) {
-    (void)argc;
-    (void)argv;
-    puts("tessera-lab " TESSERA_VERSION);
-    return 0;
+static int run_untap(void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
+    (void)failure;
+    return air_untap(arguments->target);
 }
 
-static const struct {
-    const char *word;
-    int (*run)(size_t argc, char **argv);
-} verbs[] = {
-    {"run", main_run}, {"start", main_start}, {"stop", main_stop},
-    {"tap", main_tap}, {"untap", main_untap}, {"--help", main_help},
-    {"-h", main_help}, {"help", main_help},   {"--version", main_version},
+// ---- arguments ---------------------------------------------------------------------------------
+
+static bool add(struct option_list *list, const char *value, size_t most, struct failure *failure) {
+    if (list->count == most)
+        return fail(failure, EXIT_USAGE, "'%s' is one too many: a lab has room for %zu", value,
+                    most);
+    list->items[list->count++] = value;
+    return true;
+}
+
+static bool take_reader(void *context, char *value, struct failure *failure) {
+    struct arguments *arguments = context;
+    if (value[0] == '\0' || strlen(value) > 32 || strpbrk(value, "/@: \t\n") != NULL)
+        return fail(failure, EXIT_USAGE,
+                    "--nfc-reader '%s': a reader's name has 1 to 32 characters, none of them / @ : "
+                    "or a blank",
+                    value);
+    return add(&arguments->options.nfc_readers, value, LAB_NFC_MAX, failure);
+}
+
+static bool take_tap(void *context, char *value, struct failure *failure) {
+    struct arguments *arguments = context;
+    if (strchr(value, '@') == NULL)
+        return fail(failure, EXIT_USAGE,
+                    "--tap '%s': write IMAGE@NAME, with the name of an NFC reader", value);
+    return add(&arguments->options.taps, value, LAB_TAPS_MAX, failure);
+}
+
+enum { RUN = 1, START = 2, STOP = 4, TAP = 8, UNTAP = 16 };
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct option_row rows[] = {
+    {NULL, "COMMAND", OPTION_TEXT, "what runs in the lab, with its arguments", .at = AT(command),
+     .many = true, .only = RUN, .needed = RUN},
+    {NULL, "DIRECTORY", OPTION_DIRECTORY, "the lab's TESSERA_LAB_DIR, where several are started",
+     .at = AT(target), .only = STOP},
+    {NULL, "IMAGE@NAME", OPTION_TEXT, "a card, and the NFC reader that it is laid on",
+     .at = AT(target), .only = TAP, .needed = TAP},
+    {NULL, "NAME", OPTION_TEXT, "the NFC reader that is cleared", .at = AT(target), .only = UNTAP,
+     .needed = UNTAP},
+    {"card", "IMAGE", OPTION_IMAGE,
+     "plug this card in, again for more (16 at most). IMAGE,contactless and IMAGE,internal: its "
+     "commands come that way. exec:PROGRAM [ARGUMENT].. plugs in a card of your own: "
+     "PROGRAM [ARGUMENT].. --reader vpcd:HOST:PORT",
+     .at = AT(options.cards), .many = true, .most = LAB_CARDS_MAX, .only = RUN | START},
+    {"fresh", NULL, OPTION_FLAG, "each card is a copy: the images stay as they are",
+     .at = AT(options.fresh), .only = RUN | START},
+    {"record", "FILE", OPTION_FILE,
+     "everything that programs say to the cards, as a dump for 'tessera apdu dissect', 'convert' "
+     "and 'serve'",
+     .at = AT(options.record), .only = RUN | START},
+    {"nfc-reader", "NAME", OPTION_TAKEN, "add a virtual NFC reader (a PN532 for libnfc); 8 at most",
+     .take = take_reader, .many = true, .only = RUN | START},
+    {"tap", "IMAGE@NAME", OPTION_TAKEN,
+     "lay this card, or the chip of another NFC reader, on an NFC reader", .take = take_tap,
+     .many = true, .only = RUN | START},
+    {"nfc-trace", "FILE", OPTION_FILE,
+     "every radio frame as pcapng, for 'tessera tap report' and Wireshark",
+     .at = AT(options.nfc_trace), .only = RUN | START},
+    {"timeout", "SECONDS", OPTION_NUMBER, "end COMMAND, or the started lab, after so long",
+     .at = AT(timeout), .least = 1, .most = 86400, .only = RUN | START},
+    {"isolation", "WHICH", OPTION_WORD, "how private it is: best (default), user, root or preload",
+     .at = AT(isolation), .words = lab_isolation_words, .only = RUN | START},
+    {"verbose", NULL, OPTION_FLAG, "say which isolation it is", .at = AT(options.verbose),
+     .only = RUN | START},
+};
+
+static const struct action actions[] = {
+    {RUN, "run", "a lab for one command", run_run, "[OPTION]... -- COMMAND [ARGUMENT]..."},
+    {START, "start", "a lab that stays; prints export lines", run_start, NULL},
+    {STOP, "stop", "end a lab that was started", run_stop, NULL},
+    {TAP, "tap", "lay a card on an NFC reader of the lab", run_tap, NULL},
+    {UNTAP, "untap", "take it away", run_untap, NULL},
+};
+
+static const struct command lab = {
+    .name = "lab",
+    .purpose = "a private PC/SC service with virtual cards",
+    .notes = "Its own pcscd with the given cards plugged in and present before COMMAND starts, and "
+             "everything gone afterwards. No rights are needed; the system's pcscd and other labs "
+             "are not touched.\n\n"
+             "COMMAND finds PCSCLITE_CSOCK_NAME, TESSERA_CARD_1.. (pcsc:NAME), TESSERA_CONTROL_1.. "
+             "(control sockets of the cards), TESSERA_NFC_NAME (libnfc connection strings), "
+             "LIBNFC_DEVICE for a single NFC reader, and TESSERA_LAB_DIR. start prints them as "
+             "export lines: eval \"$(tessera lab start --card a.trm)\"\n\n"
+             "exit: that of COMMAND, 124 timeout, 125 the lab failed, 2 usage, 3 no lab to stop",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .actions = actions,
+    .action_count = sizeof actions / sizeof actions[0],
 };
 
 int main(int argc, char **argv) {
-    char text[128];
-    if (argc < 2)
-        return usage_error("which? run, start or stop");
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (strcmp(verbs[i].word, argv[1]) == 0) {
-            bool wants_help = argc > 2 && strcmp(argv[2], "--help") == 0;
-            return wants_help ? main_help(0, NULL) : verbs[i].run((size_t)argc - 2, argv + 2);
-        }
-    snprintf(text, sizeof text, "\"%.64s\" is not run, start, stop, tap or untap", argv[1]);
-    return usage_error(text);
+    struct arguments arguments = {.isolation = ISOLATION_BEST};
+    return command_main(&lab, &arguments, argc, argv);
 }

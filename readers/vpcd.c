@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readers/vpcd.h"
 
+#include "base/program.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -20,8 +22,7 @@ void vpcd_init(struct vpcd *vpcd) {
 
 bool vpcd_address(const char *address, char *host, size_t host_size, char *port, size_t port_size) {
     const char *colon = strrchr(address, ':');
-    if (colon == NULL || colon == address || colon[1] == '\0' ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    if (colon == NULL || colon == address || !program_port(colon + 1))
         return false;
     size_t size = (size_t)(colon - address);
     if (size >= host_size || strlen(colon + 1) >= port_size)
@@ -107,6 +108,11 @@ static bool send_frame(struct vpcd *vpcd, size_t size) {
     return true;
 }
 
+/// The driver's own orders; any other single octet is a command, too short to be one.
+static bool is_control(uint8_t octet) {
+    return octet <= VPCD_RESET || octet == CONTROL_ATR;
+}
+
 static enum vpcd_result handle_control(struct vpcd *vpcd, const struct vpcd_card *card,
                                        uint8_t control) {
     if (control <= VPCD_RESET)
@@ -123,7 +129,7 @@ static enum vpcd_result handle(struct vpcd *vpcd, const struct vpcd_card *card,
                                struct bytes payload) {
     if (payload.size == 0)
         return VPCD_SERVED;
-    if (payload.size == 1)
+    if (payload.size == 1 && is_control(payload.data[0]))
         return handle_control(vpcd, card, payload.data[0]);
     size_t size = card->transmit(card->context, payload, vpcd->out + HEADER, VPCD_PAYLOAD_MAX);
     if (size == 0)

@@ -8,7 +8,7 @@
 #ifndef READERS_VPCD_H
 #define READERS_VPCD_H
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 enum { VPCD_PAYLOAD_MAX = 65535, VPCD_FRAME_MAX = 2 + VPCD_PAYLOAD_MAX, VPCD_ATR_MAX = 33 };
 
@@ -38,6 +38,7 @@ enum vpcd_result {
     VPCD_SILENT, // the card gave no answer: hang up, as a card torn from the reader would
 };
 
+/// Not connected yet.
 void vpcd_init(struct vpcd *vpcd);
 
 /// Splits "HOST:PORT"; false when it is not of that form.
@@ -53,6 +54,7 @@ void vpcd_attach(struct vpcd *vpcd, int socket);
 /// is readable.
 enum vpcd_result vpcd_serve(struct vpcd *vpcd, const struct vpcd_card *card);
 
+/// Hangs up, which a reader takes for a card that was pulled out.
 void vpcd_close(struct vpcd *vpcd);
 
 #endif

@@ -17,39 +17,20 @@ const struct script_format script_formats[] = {
      export_opensc_explorer, NULL},
     {"pcscd", "log of pcscd --apdu", import_pcscd, NULL, NULL, NULL},
     {"dump", "apdu4j dump, also our recordings", import_dump, NULL, export_dump, NULL},
+    {"log", "logs as people post them, by their arrows", import_log, NULL, NULL, NULL},
 };
 const size_t script_format_count = sizeof script_formats / sizeof script_formats[0];
 
 const struct script_format *script_format_find(const char *name) {
-    static const char *const aliases[][2] = {{"apdu", "native"},
-                                             {"apdu4j", "dump"},
-                                             {"recording", "dump"},
-                                             {"apdutool", "scr"},
-                                             {"opensc", "opensc-tool"}};
+    static const char *const aliases[][2] = {{"apdu", "native"},    {"apdu4j", "dump"},
+                                             {"recording", "dump"}, {"apdutool", "scr"},
+                                             {"gp", "log"},         {"opensc", "opensc-tool"}};
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (strcmp(name, aliases[i][0]) == 0)
             name = aliases[i][1];
     for (size_t i = 0; i < script_format_count; i++)
         if (strcmp(name, script_formats[i].name) == 0)
             return &script_formats[i];
-    return NULL;
-}
-
-const struct script_format *script_format_guess(struct bytes text) {
-    static const struct {
-        const char *mark, *format;
-    } marks[] = {{"APDU: ", "pcscd"},
-                 {"opensc-tool", "opensc-tool"},
-                 {"establish_context", "gpshell"},
-                 {"powerup;", "scr"},
-                 {"# ATR:", "dump"},
-                 {"# CARD:", "dump"},
-                 {"# TIME:", "dump"},
-                 {"\napdu ", "opensc-explorer"},
-                 {"tx ", "native"}};
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (text_contains(text, marks[i].mark))
-            return script_format_find(marks[i].format);
     return NULL;
 }
 

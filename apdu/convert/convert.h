@@ -5,10 +5,10 @@
 #ifndef APDU_CONVERT_CONVERT_H
 #define APDU_CONVERT_CONVERT_H
 
-#include "apdu/codec.h"
-#include "apdu/script/source.h"
-#include "apdu/script/syntax.h"
-#include "apdu/script/world.h"
+#include "apdu/octets/codec.h"
+#include "apdu/script/language/ports.h"
+#include "apdu/script/language/source.h"
+#include "apdu/script/language/syntax.h"
 
 enum step_kind {
     STEP_COMMAND,
@@ -17,8 +17,10 @@ enum step_kind {
     STEP_DELAY,   // number: milliseconds
     STEP_ECHO,    // text
     STEP_COMMENT, // text
-    STEP_CARD,    // text: the name of the card that follows
-    STEP_AUTO,    // number: what the tool does by itself from here on, enum auto_option bits
+    STEP_SECURE,  // text: what stands behind `within`; the commands up to the end go through it
+    STEP_SECURE_END,
+    STEP_CARD, // text: the name of the card that follows
+    STEP_AUTO, // number: what the tool does by itself from here on, enum auto_option bits
 };
 
 struct step {
@@ -37,9 +39,11 @@ struct step {
 struct importer {
     const struct script_memory *memory;
     const struct script_source *source;
-    const struct script_world *world;       // native scripts only: to expand them; else may be NULL
+    const struct script_ports *ports;       // native scripts only: to expand them; else may be NULL
     const struct script_reporter *reporter; // warnings and errors
     bool strict;                            // do exactly what the tool would, mistakes included
+    uint8_t secure_protocol; // 2, 3: SCP02, SCP03 where a script leaves it to the card; 0: not told
+    bool drops_le_zero;      // apdutool: an Le of 00 means that none is sent
     /// Takes a step; its spans live only during the call. False stops the import.
     bool (*take)(struct importer *importer, const struct step *step);
     void *context;
@@ -65,6 +69,7 @@ struct script_format {
 
 extern const struct script_format script_formats[];
 extern const size_t script_format_count;
+/// The format of that name; NULL: there is none.
 const struct script_format *script_format_find(const char *name);
 /// Guesses by what the text looks like; NULL when nothing fits.
 const struct script_format *script_format_guess(struct bytes text);
@@ -79,15 +84,20 @@ struct line_reader {
     struct script_position at; // column 1 of the line
 };
 
+/// Begins before the first line of the source, whose text must stay.
 void line_reader_init(struct line_reader *reader, const struct script_source *source);
+/// Takes the next line into reader->line and reader->at. False: no line is left.
 bool line_reader_next(struct line_reader *reader);
 
+/// The text without blanks at both ends.
 struct bytes text_trim(struct bytes text);
 /// Next word between blanks; empty at the end.
 struct bytes text_word(struct bytes *rest);
-bool text_is(struct bytes text, const char *word);       // any case
-bool text_contains(struct bytes text, const char *word); // any case
+/// Is the text this word, or does it contain it, in upper or lower case?
+bool text_is(struct bytes text, const char *word);
+bool text_contains(struct bytes text, const char *word);
 
+/// Tells the importer's reporter about a place; an error makes the import fail.
 void import_report(struct importer *importer, enum script_severity severity,
                    const struct script_position *at, const char *message);
 /// As import_report with an error; returns false.
@@ -96,6 +106,8 @@ bool import_fail(struct importer *importer, const struct script_position *at, co
 /// Hex digits with blanks and colons between octets. False: reported.
 bool import_hex(struct importer *importer, const struct script_position *at, struct bytes text,
                 struct buffer *out);
+/// Hands a command on as a step with the status word that it expects (NULL: any). False: out of
+/// memory or refused, and reported.
 bool import_command(struct importer *importer, const struct script_position *at,
                     const struct buffer *octets, const char *expect_sw);
 /// STEP_AUTO with these bits, unless they are in force already (*now).
@@ -105,14 +117,20 @@ bool import_auto(struct importer *importer, const struct script_position *at, ui
 /// and no extended ones. False: reported in the tool's name.
 bool import_parses(struct importer *importer, const struct script_position *at,
                    const struct buffer *octets, const char *tool, struct apdu_command *command);
+/// Hands a step on that has a text or a number and nothing else. False as above.
 bool import_simple(struct importer *importer, const struct script_position *at, enum step_kind kind,
                    struct bytes text, uint64_t number);
 
+/// Reports that the format cannot say this step, as an error, and is false.
 bool export_refuse(struct exporter *exporter, const struct step *step, const char *message);
+/// What a format without `within` says to STEP_SECURE.
+#define EXPORT_NO_CHANNEL "only the native language has secure channels"
+/// Reports that the format says this step less exactly.
 void export_warn(struct exporter *exporter, const struct step *step, const char *message);
 
 #define FORMAT_IMPORTERS(X)                                                                        \
-    X(native) X(scriptor) X(scr) X(gpshell) X(opensc_tool) X(opensc_explorer) X(pcscd) X(dump)
+    X(native)                                                                                      \
+    X(scriptor) X(scr) X(gpshell) X(opensc_tool) X(opensc_explorer) X(pcscd) X(log) X(dump)
 #define DECLARE(name) bool import_##name(struct importer *importer);
 FORMAT_IMPORTERS(DECLARE)
 #undef DECLARE
@@ -121,6 +139,7 @@ FORMAT_IMPORTERS(DECLARE)
 #define DECLARE(name) bool export_##name(struct exporter *exporter, const struct step *step);
 FORMAT_EXPORTERS(DECLARE)
 #undef DECLARE
+/// What stands before the first and after the last step of a format.
 void export_native_begin(struct exporter *exporter);
 void export_gpshell_begin(struct exporter *exporter);
 void export_gpshell_end(struct exporter *exporter);

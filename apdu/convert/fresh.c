@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apdu/convert/fresh.h"
 
-#include "apdu/tlv.h"
+#include "apdu/octets/tlv.h"
 
 #include <string.h>
 
@@ -158,4 +158,24 @@ void fresh_write(struct fresh *fresh, struct buffer *out) {
             buffer_put(out, buffer_bytes(&exporter.out));
     }
     buffer_free(&exporter.out);
+}
+
+static bool keep_step(struct importer *importer, const struct step *step) {
+    return fresh_take(importer->context, step);
+}
+
+bool fresh_of_dump(const struct script_source *source, const struct script_memory *memory,
+                   const struct script_reporter *reporter, struct buffer *out) {
+    struct fresh fresh;
+    struct importer importer = {.memory = memory,
+                                .source = source,
+                                .reporter = reporter,
+                                .take = keep_step,
+                                .context = &fresh};
+    fresh_init(&fresh, memory);
+    bool ok = import_dump(&importer);
+    if (ok)
+        fresh_write(&fresh, out);
+    fresh_free(&fresh);
+    return ok;
 }

@@ -29,11 +29,18 @@ struct fresh {
     size_t values;
 };
 
+/// An empty recording; memory must outlive it.
 void fresh_init(struct fresh *fresh, const struct script_memory *memory);
+/// Gives every step and value back.
 void fresh_free(struct fresh *fresh);
 /// Keeps a step. False: memory is out.
 bool fresh_take(struct fresh *fresh, const struct step *step);
 /// Looks for values and writes the native script.
 void fresh_write(struct fresh *fresh, struct buffer *out);
+
+/// The whole way: the native script of a recording (a dump) is added to out. False: the reporter
+/// was told why.
+bool fresh_of_dump(const struct script_source *source, const struct script_memory *memory,
+                   const struct script_reporter *reporter, struct buffer *out);
 
 #endif

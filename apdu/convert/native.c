@@ -3,7 +3,7 @@
 // are expanded; a command that needs a value from an answer cannot be converted. Out: one `tx` a
 // command with its answer as expectations, where the answer is known.
 #include "apdu/convert/convert.h"
-#include "apdu/script/run.h"
+#include "apdu/script/run/run.h"
 
 // ---- in --------------------------------------------------------------------------------------
 
@@ -99,12 +99,12 @@ bool import_native(struct importer *importer) {
                                        .echo = on_echo,
                                        .delay = on_delay,
                                        .context = &expansion};
-    program_init(&program, importer->memory, importer->world->files);
+    program_init(&program, importer->memory, importer->ports->files);
     program.main = sources_add(&program.sources, importer->source->path, importer->source->text);
     bool ok = program.main != NULL && program_check(&program, importer->reporter, NULL, NULL);
     importer->failed |= !ok;
     if (ok)
-        run_script(&program, importer->world, &options, &card, 1, &listener);
+        run_script(&program, importer->ports, &options, &card, 1, &listener);
     program_free(&program);
     return ok && !expansion.stopped && !importer->failed;
 }
@@ -194,6 +194,12 @@ bool export_native(struct exporter *exporter, const struct step *step) {
         break;
     case STEP_CARD:
         buffer_format(out, "card %t\n", step->text);
+        break;
+    case STEP_SECURE:
+        buffer_format(out, "within %t {\n", step->text);
+        break;
+    case STEP_SECURE_END:
+        buffer_text(out, "}\n");
         break;
     case STEP_AUTO:
         put_auto(exporter, step->number);

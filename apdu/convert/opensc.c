@@ -82,7 +82,7 @@ static bool take_word(struct opensc *opensc, const struct line_reader *reader, s
         at = value.size > 0 ? at_word(reader, value) : at;
         return value.size > 0
                    ? take_hex(opensc, &at, unquote(value))
-                   : import_fail(opensc->importer, &at, "-s has no command behind it%t", value);
+                   : import_fail(opensc->importer, &at, "-s has no command after it%t", value);
     }
     if (is_one_of(word, "-c", "--card-driver"))
         opensc->driver_is_known = text_is(next_word(rest), "default");
@@ -177,6 +177,9 @@ bool export_opensc_tool(struct exporter *exporter, const struct step *step) {
             buffer_format(&exporter->out, "%s%x", i > 0 ? ":" : "",
                           (unsigned)step->command.data[i]);
         return true;
+    case STEP_SECURE:
+    case STEP_SECURE_END:
+        return export_refuse(exporter, step, EXPORT_NO_CHANNEL);
     case STEP_AUTO:
     case STEP_COMMENT:
     case STEP_ECHO:
@@ -270,6 +273,9 @@ bool export_opensc_explorer(struct exporter *exporter, const struct step *step) 
     case STEP_ECHO:
         buffer_format(&exporter->out, "echo %t\n", step->text);
         return true;
+    case STEP_SECURE:
+    case STEP_SECURE_END:
+        return export_refuse(exporter, step, EXPORT_NO_CHANNEL);
     case STEP_AUTO:
         return true;
     case STEP_RESET:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// apdutool scripts of the Java Card kit. Statements end with ';' and may span lines; a line may be
-// a "//" comment; a command is CLA INS P1 P2 Lc data Le with Lc and Le always written. The tool is
-// not packaged: what is taken here is what the open reader of the same format, jCardSim's
-// APDUScriptTool, makes of it; all else is refused (docs/script-formats.md).
+// apdutool scripts of the Java Card kit. Statements end with ';' and may span lines; "//" begins a
+// comment, also behind a statement; a command is CLA INS P1 P2 Lc data Le with Lc and Le always
+// written. The tool is not packaged: what is taken here is what the open reader of the same format,
+// jCardSim's APDUScriptTool, makes of it; all else is refused (docs/script-formats.md).
 #include "apdu/convert/convert.h"
 
-#include "apdu/codec.h"
+#include "apdu/octets/codec.h"
 
 #include <string.h>
 
@@ -16,6 +16,7 @@ struct scr {
     struct bytes rest;
     struct script_position at; // of the next character
     struct script_position word_at;
+    bool warned; // about an Le of 00
 };
 
 static void step_over(struct scr *scr, size_t size) {
@@ -35,24 +36,11 @@ static bool starts(const struct scr *scr, const char *text) {
     return scr->rest.size >= size && memcmp(scr->rest.data, text, size) == 0;
 }
 
-/// Is there nothing but blanks in front of it on its line?
-static bool begins_line(const struct scr *scr) {
-    for (uint32_t i = 1; i < scr->at.column; i++)
-        if (scr->rest.data[-(ptrdiff_t)i] > ' ')
-            return false;
-    return true;
-}
-
 static bool take_comment(struct scr *scr) {
     size_t size = 0;
     while (size < scr->rest.size && scr->rest.data[size] != '\n')
         size++;
     struct bytes text = text_trim(bytes_of(scr->rest.data + 2, size - 2));
-    if (!begins_line(scr))
-        return import_fail(scr->importer, &scr->at,
-                           "a comment behind something else: jCardSim takes it for the next "
-                           "command; give it a line of its own%t",
-                           bytes_of(NULL, 0));
     bool ok = text.size == 0 || import_simple(scr->importer, &scr->at, STEP_COMMENT, text, 0);
     step_over(scr, size);
     return ok;
@@ -72,8 +60,17 @@ static bool skip(struct scr *scr) {
     return ok;
 }
 
+static size_t quoted_size(const struct scr *scr) {
+    size_t size = 1;
+    while (size < scr->rest.size && scr->rest.data[size] != '"' && scr->rest.data[size] != '\n')
+        size++;
+    return size + (size < scr->rest.size && scr->rest.data[size] == '"');
+}
+
 static size_t word_size(const struct scr *scr) {
     size_t size = 1;
+    if (scr->rest.data[0] == '"')
+        return quoted_size(scr);
     while (size < scr->rest.size && scr->rest.data[size] > ' ' && scr->rest.data[size] != ';')
         size++;
     return size;
@@ -101,9 +98,9 @@ static size_t take_statement(struct scr *scr, struct bytes *words, bool *ok) {
     return count;
 }
 
-/// 0x.. (in lower case) or decimal.
+/// 0x.. or decimal.
 static bool octet(struct bytes word, uint8_t *value) {
-    bool hex = word.size > 2 && word.data[0] == '0' && word.data[1] == 'x';
+    bool hex = word.size > 2 && word.data[0] == '0' && (word.data[1] | 0x20) == 'x';
     unsigned number = 0;
     for (size_t i = hex ? 2 : 0; i < word.size; i++) {
         int digit = hex_digit((char)word.data[i]);
@@ -131,6 +128,16 @@ static bool take_octets(struct scr *scr, const struct bytes *words, size_t count
     return true;
 }
 
+/// An Le of 00 goes out as it is written, unless the importer was told that none is meant.
+static bool sends_le_zero(struct scr *scr) {
+    if (!scr->warned && !scr->importer->drops_le_zero)
+        import_report(scr->importer, SCRIPT_WARNING, &scr->word_at,
+                      "an Le of 00 is sent (as many octets as there are); jCardSim sends none: "
+                      "--le-zero none does as it does");
+    scr->warned = true;
+    return !scr->importer->drops_le_zero;
+}
+
 /// CLA INS P1 P2 Lc data Le as ISO/IEC 7816-4 puts them on the wire: Lc 0 is left out.
 static bool to_wire(struct scr *scr, const struct buffer *octets, struct buffer *wire) {
     const uint8_t *at = octets->data;
@@ -138,15 +145,11 @@ static bool to_wire(struct scr *scr, const struct buffer *octets, struct buffer 
         return import_fail(scr->importer, &scr->word_at,
                            "a command is CLA INS P1 P2 Lc, Lc octets of data, and Le%t",
                            bytes_of(NULL, 0));
-    if (at[octets->size - 1] == 0)
-        return import_fail(scr->importer, &scr->word_at,
-                           "Le 0: jCardSim sends none, and what apdutool sends could not be "
-                           "checked; write 0x7F, or another Le%t",
-                           bytes_of(NULL, 0));
     buffer_put(wire, bytes_of(at, 4));
     if (at[4] > 0)
         buffer_put(wire, bytes_of(at + 4, 1 + (size_t)at[4]));
-    buffer_put_octet(wire, at[octets->size - 1]);
+    if (at[octets->size - 1] != 0 || sends_le_zero(scr))
+        buffer_put_octet(wire, at[octets->size - 1]);
     return true;
 }
 
@@ -161,11 +164,34 @@ static bool take_command(struct scr *scr, const struct bytes *words, size_t coun
     return ok;
 }
 
+/// Milliseconds, decimal.
+static bool take_delay(struct scr *scr, struct bytes word) {
+    uint64_t number = 0;
+    for (size_t i = 0; i < word.size; i++) {
+        if (word.data[i] < '0' || word.data[i] > '9' || number > UINT32_MAX)
+            return import_fail(scr->importer, &scr->word_at, "delay wants milliseconds, not \"%t\"",
+                               word);
+        number = 10 * number + (uint64_t)(word.data[i] - '0');
+    }
+    return import_simple(scr->importer, &scr->word_at, STEP_DELAY, bytes_of(NULL, 0), number);
+}
+
+/// The words behind it as they stand, without the quotes around them.
+static bool take_echo(struct scr *scr, const struct bytes *words, size_t count) {
+    const uint8_t *end = words[count - 1].data + words[count - 1].size;
+    struct bytes text = bytes_of(words[1].data, (size_t)(end - words[1].data));
+    if (text.size >= 2 && text.data[0] == '"' && text.data[text.size - 1] == '"')
+        text = bytes_of(text.data + 1, text.size - 2);
+    if (memchr(text.data, '\n', text.size) != NULL)
+        return import_fail(scr->importer, &scr->word_at, "this text goes over lines%t",
+                           bytes_of(NULL, 0));
+    return import_simple(scr->importer, &scr->word_at, STEP_ECHO, text, 0);
+}
+
 static bool take_directive(struct scr *scr, const struct bytes *words, size_t count) {
     struct importer *importer = scr->importer;
     static const char *const refused[] = {"contacted", "contactless", "extended", "open",
-                                          "close",     "select",      "send",     "delay",
-                                          "echo",      "#define"};
+                                          "close",     "select",      "send",     "#define"};
     if (text_is(words[0], "powerup") && count == 1)
         return import_simple(importer, &scr->word_at, STEP_COLD_RESET, bytes_of(NULL, 0), 0);
     if (text_is(words[0], "powerdown") && count == 1)
@@ -173,6 +199,10 @@ static bool take_directive(struct scr *scr, const struct bytes *words, size_t co
                              0);
     if (text_is(words[0], "output") && count == 2)
         return true;
+    if (text_is(words[0], "delay") && count == 2)
+        return take_delay(scr, words[1]);
+    if (text_is(words[0], "echo") && count > 1)
+        return take_echo(scr, words, count);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (text_is(words[0], refused[i]))
             return import_fail(importer, &scr->word_at,
@@ -247,6 +277,9 @@ bool export_scr(struct exporter *exporter, const struct step *step) {
         return export_refuse(exporter, step, "apdutool knows no warm reset");
     case STEP_CARD:
         return export_refuse(exporter, step, "apdutool talks to one card only");
+    case STEP_SECURE:
+    case STEP_SECURE_END:
+        return export_refuse(exporter, step, EXPORT_NO_CHANNEL);
     case STEP_AUTO:
         return step->number == 0 ||
                export_refuse(exporter, step,

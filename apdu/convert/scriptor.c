@@ -128,6 +128,9 @@ bool export_scriptor(struct exporter *exporter, const struct step *step) {
         return export_refuse(exporter, step, "scriptor talks to one card only");
     case STEP_DELAY:
         return export_refuse(exporter, step, "scriptor cannot wait");
+    case STEP_SECURE:
+    case STEP_SECURE_END:
+        return export_refuse(exporter, step, EXPORT_NO_CHANNEL);
     case STEP_AUTO:
         return step->number == 0 ||
                export_refuse(exporter, step,

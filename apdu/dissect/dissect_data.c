@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data fields: BER-TLV by name, certificates, signed objects. What is not TLV is shown as octets
 // and, where it is printable, as text.
-#include "apdu/certificate.h"
+#include "apdu/command/catalogue.h"
+#include "apdu/command/purse.h"
 #include "apdu/dissect/dissect.h"
-#include "apdu/object.h"
-#include "apdu/purse.h"
-#include "apdu/unit.h"
+#include "apdu/object/certificate.h"
+#include "apdu/object/object.h"
+#include "apdu/octets/unit.h"
 
 #include <string.h>
 
@@ -13,12 +14,8 @@ enum { VALUE_SHOWN_MAX = 40, DEPTH_MAX = 12 };
 
 // ---- names -----------------------------------------------------------------------------------
 
-struct tag_name {
-    tlv_tag tag;
-    const char *name;
-};
-
-static const struct tag_name general[] = {
+/// ISO/IEC 7816-4, -6, -8.
+static const struct catalogue_tag interindustry[] = {
     {0x4F, "application identifier"},
     {0x50, "application label"},
     {0x53, "discretionary data"},
@@ -35,23 +32,20 @@ static const struct tag_name general[] = {
     {0x7F21, "certificate"},
     {0x7F4E, "certificate body"},
     {0x7F49, "public key"},
-    {0x9F7F, "card production life cycle"},
+    {0x84, "application identifier"},
     {0xA5, "proprietary"},
-    {0xC5, "state or privileges"},
-    {0xE0, "key information"},
-    {0xE1, "signed body"},
-    {OBJECT_SIGNATURE_TAG, "signature"},
 };
 
-static const struct tag_name purse_names[] = {
-    {PURSE_TAG_CERTIFICATE_DIGEST, "certificate digest"},
-    {PURSE_TAG_UNRATIFIED, "unratified payments"},
-    {PURSE_TAG_LAST, "last transaction"},
-    {PURSE_TAG_BALANCES, "balances"},
-    {PURSE_TAG_OPTIONS, "options"},
-    {PURSE_TAG_ENTRY, "ring entry"},
-    {PURSE_TAG_SLOT, "slot"},
-    {PURSE_TAG_OPEN, "open request"},
+/// GlobalPlatform Card Specification 2.3, appendix H and 11.4.
+static const struct catalogue_tag domain[] = {
+    {0x9F7F, "card production life cycle"},
+    {0xC5, "state or privileges"},
+    {0xE0, "key information"},
+};
+
+static const struct catalogue_tag own_templates[] = {
+    {0xE1, "signed body"},
+    {OBJECT_SIGNATURE_TAG, "signature"},
 };
 
 static const struct field_spec *find_field(tlv_tag tag) {
@@ -61,22 +55,38 @@ static const struct field_spec *find_field(tlv_tag tag) {
     return NULL;
 }
 
-static const char *find_name(const struct tag_name *names, size_t count, tlv_tag tag) {
+static const char *find_name(const struct catalogue_tag *names, size_t count, tlv_tag tag) {
     for (size_t i = 0; i < count; i++)
         if (names[i].tag == tag)
             return names[i].name;
     return NULL;
 }
 
-/// Field words hold inside what Tessera's own applications say; elsewhere tags 80.. mean anything.
+/// Is it an application of this house alone, whose tags nobody else defines?
+static bool is_ours(const struct dissector *dissector) {
+    const struct application *application = catalogue_application(dissector->applet);
+    return application != NULL && application->complete;
+}
+
+#define FIND(names, tag) find_name(names, sizeof(names) / sizeof((names)[0]), tag)
+
+/// Field words hold inside what Tessera's own applications say (own); elsewhere tags 80.. mean
+/// anything, and what has no interindustry name has none.
 static const char *name_of(const struct dissector *dissector, tlv_tag tag, bool own) {
     const struct field_spec *field = own ? find_field(tag) : NULL;
     const char *name = field != NULL ? field->word : NULL;
-    if (name == NULL && strcmp(dissector->applet, "purse") == 0)
-        name = find_name(purse_names, sizeof purse_names / sizeof purse_names[0], tag);
+    const struct application *application = own_application(dissector->own, dissector->applet);
+    if (application == NULL)
+        application = catalogue_application(dissector->applet);
+    if (name == NULL && application != NULL)
+        name = find_name(application->tags, application->tag_count, tag);
+    if (name == NULL && is_ours(dissector))
+        name = FIND(own_templates, tag);
+    if (name == NULL && strcmp(dissector->applet, "isd") == 0)
+        name = FIND(domain, tag);
     if (name == NULL)
-        name = find_name(general, sizeof general / sizeof general[0], tag);
-    return name != NULL ? name : tag == 0x84 ? "application identifier" : "";
+        name = FIND(interindustry, tag);
+    return name != NULL ? name : "";
 }
 
 static void put_tag(struct dissect_out *out, tlv_tag tag, const char *name) {
@@ -90,16 +100,16 @@ static void put_tag(struct dissect_out *out, tlv_tag tag, const char *name) {
 
 // ---- values ----------------------------------------------------------------------------------
 
-static bool is_text(struct bytes value) {
+static bool is_printable(struct bytes value) {
     for (size_t i = 0; i < value.size; i++)
         if (value.data[i] < 0x20 || value.data[i] > 0x7E)
             return false;
-    return value.size >= 2;
+    return value.size > 0;
 }
 
 static void put_octets(struct dissect_out *out, struct bytes value) {
     style_hex(out, STYLE_PLAIN, value, VALUE_SHOWN_MAX);
-    if (is_text(value)) {
+    if (value.size >= 2 && is_printable(value)) {
         buffer_text(&out->text, " \"");
         style_span(out, STYLE_PLAIN, value);
         buffer_text(&out->text, "\"");
@@ -112,7 +122,7 @@ static void put_field_value(struct dissect_out *out, const struct field_spec *fi
     bool fits = value.size >= field->min && value.size <= field->max;
     if (fits && field->kind == KIND_UINT)
         buffer_format(&out->text, "%l", bytes_get_be(value.data, value.size));
-    else if (fits && field->kind == KIND_ID)
+    else if (fits && field->kind == KIND_ID && is_printable(value))
         style_span(out, STYLE_PLAIN, value);
     else if (fits && field->kind == KIND_UNIT)
         style_text(out, STYLE_PLAIN, unit_name((uint16_t)bytes_get_be(value.data, 2), unit));
@@ -282,7 +292,8 @@ static void put_tlv(struct dissector *dissector, const struct tlv *object, unsig
     bool inner = tlv_is_constructed(object->tag) && depth < DEPTH_MAX && is_tlv(object->value);
     if (inner) {
         buffer_format(&out->text, "(%z)\n", object->value.size);
-        put_tlvs(dissector, object->value, depth + 1, own || object->tag == PURSE_TAG_PROPRIETARY);
+        bool proprietary = is_ours(dissector) && object->tag == PURSE_TAG_PROPRIETARY;
+        put_tlvs(dissector, object->value, depth + 1, own || proprietary);
         return;
     }
     if (field != NULL)
@@ -312,7 +323,8 @@ void dissect_data(struct dissector *dissector, struct bytes data, unsigned depth
     struct bytes rest = data;
     if (is_tlv(data) && tlv_next(&rest, &first)) {
         // a command's own fields have no template around them
-        bool own = !tlv_is_constructed(first.tag) && find_field(first.tag) != NULL;
+        bool own =
+            is_ours(dissector) && !tlv_is_constructed(first.tag) && find_field(first.tag) != NULL;
         put_tlvs(dissector, data, depth, own);
         return;
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apdu/dissect/style.h"
+#include "base/must.h"
 
 static const char *const codes[] = {
     [STYLE_PLAIN] = "",         [STYLE_DIM] = "\x1b[2m",    [STYLE_NAME] = "\x1b[1m",
     [STYLE_FIELD] = "\x1b[36m", [STYLE_GOOD] = "\x1b[32m",  [STYLE_BAD] = "\x1b[31m",
     [STYLE_DOUBT] = "\x1b[33m", [STYLE_SECRET] = "\x1b[35m"};
+must_cover(codes, STYLE_COUNT);
 
 void style_begin(struct dissect_out *out, enum style style) {
     if (out->colour)

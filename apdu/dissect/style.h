@@ -3,7 +3,7 @@
 #ifndef APDU_DISSECT_STYLE_H
 #define APDU_DISSECT_STYLE_H
 
-#include "apdu/script/memory.h"
+#include "base/buffer.h"
 
 enum style {
     STYLE_PLAIN,
@@ -14,6 +14,7 @@ enum style {
     STYLE_BAD,    // refusals, signatures that do not
     STYLE_DOUBT,  // warnings, what could not be checked
     STYLE_SECRET, // what is not shown
+    STYLE_COUNT
 };
 
 struct dissect_out {
@@ -21,13 +22,16 @@ struct dissect_out {
     bool colour;
 };
 
+/// Switches a style on, and off again; nothing without colour.
 void style_begin(struct dissect_out *out, enum style style);
 void style_end(struct dissect_out *out, enum style style);
+/// Appends a text in a style.
 void style_text(struct dissect_out *out, enum style style, const char *text);
+/// The same for octets that are text.
 void style_span(struct dissect_out *out, enum style style, struct bytes text);
 /// Blanks for a depth of nesting.
 void style_indent(struct dissect_out *out, unsigned depth);
-/// At most so many octets as hex, ".." behind them when there are more.
+/// At most so many octets as hex, ".." after them when there are more.
 void style_hex(struct dissect_out *out, enum style style, struct bytes octets, size_t most);
 
 #endif

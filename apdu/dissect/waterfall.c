@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apdu/dissect/waterfall.h"
 
-#include "apdu/status.h"
+#include "apdu/octets/status.h"
 
 enum { ROW_HEIGHT = 22, TOP = 40, LABELS = 330, BARS = 520, MARGIN = 250, UNTIMED = 100 };
 

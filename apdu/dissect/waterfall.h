@@ -4,7 +4,7 @@
 #ifndef APDU_DISSECT_WATERFALL_H
 #define APDU_DISSECT_WATERFALL_H
 
-#include "apdu/script/memory.h"
+#include "base/buffer.h"
 
 struct waterfall_row {
     const char *title;     // of the command
@@ -21,10 +21,13 @@ struct waterfall {
     uint64_t end;
 };
 
+/// An empty picture; memory must outlive it.
 void waterfall_init(struct waterfall *waterfall, const struct script_memory *memory);
+/// Frees every row.
 void waterfall_free(struct waterfall *waterfall);
-/// Copies the row. Without times the rows are put one behind the other.
+/// Copies the row. Without times the rows are put one after the other.
 void waterfall_add(struct waterfall *waterfall, const struct waterfall_row *row);
+/// Appends the whole picture as SVG.
 void waterfall_write(const struct waterfall *waterfall, struct buffer *out);
 
 #endif

@@ -3,6 +3,8 @@
 
 static const uint32_t COUNTER_END = UINT32_MAX;
 
+enum { STATES_A_READ = 128 };
+
 static uint32_t state_offset(const struct once *once, uint32_t n) {
     return once->offset + ONCE_HEADER_SIZE + n % once->slots;
 }
@@ -59,11 +61,20 @@ uint32_t once_record(const struct once *once, uint32_t n) {
 
 bool once_next_open(const struct card_call *call, const struct once *once, uint32_t first,
                     uint32_t last, uint32_t *n) {
-    for (uint32_t i = first; i <= last && i < once->next; i++)
-        if (once_state(call, once, i) == ONCE_OPEN) {
-            *n = i;
-            return true;
-        }
+    uint8_t states[STATES_A_READ];
+    uint32_t end = last < once->next ? last + 1 : once->next;
+    for (uint32_t at = first; at < end;) {
+        uint32_t run = once->slots - at % once->slots; // up to where the table begins again
+        run = run < end - at ? run : end - at;
+        run = run < STATES_A_READ ? run : STATES_A_READ;
+        card_read(call, state_offset(once, at), states, run);
+        for (uint32_t i = 0; i < run; i++)
+            if (states[i] == ONCE_OPEN) {
+                *n = at + i;
+                return true;
+            }
+        at += run;
+    }
     return false;
 }
 

@@ -27,13 +27,16 @@ struct once {
     uint32_t next;        // n of the next opening
 };
 
+/// The machine at this offset, with base and next as they are stored.
 struct once once_at(const struct card_call *call, uint32_t offset, uint16_t slots,
                     uint16_t record_size);
+/// Octets of memory that so many slots take.
 uint32_t once_size(uint16_t slots, uint16_t record_size);
 
 /// Stages an empty window that begins with this n.
 void once_init(struct card_call *call, uint32_t offset, uint32_t first);
 
+/// What became of an opening.
 enum once_state once_state(const struct card_call *call, const struct once *once, uint32_t n);
 
 /// SW_WINDOW_FULL, SW_COUNTER_END one window before the last number, or SW_OK.
@@ -48,7 +51,7 @@ void once_close(struct card_call *call, const struct once *once, uint32_t n, enu
 /// Offset of the record of a remembered n, for card_read and card_stage.
 uint32_t once_record(const struct once *once, uint32_t n);
 
-/// First open n among first..last; false when none of them is open.
+/// First open n among first..last, none below the base; false when none of them is open.
 bool once_next_open(const struct card_call *call, const struct once *once, uint32_t first,
                     uint32_t last, uint32_t *n);
 

@@ -48,6 +48,7 @@ struct card {
     uint16_t reset_used;
     size_t selected;
     enum card_interface interface; // of the last command
+    uint32_t commands;             // received since power came; the pieces of a chain are one
     struct card_chain chain;
     struct card_waiting waiting;
     const struct secure_channel *secure; // NULL: no channel open
@@ -68,7 +69,7 @@ struct card_call card_call_to(struct card *card, enum card_interface interface, 
 struct card_call card_call_inside(const struct card_call *call, size_t instance);
 
 /// Runs a handler in its transaction: commits after SW_OK, aborts otherwise.
-uint16_t card_run(struct card_call *call, uint16_t (*handle)(struct card_call *call));
+uint16_t card_run(struct card_call *call, card_handler *handle);
 
 // ---- selection (select.c) ----------------------------------------------------------------------
 
@@ -83,7 +84,7 @@ void select_none(struct card *card, enum card_interface interface);
 
 /// Commits the directory of a fresh image: OP_READY, the first applet of ROM as the default
 /// instance in zeroed memory.
-bool directory_format(struct nvm *nvm, const uint8_t serial[8]);
+bool directory_format(struct nvm *nvm, const struct card_rom *rom, const uint8_t serial[8]);
 
 /// Reads the directory into RAM and gives every instance its clear-on-reset memory. False: an
 /// impossible entry or a failed port.
@@ -93,19 +94,28 @@ bool directory_load(struct card *card);
 void directory_reload(struct card *card);
 
 /// Is the directory recorded in this image possible? Reads without recovery; for card_check.
-bool directory_check(const struct nvm_port *port);
+bool directory_check(const struct card_ports *ports);
 
-/// Stages a new instance in zeroed memory and runs its install. SW_EXISTS, SW_NO_SPACE,
+/// Stages a new instance in zeroed memory, and before it what it shares with others if it is the
+/// first of them, and runs their install. SW_EXISTS, SW_NO_SPACE,
 /// SW_NOT_FOUND when the applet is not in ROM, or what its install answers.
 uint16_t directory_install(struct card_call *call, struct bytes applet_aid, struct bytes aid,
                            struct bytes parameters);
 
-/// Removes an instance and erases its memory. Commits on its own, since a cut in between must
-/// leave neither a half instance nor octets of it. Not for the default instance (SW_CONDITIONS).
+/// Removes an instance and erases its memory, and what it shared when it was the last to do so.
+/// Commits on its own, since a cut in between must leave neither a half instance nor octets of it.
+/// Not for the default instance (SW_CONDITIONS).
 uint16_t directory_remove(struct card_call *call, struct bytes aid);
 
 /// Index of the instance with exactly this AID; CARD_INSTANCES_MAX when there is none.
 size_t directory_find(const struct card *card, struct bytes aid);
+
+/// Row of the memory that an applet shares with others; NULL when it shares none, or it is gone.
+const struct applet_instance *directory_shared(const struct card *card,
+                                               const struct applet *applet);
+
+/// Is this no application, but memory that applications share? Nobody selects, lists or deletes it.
+bool directory_is_shared(const struct applet_instance *instance);
 
 /// Stages an instance's life cycle.
 void directory_set_life_cycle(struct card_call *call, size_t instance, uint8_t state);

@@ -36,15 +36,30 @@ static uint32_t round_up(uint32_t size) {
     return (size + ALIGNMENT - 1) & ~(uint32_t)(ALIGNMENT - 1);
 }
 
-static const struct applet *find_applet(struct bytes aid) {
-    for (size_t i = 0; i < applet_count; i++)
-        if (bytes_equal(bytes_of(applets[i]->aid, applets[i]->aid_size), aid))
-            return applets[i];
+static struct bytes aid_of(const struct applet *applet) {
+    return bytes_of(applet->application->aid, applet->application->aid_size);
+}
+
+static const struct applet *find_applet(const struct card_rom *rom, struct bytes aid) {
+    for (size_t i = 0; i < rom->count; i++)
+        if (bytes_equal(aid_of(rom->applets[i]), aid))
+            return rom->applets[i];
     return NULL;
 }
 
+/// Of a row: an applet, or what applets share.
+static const struct applet *find_in_rom(const struct card_rom *rom, struct bytes aid) {
+    for (size_t i = 0; i < rom->count; i++) {
+        const struct applet *shared = rom->applets[i]->shares;
+        if (shared != NULL && bytes_equal(aid_of(shared), aid))
+            return shared;
+    }
+    return find_applet(rom, aid);
+}
+
 /// False for a row that no card of ours writes. end is that of the data area.
-static bool row_parse(const uint8_t row[ROW_SIZE], uint32_t end, struct applet_instance *out) {
+static bool row_parse(const struct card_rom *rom, const uint8_t row[ROW_SIZE], uint32_t end,
+                      struct applet_instance *out) {
     memset(out, 0, sizeof *out);
     if (row[ROW_LIFE_CYCLE] == 0)
         return true;
@@ -56,7 +71,7 @@ static bool row_parse(const uint8_t row[ROW_SIZE], uint32_t end, struct applet_i
     if (out->aid_size == 0 || out->aid_size > 16 || applet_size == 0 || applet_size > 16)
         return false;
     memcpy(out->aid, row + ROW_AID, out->aid_size);
-    out->applet = find_applet(bytes_of(row + ROW_APPLET, applet_size));
+    out->applet = find_in_rom(rom, bytes_of(row + ROW_APPLET, applet_size));
     return out->size > 0 && out->base >= heap_begin() && out->base <= end &&
            out->size <= end - out->base;
 }
@@ -71,12 +86,12 @@ static bool disjoint(const struct applet_instance *rows) {
     return true;
 }
 
-bool directory_check(const struct nvm_port *port) {
+bool directory_check(const struct card_ports *ports) {
     struct applet_instance rows[CARD_INSTANCES_MAX];
     uint8_t row[ROW_SIZE];
     for (size_t i = 0; i < CARD_INSTANCES_MAX; i++)
-        if (!nvm_peek(port, row_offset(i), row, sizeof row) ||
-            !row_parse(row, port->size, &rows[i]))
+        if (!nvm_peek(ports->nvm, row_offset(i), row, sizeof row) ||
+            !row_parse(ports->rom, row, ports->nvm->size, &rows[i]))
             return false;
     return rows[CARD_DEFAULT_INSTANCE].size > 0 && disjoint(rows);
 }
@@ -101,7 +116,7 @@ static bool read_rows(struct card *card) {
     uint8_t row[ROW_SIZE], life_cycle;
     for (size_t i = 0; i < CARD_INSTANCES_MAX; i++)
         if (!nvm_read(&card->nvm, row_offset(i), row, sizeof row) ||
-            !row_parse(row, nvm_data_end(&card->nvm), &card->instances[i]))
+            !row_parse(card->ports.rom, row, nvm_data_end(&card->nvm), &card->instances[i]))
             return false;
     if (!nvm_read(&card->nvm, nvm_data_begin() + BLOCK_LIFE_CYCLE, &life_cycle, 1) ||
         !nvm_read(&card->nvm, nvm_data_begin() + BLOCK_SERIAL, card->serial, sizeof card->serial))
@@ -113,11 +128,12 @@ static bool read_rows(struct card *card) {
 static bool zero_memory(struct nvm *nvm, uint32_t begin, uint32_t size) {
     static const uint8_t zeros[64];
     uint8_t held[sizeof zeros];
+    struct nvm_area area = {begin, size};
     for (uint32_t done = 0; done < size; done += (uint32_t)sizeof zeros) {
         size_t part = size - done < sizeof zeros ? size - done : sizeof zeros;
         if (!nvm_read(nvm, begin + done, held, part))
             return false;
-        if (memcmp(held, zeros, part) != 0 && !nvm_fill(nvm, begin + done, zeros, part))
+        if (memcmp(held, zeros, part) != 0 && !nvm_fill(nvm, area, begin + done, zeros, part))
             return false;
     }
     bytes_erase(held, sizeof held);
@@ -172,21 +188,22 @@ static void row_form(const struct applet_instance *instance, uint8_t row[ROW_SIZ
     row[ROW_LIFE_CYCLE] = instance->life_cycle;
     row[ROW_AID_SIZE] = instance->aid_size;
     memcpy(row + ROW_AID, instance->aid, instance->aid_size);
-    row[ROW_APPLET_SIZE] = instance->applet->aid_size;
-    memcpy(row + ROW_APPLET, instance->applet->aid, instance->applet->aid_size);
+    struct bytes applet = aid_of(instance->applet);
+    row[ROW_APPLET_SIZE] = (uint8_t)applet.size;
+    memcpy(row + ROW_APPLET, applet.data, applet.size);
     bytes_put_be(row + ROW_BASE, 4, instance->base);
     bytes_put_be(row + ROW_MEMORY, 4, instance->size);
 }
 
-bool directory_format(struct nvm *nvm, const uint8_t serial[8]) {
-    const struct applet *applet = applets[0];
+bool directory_format(struct nvm *nvm, const struct card_rom *rom, const uint8_t serial[8]) {
+    const struct applet *applet = rom->applets[CARD_DEFAULT_INSTANCE];
     struct applet_instance instance = {.applet = applet,
                                        .base = heap_begin(),
                                        .size = round_up(applet->persistent_size((struct bytes){0})),
-                                       .aid_size = applet->aid_size,
+                                       .aid_size = (uint8_t)aid_of(applet).size,
                                        .life_cycle = APPLET_SELECTABLE};
     uint8_t life_cycle = CARD_OP_READY, row[ROW_SIZE];
-    memcpy(instance.aid, applet->aid, applet->aid_size);
+    memcpy(instance.aid, aid_of(applet).data, instance.aid_size);
     row_form(&instance, row);
     nvm_begin(nvm);
     nvm_stage(nvm, nvm_data_begin() + BLOCK_LIFE_CYCLE, &life_cycle, 1);
@@ -237,7 +254,28 @@ static size_t find_free_row(const struct card *card) {
     return i;
 }
 
-/// Finds row and memory. Nothing is staged yet.
+static bool is_live(const struct applet_instance *row) {
+    return row->size > 0 && row->life_cycle != ROW_ERASING;
+}
+
+/// Row of what this applet shares; CARD_INSTANCES_MAX when there is none.
+static size_t find_shared(const struct card *card, const struct applet *applet) {
+    size_t i = 0;
+    while (i < CARD_INSTANCES_MAX &&
+           (!is_live(&card->instances[i]) || card->instances[i].applet != applet->shares))
+        i++;
+    return i;
+}
+
+const struct applet_instance *directory_shared(const struct card *card,
+                                               const struct applet *applet) {
+    if (applet == NULL || applet->shares == NULL)
+        return NULL;
+    size_t index = find_shared(card, applet);
+    return index < CARD_INSTANCES_MAX ? &card->instances[index] : NULL;
+}
+
+/// Finds row and memory. No row is staged yet.
 static uint16_t place_instance(struct card *card, const struct applet *applet, struct bytes aid,
                                struct bytes parameters, size_t *index) {
     uint32_t size = applet->persistent_size(parameters);
@@ -263,11 +301,35 @@ static uint16_t place_instance(struct card *card, const struct applet *applet, s
     return SW_NO_SPACE;
 }
 
+/// Stages row and first state of an instance that was placed.
+static uint16_t begin_instance(const struct card_call *call, size_t index,
+                               struct bytes parameters) {
+    stage_row(call->card, index);
+    struct card_call inner = card_call_inside(call, index);
+    const struct applet *applet = inner.instance->applet;
+    if (!card_must(call, disjoint(call->card->instances)))
+        return SW_UNKNOWN;
+    if (applet->select == NULL)
+        inner.shared = inner.instance; // shared memory begins as its own
+    return applet->install != NULL ? applet->install(&inner, parameters) : SW_OK;
+}
+
+/// What the applet shares with others, unless one of them brought it already.
+static uint16_t install_shared(const struct card_call *call, const struct applet *applet,
+                               struct bytes parameters) {
+    const struct applet *shared = applet->shares;
+    size_t index = 0;
+    if (shared == NULL || find_shared(call->card, applet) < CARD_INSTANCES_MAX)
+        return SW_OK;
+    uint16_t sw = place_instance(call->card, shared, aid_of(shared), parameters, &index);
+    return sw == SW_OK ? begin_instance(call, index, parameters) : sw;
+}
+
 uint16_t directory_install(struct card_call *call, struct bytes applet_aid, struct bytes aid,
                            struct bytes parameters) {
     struct card *card = call->card;
     size_t index = 0;
-    const struct applet *applet = find_applet(applet_aid);
+    const struct applet *applet = find_applet(card->ports.rom, applet_aid);
     if (applet == NULL)
         return SW_NOT_FOUND;
     if (applet == card->instances[CARD_DEFAULT_INSTANCE].applet)
@@ -277,33 +339,67 @@ uint16_t directory_install(struct card_call *call, struct bytes applet_aid, stru
     if (directory_find(card, aid) < CARD_INSTANCES_MAX)
         return SW_EXISTS;
     uint16_t reset_used = card->reset_used;
-    uint16_t sw = place_instance(card, applet, aid, parameters, &index);
-    if (sw != SW_OK)
-        return sw;
-    stage_row(card, index);
-    struct card_call inner = card_call_inside(call, index);
-    if (applet->install != NULL)
-        sw = applet->install(&inner, parameters);
+    uint16_t sw = applet->persistent_size(parameters) == 0
+                      ? SW_WRONG_DATA
+                      : install_shared(call, applet, parameters);
+    if (sw == SW_OK)
+        sw = place_instance(card, applet, aid, parameters, &index);
+    if (sw == SW_OK)
+        sw = begin_instance(call, index, parameters);
     if (sw != SW_OK)
         card->reset_used = reset_used;
     return sw;
 }
 
+/// Does another instance use the shared memory of this one?
+static bool is_last_user(const struct card *card, size_t index) {
+    const struct applet *shared = card->instances[index].applet->shares;
+    for (size_t i = 0; i < CARD_INSTANCES_MAX; i++)
+        if (i != index && is_live(&card->instances[i]) && card->instances[i].applet != NULL &&
+            card->instances[i].applet->shares == shared)
+            return false;
+    return true;
+}
+
+/// First half of a removal.
+static void begin_removal(struct card_call *call, size_t index) {
+    struct card_call inner = card_call_inside(call, index);
+    const struct applet *applet = inner.instance->applet;
+    if (applet != NULL && applet->select == NULL)
+        inner.shared = inner.instance;
+    if (applet != NULL && applet->uninstall != NULL)
+        applet->uninstall(&inner);
+    if (applet != NULL)
+        bytes_erase(inner.on_reset, applet->reset_size);
+    release_reset(call->card, index);
+    directory_set_life_cycle(call, index, ROW_ERASING);
+}
+
+static uint16_t may_remove(const struct card_call *call, size_t index) {
+    struct card_call inner = card_call_inside(call, index);
+    const struct applet *applet = inner.instance->applet;
+    return applet != NULL && applet->may_remove != NULL ? applet->may_remove(&inner) : SW_OK;
+}
+
 uint16_t directory_remove(struct card_call *call, struct bytes aid) {
     struct card *card = call->card;
     size_t index = directory_find(card, aid);
-    if (index == CARD_INSTANCES_MAX)
+    if (index == CARD_INSTANCES_MAX || directory_is_shared(&card->instances[index]))
         return SW_NOT_FOUND;
     if (index == CARD_DEFAULT_INSTANCE)
         return SW_CONDITIONS;
-    struct card_call inner = card_call_inside(call, index);
-    if (inner.instance->applet != NULL && inner.instance->applet->uninstall != NULL)
-        inner.instance->applet->uninstall(&inner);
-    if (inner.instance->applet != NULL)
-        bytes_erase(inner.on_reset, inner.instance->applet->reset_size);
-    release_reset(card, index);
-    directory_set_life_cycle(call, index, ROW_ERASING);
-    bool done = nvm_commit(&card->nvm) && finish_removal(card, index);
+    uint16_t sw = may_remove(call, index);
+    if (sw != SW_OK)
+        return sw;
+    const struct applet *applet = card->instances[index].applet;
+    size_t shared = CARD_INSTANCES_MAX;
+    if (applet != NULL && applet->shares != NULL && is_last_user(card, index))
+        shared = find_shared(card, applet);
+    begin_removal(call, index);
+    if (shared < CARD_INSTANCES_MAX)
+        begin_removal(call, shared);
+    bool done = nvm_commit(&card->nvm) && finish_removal(card, index) &&
+                (shared == CARD_INSTANCES_MAX || finish_removal(card, shared));
     nvm_begin(&card->nvm);
     card->directory_changed = false;
     return done ? SW_OK : SW_MEMORY_FAILURE;
@@ -322,6 +418,10 @@ void card_set_life_cycle(struct card_call *call, enum card_life_cycle state) {
     nvm_stage(&card->nvm, nvm_data_begin() + BLOCK_LIFE_CYCLE, &octet, 1);
     card->life_cycle = state;
     card->directory_changed = true;
+}
+
+bool directory_is_shared(const struct applet_instance *instance) {
+    return instance->applet != NULL && instance->applet->select == NULL;
 }
 
 size_t directory_used(const struct card *card) {

@@ -5,6 +5,8 @@
 // docs/card-os.md.
 #include <string.h>
 
+#include "apdu/command/applets/os_commands.h"
+#include "base/must.h"
 #include "card/os/context.h"
 
 enum {
@@ -13,13 +15,12 @@ enum {
     CLA_CHANNEL = 0x03,
     CLA_READER = 0xFF, // commands that readers answer, or hand on: no channel, chain or messaging
     GET_RESPONSE_INS = 0xC0,
-    SELECT_INS = 0xA4,
 };
 
 /// What the dispatcher found out about one command.
 struct route {
     const struct catalogue_command *row;
-    uint16_t (*handle)(struct card_call *call);
+    card_handler *handle;
     bool wrapped; // secure messaging to be removed and added
 };
 
@@ -28,12 +29,17 @@ static uint16_t get_uid(struct card_call *call) {
     return SW_OK;
 }
 
-/// Known to every applet. GET RESPONSE has no handler: it bypasses the transaction.
-static const struct applet_command os_commands[] = {
-    {COMMAND_SELECT, select_by_name},
-    {COMMAND_GET_RESPONSE, NULL},
-    {COMMAND_GET_UID, get_uid},
+static card_handler *const os_handlers[] = {
+    [COMMAND_SELECT] = select_by_name,
+    [COMMAND_GET_RESPONSE] = NULL, // bypasses the transaction
+    [COMMAND_GET_UID] = get_uid,
 };
+
+must_cover(os_handlers, COMMAND_OS_COUNT);
+
+static bool is(const struct route *route, enum os_command command) {
+    return route->row == &os_commands[command];
+}
 
 // ---- answers -----------------------------------------------------------------------------------
 
@@ -82,23 +88,23 @@ static size_t get_response(struct card *card, const struct apdu_command *command
     return put_waiting(card, command->le, answer, capacity);
 }
 
-/// SELECT without Le gets its FCI all the same, as clients in the field expect; other commands
-/// without Le get 61xx.
-static size_t reply(struct card *card, const struct apdu_command *command, size_t size, uint16_t sw,
-                    uint8_t *answer, size_t capacity) {
+/// Without Le an answer waits behind 61xx, but for the commands whose clients in the field leave Le
+/// out and expect it at once.
+static size_t reply(struct card *card, const struct catalogue_command *row,
+                    const struct apdu_command *command, size_t size, uint16_t sw, uint8_t *answer,
+                    size_t capacity) {
     card->waiting = (struct card_waiting){.end = size, .sw = sw};
-    bool select = command->ins == SELECT_INS && command->cla == 0;
-    return put_waiting(card, command->le == 0 && select ? APDU_SHORT_LE_MAX : command->le, answer,
-                       capacity);
+    bool unasked = command->le == 0 && row->unasked;
+    return put_waiting(card, unasked ? APDU_SHORT_LE_MAX : command->le, answer, capacity);
 }
 
 // ---- finding -----------------------------------------------------------------------------------
 
 /// Looks a header up in one table; keeps in *best the status word of the nearest miss.
-static bool look_up(const struct applet_command *commands, size_t count, uint8_t cla,
-                    const uint8_t header[4], struct route *route, uint16_t *best) {
-    for (size_t i = 0; i < count; i++) {
-        const struct catalogue_command *row = &catalogue[commands[i].id];
+static bool look_up(const struct application *application, card_handler *const *handlers,
+                    uint8_t cla, const uint8_t header[4], struct route *route, uint16_t *best) {
+    for (size_t i = 0; i < application->command_count; i++) {
+        const struct catalogue_command *row = &application->commands[i];
         if (row->cla != cla)
             continue;
         if (*best == SW_CLA_NOT_SUPPORTED)
@@ -109,7 +115,7 @@ static bool look_up(const struct applet_command *commands, size_t count, uint8_t
         if ((header[2] & row->p1_mask) != row->p1 || (header[3] & row->p2_mask) != row->p2)
             continue;
         route->row = row;
-        route->handle = commands[i].handle;
+        route->handle = handlers[i];
         return true;
     }
     return false;
@@ -119,8 +125,8 @@ static uint16_t find_exact(const struct card *card, uint8_t cla, const uint8_t h
                            struct route *route) {
     const struct applet *applet = card->instances[card->selected].applet;
     uint16_t best = SW_CLA_NOT_SUPPORTED;
-    if (look_up(os_commands, sizeof os_commands / sizeof *os_commands, cla, header, route, &best) ||
-        look_up(applet->commands, applet->command_count, cla, header, route, &best))
+    if (look_up(&os_application, os_handlers, cla, header, route, &best) ||
+        look_up(applet->application, applet->handlers, cla, header, route, &best))
         return SW_OK;
     return best;
 }
@@ -148,6 +154,11 @@ static uint16_t find_route(const struct card *card, const uint8_t header[4], str
 
 // ---- checks ------------------------------------------------------------------------------------
 
+_Static_assert(OVER_CONTACT == 1 << CARD_CONTACT && OVER_CONTACTLESS == 1 << CARD_CONTACTLESS &&
+                   OVER_INTERNAL == 1 << CARD_INTERNAL &&
+                   OVER_ANY == (1 << CARD_INTERFACE_COUNT) - 1,
+               "the catalogue's bits are the card's interfaces");
+
 static bool over_interface(const struct catalogue_command *row, enum card_interface interface) {
     return (row->interfaces & 1u << interface) != 0;
 }
@@ -156,9 +167,14 @@ static bool over_interface(const struct catalogue_command *row, enum card_interf
 static bool in_life_cycle(const struct card *card, const struct catalogue_command *row) {
     if (card->life_cycle != CARD_LOCKED && card->life_cycle != CARD_TERMINATED)
         return true;
-    if (row->id == COMMAND_SELECT || row->id == COMMAND_GET_UID || row->id == COMMAND_ISD_GET_DATA)
-        return true;
-    return card->life_cycle == CARD_LOCKED && card->selected == CARD_DEFAULT_INSTANCE;
+    return row->terminated ||
+           (card->life_cycle == CARD_LOCKED && card->selected == CARD_DEFAULT_INSTANCE);
+}
+
+/// Is the selected instance as far as its applet asks for this command?
+static bool is_ready(const struct card *card, const struct catalogue_command *row) {
+    const struct applet_instance *instance = &card->instances[card->selected];
+    return row->early || instance->life_cycle >= instance->applet->life_cycle;
 }
 
 static uint16_t check(const struct card *card, const struct catalogue_command *row,
@@ -170,7 +186,7 @@ static uint16_t check(const struct card *card, const struct catalogue_command *r
         return SW_WRONG_LENGTH;
     if (!over_interface(row, interface))
         return SW_INTERFACE;
-    return in_life_cycle(card, row) ? SW_OK : SW_LIFE_CYCLE;
+    return in_life_cycle(card, row) && is_ready(card, row) ? SW_OK : SW_LIFE_CYCLE;
 }
 
 // ---- chaining ----------------------------------------------------------------------------------
@@ -196,7 +212,7 @@ static uint16_t append(struct card *card, const uint8_t header[4], struct bytes 
 static uint16_t take_piece(struct card *card, const struct route *route, const uint8_t header[4],
                            const struct apdu_command *command, enum card_interface interface) {
     uint16_t sw = SW_OK;
-    if (route->row->lc_max <= APDU_SHORT_LC_MAX)
+    if (route->row->lc_max <= APDU_SHORT_LC_MAX && !route->wrapped)
         sw = SW_CHAINING_NOT_SUPPORTED;
     else if (command->data.size == 0)
         sw = SW_WRONG_LENGTH;
@@ -290,7 +306,7 @@ static size_t execute(struct card *card, const struct route *route, struct apdu_
         bytes_erase(card->answer, call.answer.size);
         return put_sw(answer, 0, SW_MEMORY_FAILURE);
     }
-    return reply(card, command, call.answer.size, sw, answer, capacity);
+    return reply(card, route->row, command, call.answer.size, sw, answer, capacity);
 }
 
 static size_t dispatch(struct card *card, struct bytes wire, uint8_t *answer, size_t capacity) {
@@ -298,17 +314,18 @@ static size_t dispatch(struct card *card, struct bytes wire, uint8_t *answer, si
     struct route route;
     uint8_t header[APDU_HEADER_SIZE];
     uint16_t sw = SW_WRONG_LENGTH;
+    card->commands += !card->chain.open;
     if (!apdu_command_parse(wire, &command))
         goto refuse;
     memcpy(header, wire.data, sizeof header);
     sw = find_route(card, header, &route);
-    if (sw == SW_OK && route.row->id == COMMAND_GET_RESPONSE && !card->chain.open)
+    if (sw == SW_OK && is(&route, COMMAND_GET_RESPONSE) && !card->chain.open)
         return get_response(card, &command, answer, capacity);
     drop_answer(card);
     bool broken = card->chain.open && !belongs(card, header);
     if (broken)
         drop_chain(card);
-    if (broken && (sw != SW_OK || route.row->id != COMMAND_SELECT))
+    if (broken && (sw != SW_OK || !is(&route, COMMAND_SELECT)))
         sw = SW_LAST_COMMAND_EXPECTED;
     if (sw != SW_OK)
         goto refuse;
@@ -330,7 +347,11 @@ size_t card_transmit(struct card *card, enum card_interface interface, struct by
         return 0;
     if (!card->powered || card->nvm.dead)
         return put_sw(answer, 0, SW_MEMORY_FAILURE);
+    if (card->nvm.halted)
+        return put_sw(answer, 0, SW_UNKNOWN);
     follow_interface(card, interface);
     size_t size = dispatch(card, command, answer, capacity);
+    if (card->nvm.halted)
+        size = put_sw(answer, 0, SW_UNKNOWN);
     return card->nvm.dead ? put_sw(answer, 0, SW_MEMORY_FAILURE) : size;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal. Two slots take the records in turn; record n goes to slot n mod 2.
 //
-//   commit n:  write record n -> SYNC -> home writes of n (not synced)
+//   commit n:  write record n -> SYNC -> number n home, home writes of n (not synced)
 //
 // Why one sync is enough. Write H(n) for the home writes of commit n.
 //   (1) H(n) is durable once the sync of commit n+1 has returned: it was issued before it.
@@ -24,6 +24,11 @@
 // A record comes with zeros over what its slot held before, in the same step. By (2) nobody needs
 // that, and a cut in between leaves a slot that is not whole: case (3).
 //
+// The number at home tells rot in the newest record from a record that was never whole: it is
+// written once record n is durable, so a medium that has n at home and no record n lost a commit
+// that was answered, and is refused. By (1) and (3) the number at home may lag behind the newest
+// whole record by two, never more.
+//
 // Writing outside the journal (nvm_fill) is preceded by a record without entries. A replay must not
 // put back what stood in the filled octets before, once a commit points at them: the newest record
 // is then that commit, the one before it has no entries, and all older ones are gone.
@@ -31,7 +36,8 @@
 // The sum over the data area is an XOR over its 8-octet words, so each commit updates it from the
 // words it changes and stores it in its record. nvm_open refuses an image whose settled data does
 // not have the sum of the newest record: rot in data or in the newest record. While a fill is under
-// way the record carries RECORD_UNSUMMED instead and recovery computes the sum anew.
+// way the newest record names the area that is being filled (RECORD_HOLE), and its sum takes the
+// octets there for zeros; all the others stay covered.
 #include "card/os/journal.h"
 
 #include <string.h>
@@ -74,20 +80,40 @@ uint64_t journal_checksum(uint64_t state, const uint8_t *data, size_t size) {
     return state;
 }
 
+/// Where a word stands spreads over all its bits before it is mixed.
+static uint64_t place(uint64_t offset) {
+    return offset * 0x9E3779B97F4A7C15u;
+}
+
+static bool all_zero(const uint8_t *data, size_t size) {
+    return size > 0 && data[0] == 0 && memcmp(data, data + 1, size - 1) == 0;
+}
+
 uint64_t journal_contribution(uint32_t offset, const uint8_t *data, size_t size) {
     uint64_t sum = 0;
+    if (all_zero(data, size)) // most of an image is
+        return 0;
     for (size_t i = 0; i < size; i += 8) {
         uint64_t word = load_word(data + i);
         if (word != 0)
-            sum ^= mix(word ^ mix(offset + i));
+            sum ^= mix(word ^ place(offset + i));
     }
     return sum;
+}
+
+void journal_leave_out(struct nvm_area area, uint32_t offset, uint8_t *octets, size_t size) {
+    uint32_t begin = area.offset > offset ? area.offset : offset;
+    uint32_t end = area.offset + area.size;
+    if (end > offset + size)
+        end = offset + (uint32_t)size;
+    if (begin < end)
+        memset(octets + (begin - offset), 0, end - begin);
 }
 
 // ---- records -----------------------------------------------------------------------------------
 
 uint32_t journal_slot_begin(uint64_t sequence) {
-    return JOURNAL_BEGIN + (uint32_t)(sequence & 1) * JOURNAL_SLOT_SIZE;
+    return JOURNAL_BEGIN + (uint32_t)(sequence & 1) * JOURNAL_SECTOR;
 }
 
 void record_form(uint8_t header[NVM_RECORD_HEADER], uint64_t sequence, uint8_t flags, size_t length,
@@ -122,6 +148,20 @@ static bool slot_sealed(const struct nvm_port *port, const struct slot *slot,
     return state == bytes_get_be(header + RECORD_CHECKSUM, 8);
 }
 
+/// Takes the one area that stands in place of entries. False: the port failed.
+static bool hole_load(const struct nvm_port *port, struct slot *slot) {
+    uint8_t octets[HOLE_SIZE];
+    slot->hole.size = UINT32_MAX; // beyond any image, so that another length is damage
+    if (slot->length != HOLE_SIZE)
+        return true;
+    if (!port->read(port, slot->begin, octets, sizeof octets))
+        return false;
+    slot->hole.offset = (uint32_t)bytes_get_be(octets, 4);
+    slot->hole.size = (uint32_t)bytes_get_be(octets + 4, 4);
+    slot->length = 0;
+    return true;
+}
+
 /// Reads the slot that this parity of sequence numbers uses. False: the port failed.
 static bool slot_load(const struct nvm_port *port, unsigned parity, struct slot *slot) {
     uint8_t header[NVM_RECORD_HEADER];
@@ -133,10 +173,11 @@ static bool slot_load(const struct nvm_port *port, unsigned parity, struct slot 
     slot->length = (uint16_t)bytes_get_be(header + RECORD_LENGTH, 2);
     slot->sequence = bytes_get_be(header + RECORD_SEQUENCE, 8);
     slot->sum = bytes_get_be(header + RECORD_SUM, 8);
-    slot->unsummed = (header[RECORD_FLAGS] & RECORD_UNSUMMED) != 0;
     slot->valid = memcmp(header, record_magic, sizeof record_magic) == 0 &&
                   slot->length <= NVM_TRANSACTION_MAX && (slot->sequence & 1) == parity &&
                   slot_sealed(port, slot, header, &failed);
+    if (slot->valid && (header[RECORD_FLAGS] & RECORD_HOLE) != 0)
+        failed = !hole_load(port, slot);
     return !failed;
 }
 
@@ -162,7 +203,18 @@ static bool slot_well_formed(const struct nvm_port *port, const struct slot *slo
     struct entry entry;
     while (entry_next(port, slot, &at, &entry))
         ;
-    return at == slot->length;
+    const struct nvm_area *hole = &slot->hole;
+    return at == slot->length && hole->offset <= port->size &&
+           hole->size <= port->size - hole->offset;
+}
+
+/// Whether the newest record, of this number, may have left the number that is at home.
+static enum nvm_status number_check(const struct nvm_port *port, uint64_t newest) {
+    uint8_t octets[NUMBER_SIZE];
+    if (!port->read(port, NUMBER_BEGIN, octets, sizeof octets))
+        return NVM_PORT_FAILED;
+    uint64_t home = bytes_get_be(octets, sizeof octets);
+    return home <= newest && newest - home <= 2 ? NVM_OK : NVM_DAMAGED;
 }
 
 enum nvm_status journal_load(const struct nvm_port *port, struct journal *journal) {
@@ -182,7 +234,7 @@ enum nvm_status journal_load(const struct nvm_port *port, struct journal *journa
         return NVM_DAMAGED;
     if (journal->count == 2 && journal->slots[0].sequence + 1 != journal->slots[1].sequence)
         return NVM_DAMAGED;
-    return NVM_OK;
+    return number_check(port, journal->slots[journal->count - 1].sequence);
 }
 
 /// Puts what a slot has for [offset, offset + size) over out.
@@ -235,18 +287,32 @@ static void mark_changed(const struct nvm_port *port, const struct journal *jour
     }
 }
 
-/// Sum over the data area as it is after recovery.
-static bool journal_sum(const struct nvm_port *port, const struct journal *journal, uint64_t *sum) {
+static bool touches(struct nvm_area area, uint32_t offset, size_t size) {
+    return area.size > 0 && area.offset < offset + size && offset < area.offset + area.size;
+}
+
+static uint64_t contribution_without(struct nvm_area hole, uint32_t offset, uint8_t *octets,
+                                     size_t size) {
+    journal_leave_out(hole, offset, octets, size);
+    return journal_contribution(offset, octets, size);
+}
+
+/// Sums over the data area as it is after recovery: of all, and with zeros in the hole.
+static bool journal_sum(const struct nvm_port *port, const struct journal *journal, uint64_t *sum,
+                        uint64_t *holed) {
+    struct nvm_area hole = journal->slots[journal->count - 1].hole;
     uint8_t octets[SUM_CHUNK], marks[SUM_MARKS];
     mark_changed(port, journal, marks);
-    *sum = 0;
+    *sum = *holed = 0;
     for (uint32_t chunk = 0, at = DATA_BEGIN; at < port->size; chunk++, at += SUM_CHUNK) {
         size_t size = port->size - at < SUM_CHUNK ? port->size - at : SUM_CHUNK;
         bool read = is_marked(marks, chunk) ? journal_read(port, journal, at, octets, size)
                                             : port->read(port, at, octets, size);
         if (!read)
             return false;
-        *sum ^= journal_contribution(at, octets, size);
+        uint64_t whole = journal_contribution(at, octets, size);
+        *sum ^= whole;
+        *holed ^= touches(hole, at, size) ? contribution_without(hole, at, octets, size) : whole;
     }
     return true;
 }
@@ -256,10 +322,10 @@ enum nvm_status journal_verify(const struct nvm_port *port, struct journal *jour
     enum nvm_status status = journal_load(port, journal);
     if (status != NVM_OK)
         return status;
-    if (!journal_sum(port, journal, sum))
+    uint64_t holed;
+    if (!journal_sum(port, journal, sum, &holed))
         return NVM_PORT_FAILED;
-    const struct slot *newest = &journal->slots[journal->count - 1];
-    return newest->unsummed || newest->sum == *sum ? NVM_OK : NVM_DAMAGED;
+    return journal->slots[journal->count - 1].sum == holed ? NVM_OK : NVM_DAMAGED;
 }
 
 bool journal_extent(const struct nvm_port *port, unsigned parity, uint16_t *extent) {
@@ -269,10 +335,11 @@ bool journal_extent(const struct nvm_port *port, unsigned parity, uint16_t *exte
         size_t size = JOURNAL_SLOT_SIZE - at < CHUNK ? JOURNAL_SLOT_SIZE - at : CHUNK;
         if (!port->read(port, journal_slot_begin(parity) + at, chunk, size))
             return false;
-        while (size > 0 && chunk[size - 1] == 0)
+        if (all_zero(chunk, size))
+            continue;
+        while (chunk[size - 1] == 0)
             size--;
-        if (size > 0)
-            *extent = (uint16_t)(at + size);
+        *extent = (uint16_t)(at + size);
     }
     return true;
 }
@@ -293,6 +360,19 @@ static bool entry_replay(const struct nvm_port *port, const struct journal *jour
     return true;
 }
 
+bool journal_write_number(const struct nvm_port *port, uint64_t sequence) {
+    uint8_t octets[NUMBER_SIZE];
+    bytes_put_be(octets, sizeof octets, sequence);
+    return port->write(port, NUMBER_BEGIN, octets, sizeof octets);
+}
+
+static bool number_replay(const struct nvm_port *port, uint64_t sequence) {
+    uint8_t home[NUMBER_SIZE];
+    if (!port->read(port, NUMBER_BEGIN, home, sizeof home))
+        return false;
+    return bytes_get_be(home, sizeof home) == sequence || journal_write_number(port, sequence);
+}
+
 bool journal_replay(const struct nvm_port *port, const struct journal *journal) {
     for (size_t i = 0; i < journal->count; i++) {
         size_t at = 0;
@@ -303,5 +383,5 @@ bool journal_replay(const struct nvm_port *port, const struct journal *journal) 
         if (at != journal->slots[i].length)
             return false; // the port failed within the walk
     }
-    return port->sync(port);
+    return number_replay(port, journal->slots[journal->count - 1].sequence) && port->sync(port);
 }

@@ -10,6 +10,7 @@ struct card_call card_call_to(struct card *card, enum card_interface interface, 
     return (struct card_call){.card = card,
                               .crypto = card->ports.crypto,
                               .instance = row,
+                              .shared = directory_shared(card, row->applet),
                               .interface = interface,
                               .answer = tlv_writer_over(card->answer, sizeof card->answer),
                               .on_deselect = card->on_deselect,
@@ -25,10 +26,16 @@ struct card_call card_call_inside(const struct card_call *call, size_t instance)
     return inner;
 }
 
-uint16_t card_run(struct card_call *call, uint16_t (*handle)(struct card_call *call)) {
+bool card_must(const struct card_call *call, bool holds) {
+    if (!holds)
+        call->card->nvm.halted = true;
+    return holds;
+}
+
+uint16_t card_run(struct card_call *call, card_handler *handle) {
     struct card *card = call->card;
     nvm_begin(&card->nvm);
-    uint16_t sw = handle(call);
+    uint16_t sw = card_must(call, handle != NULL) ? handle(call) : SW_UNKNOWN;
     if (sw == SW_OK && !tlv_writer_ok(&call->answer))
         sw = SW_UNKNOWN;
     if (sw == SW_OK && !nvm_commit(&card->nvm))
@@ -42,44 +49,75 @@ uint16_t card_run(struct card_call *call, uint16_t (*handle)(struct card_call *c
     return sw;
 }
 
-static bool within(const struct card_call *call, uint32_t offset, size_t size) {
-    return offset <= call->instance->size && size <= call->instance->size - offset;
+static bool within(const struct applet_instance *place, uint32_t offset, size_t size) {
+    return place != NULL && offset <= place->size && size <= place->size - offset;
 }
 
-void card_read(const struct card_call *call, uint32_t offset, void *out, size_t size) {
+static void read_in(const struct card_call *call, const struct applet_instance *place,
+                    uint32_t offset, void *out, size_t size) {
     struct nvm *nvm = &call->card->nvm;
-    if (within(call, offset, size) && nvm_read(nvm, call->instance->base + offset, out, size))
+    if (card_must(call, within(place, offset, size)) &&
+        nvm_read(nvm, place->base + offset, out, size))
         return;
     memset(out, 0, size);
     nvm->spoiled = true;
 }
 
-uint64_t card_read_uint(const struct card_call *call, uint32_t offset, size_t size) {
+static uint64_t read_uint_in(const struct card_call *call, const struct applet_instance *place,
+                             uint32_t offset, size_t size) {
     uint8_t octets[8] = {0};
-    if (size > sizeof octets) {
-        call->card->nvm.spoiled = true;
+    if (!card_must(call, size <= sizeof octets))
         return 0;
-    }
-    card_read(call, offset, octets, size);
+    read_in(call, place, offset, octets, size);
     return bytes_get_be(octets, size);
 }
 
+static void stage_in(const struct card_call *call, const struct applet_instance *place,
+                     uint32_t offset, const void *data, size_t size) {
+    if (card_must(call, within(place, offset, size)))
+        nvm_stage(&call->card->nvm, place->base + offset, data, size);
+}
+
+static void stage_uint_in(const struct card_call *call, const struct applet_instance *place,
+                          uint32_t offset, size_t size, uint64_t value) {
+    uint8_t octets[8];
+    if (!card_must(call, size > 0 && size <= sizeof octets) ||
+        !card_must(call, size == 8 || value >> (8 * size) == 0))
+        return;
+    bytes_put_be(octets, size, value);
+    stage_in(call, place, offset, octets, size);
+}
+
+void card_read(const struct card_call *call, uint32_t offset, void *out, size_t size) {
+    read_in(call, call->instance, offset, out, size);
+}
+
+uint64_t card_read_uint(const struct card_call *call, uint32_t offset, size_t size) {
+    return read_uint_in(call, call->instance, offset, size);
+}
+
 void card_stage(struct card_call *call, uint32_t offset, const void *data, size_t size) {
-    struct nvm *nvm = &call->card->nvm;
-    if (within(call, offset, size))
-        nvm_stage(nvm, call->instance->base + offset, data, size);
-    else
-        nvm->spoiled = true;
+    stage_in(call, call->instance, offset, data, size);
 }
 
 void card_stage_uint(struct card_call *call, uint32_t offset, size_t size, uint64_t value) {
-    uint8_t octets[8];
-    if (size == 0 || size > sizeof octets || (size < 8 && value >> (8 * size) != 0)) {
-        call->card->nvm.spoiled = true;
-        return;
-    }
-    bytes_put_be(octets, size, value);
-    card_stage(call, offset, octets, size);
+    stage_uint_in(call, call->instance, offset, size, value);
+}
+
+void card_shared_read(const struct card_call *call, uint32_t offset, void *out, size_t size) {
+    read_in(call, call->shared, offset, out, size);
+}
+
+uint64_t card_shared_read_uint(const struct card_call *call, uint32_t offset, size_t size) {
+    return read_uint_in(call, call->shared, offset, size);
+}
+
+void card_shared_stage(struct card_call *call, uint32_t offset, const void *data, size_t size) {
+    stage_in(call, call->shared, offset, data, size);
+}
+
+void card_shared_stage_uint(struct card_call *call, uint32_t offset, size_t size, uint64_t value) {
+    stage_uint_in(call, call->shared, offset, size, value);
 }
 
 bool card_commit(struct card_call *call) {

@@ -7,7 +7,7 @@
 
 #include "card/os/journal.h"
 
-enum { FORMAT_VERSION = 1 };
+enum { FORMAT_VERSION = 4 };
 
 static const uint8_t image_magic[8] = {'T', 'S', 'R', 'A', 'C', 'A', 'R', 'D'};
 
@@ -24,8 +24,9 @@ static void header_form(uint8_t header[NVM_HEADER_SIZE], uint32_t size) {
 enum nvm_status nvm_probe(const uint8_t header[NVM_HEADER_SIZE], uint32_t *size) {
     if (memcmp(header, image_magic, sizeof image_magic) != 0)
         return NVM_FOREIGN;
-    if (bytes_get_be(header + 8, 2) > FORMAT_VERSION)
-        return NVM_NEWER;
+    uint64_t version = bytes_get_be(header + 8, 2);
+    if (version != FORMAT_VERSION)
+        return version > FORMAT_VERSION ? NVM_NEWER : NVM_OLDER;
     uint8_t expected[NVM_HEADER_SIZE];
     *size = (uint32_t)bytes_get_be(header + 12, 4);
     header_form(expected, *size);
@@ -67,7 +68,8 @@ enum nvm_status nvm_format(const struct nvm_port *port) {
     bool done = write_zeros(port, 0, JOURNAL_BEGIN) && port->sync(port) &&
                 write_zeros(port, JOURNAL_BEGIN, port->size) &&
                 port->write(port, journal_slot_begin(1), record, sizeof record) &&
-                port->sync(port) && port->write(port, 0, header, sizeof header) && port->sync(port);
+                journal_write_number(port, 1) && port->sync(port) &&
+                port->write(port, 0, header, sizeof header) && port->sync(port);
     return done ? NVM_OK : NVM_PORT_FAILED;
 }
 
@@ -94,7 +96,7 @@ enum nvm_status nvm_open(struct nvm *nvm, const struct nvm_port *port) {
         return NVM_PORT_FAILED;
     nvm->sequence = journal.slots[journal.count - 1].sequence;
     nvm->sum = sum;
-    nvm->filling = journal.slots[journal.count - 1].unsummed;
+    nvm->hole = journal.slots[journal.count - 1].hole;
     nvm->dead = false;
     return NVM_OK;
 }
@@ -275,7 +277,7 @@ static bool record_write(struct nvm *nvm, const uint8_t *record, size_t size) {
     bool done =
         nvm->port->write(nvm->port, begin, record, size) &&
         (*extent <= size || write_zeros(nvm->port, begin + (uint32_t)size, begin + *extent)) &&
-        nvm->port->sync(nvm->port);
+        nvm->port->sync(nvm->port) && journal_write_number(nvm->port, sequence);
     if (!done) {
         nvm->dead = true;
         return false;
@@ -294,7 +296,7 @@ static size_t record_size(const struct nvm *nvm) {
 
 bool nvm_commit(struct nvm *nvm) {
     uint64_t sum = 0;
-    bool done = nvm->open && !nvm->spoiled && !nvm->dead;
+    bool done = nvm->open && !nvm->spoiled && !nvm->halted && !nvm->dead;
     if (!done || nvm->staged == 0)
         goto done;
     if (!staged_sum(nvm, &sum)) {
@@ -309,7 +311,7 @@ bool nvm_commit(struct nvm *nvm) {
         goto done;
     nvm->extents[nvm->sequence & 1] = (uint16_t)(NVM_RECORD_HEADER + nvm->staged);
     nvm->sum = sum;
-    nvm->filling = false;
+    nvm->hole = (struct nvm_area){0};
     done = write_home(nvm);
     nvm->dead = !done;
 done:
@@ -319,37 +321,58 @@ done:
 
 // ---- writing outside the journal ---------------------------------------------------------------
 
-/// Makes the newest record one without entries that says that the sum is under way.
-static bool begin_filling(struct nvm *nvm) {
-    uint8_t record[NVM_RECORD_HEADER];
-    if (nvm->filling)
-        return true;
-    record_form(record, nvm->sequence + 1, RECORD_UNSUMMED, 0, 0);
-    record_seal(record, 0);
-    nvm->filling = record_write(nvm, record, sizeof record);
-    return nvm->filling;
-}
-
-/// What the octets from offset on contribute to the sum now.
-static bool home_sum(const struct nvm *nvm, uint32_t offset, size_t size, uint64_t *sum) {
+/// What the words over these octets contribute to the sum now, with zeros in the area.
+static bool home_sum(const struct nvm *nvm, struct nvm_area octets, struct nvm_area zeros,
+                     uint64_t *sum) {
     uint8_t words[CHUNK];
-    uint32_t end = (offset + (uint32_t)size + 7) & ~7u;
-    for (uint32_t begin = offset & ~7u; begin < end; begin += CHUNK) {
+    uint32_t end = (octets.offset + octets.size + 7) & ~7u;
+    for (uint32_t begin = octets.offset & ~7u; begin < end; begin += CHUNK) {
         size_t part = end - begin < CHUNK ? end - begin : CHUNK;
         if (!nvm->port->read(nvm->port, begin, words, part))
             return false;
+        journal_leave_out(zeros, begin, words, part);
         *sum ^= journal_contribution(begin, words, part);
     }
     return true;
 }
 
-bool nvm_fill(struct nvm *nvm, uint32_t offset, const void *data, size_t size) {
-    if (nvm->dead || !in_bounds(nvm, offset, size))
+static bool within(struct nvm_area inner, struct nvm_area outer) {
+    return inner.offset >= outer.offset && inner.size <= outer.size &&
+           inner.offset - outer.offset <= outer.size - inner.size;
+}
+
+/// Makes the newest record one without entries whose sum leaves the area out.
+static bool begin_filling(struct nvm *nvm, struct nvm_area area) {
+    static const struct nvm_area none;
+    uint8_t record[NVM_RECORD_HEADER + HOLE_SIZE];
+    uint64_t sum = nvm->sum;
+    if (within(area, nvm->hole))
+        return true;
+    if (!home_sum(nvm, area, none, &sum) || !home_sum(nvm, area, area, &sum))
+        return false;
+    record_form(record, nvm->sequence + 1, RECORD_HOLE, HOLE_SIZE, sum);
+    bytes_put_be(record + NVM_RECORD_HEADER, 4, area.offset);
+    bytes_put_be(record + NVM_RECORD_HEADER + 4, 4, area.size);
+    record_seal(record, HOLE_SIZE);
+    if (!record_write(nvm, record, sizeof record))
+        return false;
+    nvm->hole = area;
+    return true;
+}
+
+bool nvm_fill(struct nvm *nvm, struct nvm_area area, uint32_t offset, const void *data,
+              size_t size) {
+    static const struct nvm_area none;
+    if (nvm->dead || nvm->halted || !in_bounds(nvm, area.offset, area.size) ||
+        !in_bounds(nvm, offset, size))
+        return false;
+    struct nvm_area octets = {offset, (uint32_t)size};
+    if (!within(octets, area))
         return false;
     uint64_t sum = nvm->sum;
-    bool done = begin_filling(nvm) && home_sum(nvm, offset, size, &sum) &&
+    bool done = begin_filling(nvm, area) && home_sum(nvm, octets, none, &sum) &&
                 nvm->port->write(nvm->port, offset, data, size) && nvm->port->sync(nvm->port) &&
-                home_sum(nvm, offset, size, &sum);
+                home_sum(nvm, octets, none, &sum);
     nvm->sum = sum;
     nvm->dead = !done;
     return done;

@@ -10,38 +10,26 @@
 #ifndef CARD_OS_NVM_H
 #define CARD_OS_NVM_H
 
-#include "apdu/bytes.h"
-
-/// The medium. Offsets and sizes are within nvm_port.size. Writes take effect in any order until
-/// sync returns true. false is a failed medium or power that went.
-struct nvm_port {
-    bool (*read)(const struct nvm_port *port, uint32_t offset, uint8_t *out, size_t size);
-    bool (*write)(const struct nvm_port *port, uint32_t offset, const uint8_t *data, size_t size);
-    bool (*sync)(const struct nvm_port *port);
-    void *context;
-    uint32_t size;
-};
+#include "card/os/nvm_port.h"
 
 enum {
     NVM_IMAGE_SIZE = 64 * 1024,        // default
-    NVM_IMAGE_SIZE_LARGE = 192 * 1024, // tills and floats: rings of 256 entries
-    NVM_TRANSACTION_MAX = 2048,        // staged octets with their headers, one transaction
-    NVM_RECORD_HEADER = 32,
-    NVM_HEADER_SIZE = 32, // octets of an image that nvm_probe needs
+    NVM_IMAGE_SIZE_PHONE = 128 * 1024, // a wallet with a ticket store
+    NVM_IMAGE_SIZE_LARGE = 512 * 1024, // tills, floats, home servers: long tables
+    NVM_HEADER_SIZE = 32,              // octets of an image that nvm_probe needs
 };
-
-enum nvm_status { NVM_OK = 0, NVM_FOREIGN, NVM_NEWER, NVM_DAMAGED, NVM_PORT_FAILED };
 
 struct nvm {
     const struct nvm_port *port;
-    uint64_t sequence;   // of the last commit
-    uint64_t sum;        // over the data area as of the last commit
-    uint16_t staged;     // octets used in record; those behind them are 0
-    uint16_t extents[2]; // of each journal slot, octets up to the last one that is not 0
-    bool open;           // a transaction is open
-    bool spoiled;        // staging overflowed or went out of bounds: commit will refuse
-    bool filling;        // the newest record says that a fill is under way
-    bool dead;           // the port failed: nothing more until nvm_open
+    uint64_t sequence;    // of the last commit
+    uint64_t sum;         // over the data area as of the last commit
+    uint16_t staged;      // octets used in record; those after them are 0
+    uint16_t extents[2];  // of each journal slot, octets up to the last one that is not 0
+    bool open;            // a transaction is open
+    bool spoiled;         // staging overflowed or went out of bounds: commit will refuse
+    bool halted;          // the card may not go on: nothing is written until this is taken back
+    struct nvm_area hole; // what the sum of the newest record leaves out; size 0: nothing
+    bool dead;            // the port failed: nothing more until nvm_open
     uint8_t record[NVM_RECORD_HEADER + NVM_TRANSACTION_MAX];
 };
 
@@ -63,6 +51,7 @@ uint32_t nvm_data_end(const struct nvm *nvm);
 /// Reads through the open transaction: staged octets are seen.
 bool nvm_read(const struct nvm *nvm, uint32_t offset, void *out, size_t size);
 
+/// Opens a transaction with nothing staged; none may be open.
 void nvm_begin(struct nvm *nvm);
 /// Stages octets; a later stage over the same octets wins.
 void nvm_stage(struct nvm *nvm, uint32_t offset, const void *data, size_t size);
@@ -74,7 +63,10 @@ void nvm_abort(struct nvm *nvm);
 
 /// Writes outside the journal into memory that no committed state refers to yet, and syncs: for
 /// objects larger than a transaction. A cut leaves garbage that nothing points to. Not for octets
-/// that the open transaction has staged.
-bool nvm_fill(struct nvm *nvm, uint32_t offset, const void *data, size_t size);
+/// that the open transaction has staged. The area is all that is about to be filled, and no sum
+/// watches it until the next commit; a fill within the area of the one before costs one sync, the
+/// first in an area two.
+bool nvm_fill(struct nvm *nvm, struct nvm_area area, uint32_t offset, const void *data,
+              size_t size);
 
 #endif

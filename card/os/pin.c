@@ -163,3 +163,13 @@ uint8_t pin_tries(const struct card_call *call, struct pin pin) {
 bool pin_is_set(const struct card_call *call, struct pin pin) {
     return is_set(call, pin, the_pin);
 }
+
+bool pin_two_values(struct bytes data, struct bytes *first, struct bytes *second) {
+    struct tlv a, b;
+    if (!tlv_next_strict(&data, &a) || a.tag != 0x80 || !tlv_next_strict(&data, &b) ||
+        b.tag != 0x81 || data.size != 0)
+        return false;
+    *first = a.value;
+    *second = b.value;
+    return true;
+}

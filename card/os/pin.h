@@ -31,6 +31,11 @@ uint16_t pin_change_puk(struct card_call *call, struct pin pin, struct bytes old
 /// RESET RETRY COUNTER: PUK and new PIN.
 uint16_t pin_unblock(struct card_call *call, struct pin pin, struct bytes puk,
                      struct bytes new_value);
+
+/// The data of commands that bring two values, 80 and 81: the old one (or PUK) and the new one.
+/// False: they are not that.
+bool pin_two_values(struct bytes data, struct bytes *first, struct bytes *second);
+
 uint8_t pin_tries(const struct card_call *call, struct pin pin);
 bool pin_is_set(const struct card_call *call, struct pin pin);
 

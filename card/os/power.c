@@ -3,6 +3,7 @@
 // it. Contract: card.h.
 #include <string.h>
 
+#include "base/must.h"
 #include "card/os/context.h"
 
 size_t card_context_size(void) {
@@ -13,8 +14,10 @@ static enum card_status status_of(enum nvm_status status) {
     static const enum card_status of_nvm[] = {[NVM_OK] = CARD_OK,
                                               [NVM_FOREIGN] = CARD_FOREIGN_IMAGE,
                                               [NVM_NEWER] = CARD_NEWER_IMAGE,
+                                              [NVM_OLDER] = CARD_OLDER_IMAGE,
                                               [NVM_DAMAGED] = CARD_DAMAGED_IMAGE,
                                               [NVM_PORT_FAILED] = CARD_NVM_FAILED};
+    must_cover(of_nvm, NVM_STATUS_COUNT);
     return of_nvm[status];
 }
 
@@ -53,22 +56,30 @@ void card_reset(struct card *card) {
     card->chain = (struct card_chain){0};
     card->waiting = (struct card_waiting){0};
     card->interface = CARD_CONTACT;
+    if (card->nvm.halted)
+        directory_reload(card);
+    card->nvm.halted = false;
     if (!draw_uid(card))
         card->nvm.dead = true;
 }
 
-size_t card_atr(const struct card *card, uint8_t atr[CARD_ATR_MAX]) {
-    // T=1 alone, 254 octets a block; then in compact TLV: selection by full and partial name,
-    // chaining, extended lengths; the maker's name
-    static const uint8_t head[] = {0x3B, 0x8D, 0x81, 0x31, 0xFE, 0x45, 0x80, 0x73, 0xC0, 0x01,
-                                   0xC0, 0x67, 'T',  'e',  's',  's',  'e',  'r',  'a'};
+size_t card_atr(enum card_interface interface, uint8_t atr[CARD_ATR_MAX]) {
+    // contacts: T=1 alone, 254 octets a block; over the air what every reader makes of an ATS
+    static const uint8_t contact[] = {0x3B, 0x8D, 0x81, 0x31, 0xFE, 0x45};
+    static const uint8_t contactless[] = {0x3B, 0x8D, 0x80, 0x01};
+    // in compact TLV: selection by full and partial name, chaining, extended lengths; the maker
+    static const uint8_t historical[] = {0x80, 0x73, 0xC0, 0x01, 0xC0, 0x67, 'T',
+                                         'e',  's',  's',  'e',  'r',  'a'};
+    bool air = interface == CARD_CONTACTLESS;
+    size_t size = air ? sizeof contactless : sizeof contact;
     uint8_t check = 0;
-    (void)card;
-    memcpy(atr, head, sizeof head);
-    for (size_t i = 1; i < sizeof head; i++)
-        check ^= head[i];
-    atr[sizeof head] = check;
-    return sizeof head + 1;
+    memcpy(atr, air ? contactless : contact, size);
+    memcpy(atr + size, historical, sizeof historical);
+    size += sizeof historical;
+    for (size_t i = 1; i < size; i++)
+        check ^= atr[i];
+    atr[size] = check;
+    return size + 1;
 }
 
 // ---- images ------------------------------------------------------------------------------------
@@ -78,14 +89,14 @@ enum card_status card_format(const struct card_ports *ports, const uint8_t seria
     enum nvm_status status = nvm_format(ports->nvm);
     if (status == NVM_OK)
         status = nvm_open(&nvm, ports->nvm);
-    if (status == NVM_OK && !directory_format(&nvm, serial))
+    if (status == NVM_OK && !directory_format(&nvm, ports->rom, serial))
         status = NVM_PORT_FAILED;
     return status_of(status);
 }
 
 enum card_status card_check(const struct card_ports *ports) {
     enum nvm_status status = nvm_check(ports->nvm);
-    if (status == NVM_OK && !directory_check(ports->nvm))
+    if (status == NVM_OK && !directory_check(ports))
         return CARD_DAMAGED_IMAGE;
     return status_of(status);
 }
@@ -104,7 +115,8 @@ void card_report(struct card *card, struct card_report *report) {
         size_t at = report->instance_count;
         if (instance->size == 0)
             continue;
-        report->instances[at].name = instance->applet == NULL ? "?" : instance->applet->name;
+        report->instances[at].name =
+            instance->applet == NULL ? "?" : instance->applet->application->name;
         memcpy(report->instances[at].aid, instance->aid, instance->aid_size);
         report->instances[at].aid_size = instance->aid_size;
         report->instances[at].base = instance->base;

@@ -9,7 +9,7 @@
 enum { SELECT_NEXT = 0x02, SELECT_SILENT = 0x0C };
 
 static bool selectable(const struct applet_instance *instance) {
-    return instance->size > 0 && instance->applet != NULL &&
+    return instance->size > 0 && instance->applet != NULL && !directory_is_shared(instance) &&
            instance->life_cycle >= APPLET_SELECTABLE && instance->life_cycle < APPLET_LOCKED;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "card/port/chip.h"
 
+#include "base/must.h"
 #include "card/os/context.h"
 
 #include <stdlib.h>
@@ -10,8 +11,10 @@ static enum file_status status_of(enum card_status status) {
     static const enum file_status of_card[] = {[CARD_OK] = FILE_OK,
                                                [CARD_FOREIGN_IMAGE] = FILE_FOREIGN,
                                                [CARD_NEWER_IMAGE] = FILE_NEWER,
+                                               [CARD_OLDER_IMAGE] = FILE_OLDER,
                                                [CARD_DAMAGED_IMAGE] = FILE_DAMAGED,
                                                [CARD_NVM_FAILED] = FILE_FAILED};
+    must_cover(of_card, CARD_STATUS_COUNT);
     return of_card[status];
 }
 
@@ -28,7 +31,7 @@ static enum card_status start(struct chip *chip) {
     return status;
 }
 
-enum file_status chip_open(struct chip *chip, const char *image,
+enum file_status chip_open(struct chip *chip, const char *image, const struct card_rom *rom,
                            const struct chip_options *options) {
     memset(chip, 0, sizeof *chip);
     enum file_status status = file_port_open(&chip->file, image, options->mode);
@@ -39,7 +42,7 @@ enum file_status chip_open(struct chip *chip, const char *image,
     chip->card = calloc(1, card_context_size());
     chip->crypto =
         options->seeded ? crypto_openssl_new_seeded(options->seed) : crypto_openssl_new();
-    chip->ports = (struct card_ports){.nvm = &chip->cut.port, .crypto = chip->crypto};
+    chip->ports = (struct card_ports){.nvm = &chip->cut.port, .crypto = chip->crypto, .rom = rom};
     status = chip->card == NULL || chip->crypto == NULL ? FILE_FAILED : status_of(start(chip));
     if (status != FILE_OK)
         chip_close(chip);
@@ -76,7 +79,8 @@ bool chip_state(const struct chip *chip, uint8_t digest[SHA256_SIZE]) {
     uint32_t begin = nvm_data_begin();
     size_t size = medium->size - begin;
     uint8_t *data = malloc(size);
-    bool ok = data != NULL && !chip->card->nvm.filling && nvm_peek(medium, begin, data, size) &&
+    bool ok = data != NULL && chip->card->nvm.hole.size == 0 &&
+              nvm_peek(medium, begin, data, size) &&
               chip->crypto->ops->sha256(chip->crypto, bytes_of(data, size), digest);
     if (data != NULL)
         bytes_erase(data, size);

@@ -28,7 +28,7 @@ struct chip {
 /// Locks the image and proves that the card starts; leaves it without power. Anything but FILE_OK
 /// leaves the image untouched and nothing open; file_status_text says what was wrong. The chip must
 /// not move while it is open.
-enum file_status chip_open(struct chip *chip, const char *image,
+enum file_status chip_open(struct chip *chip, const char *image, const struct card_rom *rom,
                            const struct chip_options *options);
 
 /// Power on (from any state: a cold start). False: the medium failed.
@@ -44,6 +44,7 @@ size_t chip_transmit(struct chip *chip, struct bytes command, uint8_t *answer, s
 /// or the card is filling memory that nothing refers to yet, whose contents are no state.
 bool chip_state(const struct chip *chip, uint8_t digest[SHA256_SIZE]);
 
+/// Ends the card: power off, image closed and unlocked, keys erased.
 void chip_close(struct chip *chip);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "card/port/file.h"
+#include "base/must.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,9 +68,20 @@ static bool file_write(const struct nvm_port *port, uint32_t offset, const uint8
     return true;
 }
 
+/// After a sync that failed the system may hold octets that the medium does not: they are
+/// forgotten, and the mirror becomes what the medium has. What cannot be read back is not believed.
+static void read_back(struct file_port *file) {
+    bool forgotten = posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0;
+    if (!forgotten || !read_all(file->descriptor, file->mirror, file->nvm.size, 0))
+        memset(file->mirror, 0, file->nvm.size);
+}
+
 static bool file_sync(const struct nvm_port *port) {
-    const struct file_port *file = file_of(port);
-    return file->unsynced || fdatasync(file->descriptor) == 0;
+    struct file_port *file = file_of(port);
+    if (file->unsynced || fdatasync(file->descriptor) == 0)
+        return true;
+    read_back(file);
+    return false;
 }
 
 static enum file_status status_of_errno(int error) {
@@ -81,8 +93,9 @@ static enum file_status status_of_errno(int error) {
     case EACCES:
     case EPERM:
     case EROFS:
-    case EISDIR:
         return FILE_NO_PERMISSION;
+    case EISDIR:
+        return FILE_DIRECTORY;
     case EWOULDBLOCK:
         return FILE_LOCKED;
     default:
@@ -90,13 +103,21 @@ static enum file_status status_of_errno(int error) {
     }
 }
 
+/// What is too short for a header: the beginning of an image, or something else.
+static enum file_status examine_short(int descriptor, size_t size) {
+    uint8_t header[NVM_HEADER_SIZE] = {0};
+    uint32_t unknown = 0;
+    if (!read_all(descriptor, header, size, 0))
+        return FILE_FAILED;
+    return size > 0 && nvm_probe(header, &unknown) == NVM_FOREIGN ? FILE_FOREIGN : FILE_TRUNCATED;
+}
+
 /// Size and header of an open file; on FILE_OK *size is what the header says.
 static enum file_status examine(int descriptor, uint32_t *size) {
-    static const enum file_status of_nvm[] = {[NVM_OK] = FILE_OK,
-                                              [NVM_FOREIGN] = FILE_FOREIGN,
-                                              [NVM_NEWER] = FILE_NEWER,
-                                              [NVM_DAMAGED] = FILE_DAMAGED,
-                                              [NVM_PORT_FAILED] = FILE_FAILED};
+    static const enum file_status of_nvm[] = {
+        [NVM_OK] = FILE_OK,       [NVM_FOREIGN] = FILE_FOREIGN, [NVM_NEWER] = FILE_NEWER,
+        [NVM_OLDER] = FILE_OLDER, [NVM_DAMAGED] = FILE_DAMAGED, [NVM_PORT_FAILED] = FILE_FAILED};
+    must_cover(of_nvm, NVM_STATUS_COUNT);
     struct stat info;
     uint8_t header[NVM_HEADER_SIZE];
     if (fstat(descriptor, &info) != 0)
@@ -104,15 +125,15 @@ static enum file_status examine(int descriptor, uint32_t *size) {
     if (info.st_nlink == 0)
         return FILE_LOCKED; // replaced between open and lock
     if (!S_ISREG(info.st_mode))
-        return FILE_FOREIGN;
+        return S_ISDIR(info.st_mode) ? FILE_DIRECTORY : FILE_FOREIGN;
     if (info.st_size < NVM_HEADER_SIZE)
-        return FILE_TRUNCATED;
+        return examine_short(descriptor, (size_t)info.st_size);
     if (!read_all(descriptor, header, sizeof header, 0))
         return FILE_FAILED;
     enum file_status status = of_nvm[nvm_probe(header, size)];
     if (status == FILE_OK && info.st_size != (off_t)*size)
         return info.st_size < (off_t)*size ? FILE_TRUNCATED : FILE_DAMAGED;
-    return status;
+    return status == FILE_OK && (info.st_mode & 077) != 0 ? FILE_NOT_PRIVATE : status;
 }
 
 static enum file_status map_mirror(struct file_port *port) {
@@ -205,15 +226,36 @@ static enum file_status write_temporary(char *temporary, struct bytes image) {
     return done ? FILE_OK : FILE_FAILED;
 }
 
-enum file_status file_image_write(const char *path, struct bytes image, bool replace) {
+/// A name beside the image, for mkostemp. False: too long.
+static bool name_temporary(char temporary[PATH_MAX], const char *path) {
     static const char suffix[] = ".XXXXXX";
-    char temporary[PATH_MAX];
-    enum file_status status;
     size_t size = strlen(path);
-    if (size + sizeof suffix > sizeof temporary)
-        return FILE_FAILED;
+    if (size + sizeof suffix > PATH_MAX)
+        return false;
     memcpy(temporary, path, size);
     memcpy(temporary + size, suffix, sizeof suffix);
+    return true;
+}
+
+enum file_status file_image_try(const char *path, uint32_t size) {
+    char temporary[PATH_MAX];
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return S_ISDIR(info.st_mode) ? FILE_DIRECTORY : FILE_EXISTS;
+    int descriptor = name_temporary(temporary, path) ? mkostemp(temporary, O_CLOEXEC) : -1;
+    if (descriptor < 0)
+        return status_of_errno(errno);
+    int error = posix_fallocate(descriptor, 0, size);
+    close(descriptor);
+    unlink(temporary);
+    return error == 0 ? FILE_OK : FILE_FAILED;
+}
+
+enum file_status file_image_write(const char *path, struct bytes image, bool replace) {
+    char temporary[PATH_MAX];
+    enum file_status status;
+    if (!name_temporary(temporary, path))
+        return FILE_FAILED;
     int held = lock_existing(path, replace, &status);
     if (status == FILE_OK)
         status = write_temporary(temporary, image);
@@ -244,12 +286,19 @@ static const struct {
     [FILE_EXISTS] = {1, "exists already; choose another name or remove it first"},
     [FILE_TRUNCATED] = {2, "is a truncated card image; restore it from a snapshot"},
     [FILE_FOREIGN] = {2, "is not a card image (it does not begin with TSRACARD)"},
+    [FILE_DIRECTORY] = {2, "is a directory; name the card image in it"},
     [FILE_NEWER] = {2, "is a card image of a later version; use a newer tessera"},
+    [FILE_OLDER] = {2,
+                    "is a card image of an earlier format, which this version does not take over; "
+                    "redeem what it holds with the tessera that made it, then make a new card"},
     [FILE_DAMAGED] = {1, "has a damaged header; restore it from a snapshot"},
+    [FILE_NOT_PRIVATE] = {5, "may be read or written by others, and keys and PINs are in it; "
+                             "run chmod 600 on it"},
     [FILE_LOCKED] = {5, "is locked: another program has this card open; end it first"},
     [FILE_NO_PERMISSION] = {5, "no permission to read and write it; run as its owner"},
     [FILE_FAILED] = {1, "could not be read or written"},
 };
+must_cover(words, FILE_STATUS_COUNT);
 
 const char *file_status_text(enum file_status status) {
     return words[status].text;
@@ -257,4 +306,11 @@ const char *file_status_text(enum file_status status) {
 
 int file_status_exit(enum file_status status) {
     return words[status].exit;
+}
+
+bool file_went(const char *path, enum file_status status, struct failure *failure) {
+    if (status == FILE_MISSING)
+        return fail(failure, EXIT_USAGE, "%s: its directory does not exist; make it first", path);
+    return status == FILE_OK || fail(failure, (enum exit_code)file_status_exit(status), "%s: %s",
+                                     path, file_status_text(status));
 }

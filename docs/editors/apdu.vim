@@ -13,7 +13,7 @@ syntax match apduVariable "\${[A-Za-z0-9_.-]\+}"
 syntax match apduReference "@[A-Za-z0-9_.-]\+"
 syntax keyword apduStatement tx let reset insert remove card echo delay include auto fail skip exit
 syntax match apduStatement "\<\(cold-reset\|power-cut\|on-fail\)\>"
-syntax keyword apduBlock macro repeat test setup cleanup invariant within
+syntax keyword apduBlock macro repeat rows if else test setup cleanup invariant within
 syntax keyword apduExpectation sw data tlv time length atr expect capture mute exists absent empty
 syntax keyword apduWord as after writes in of on off response le scp03 continue stop
 syntax match apduWord "\<goto-cleanup\>"

@@ -2,6 +2,7 @@
 // A deposit, as its chart in docs/flows.md: the machine's float pays the customer's wallet. Cash
 // stays in escrow until the wallet's receive log; it goes back only when it is certain that the
 // float was not debited (T7).
+#include "base/must.h"
 #include "host/flows/flow.h"
 
 #include <string.h>
@@ -47,4 +48,6 @@ void deposit_run(struct flow *flow) {
     }
     if (flow->cash != CASH_STACK)
         flow->cash = cash_after_failure(flow);
+    must(flow->cash != CASH_RETURN || flow->status != FLOW_DONE,
+         "cash of a deposit that was done does not go back");
 }

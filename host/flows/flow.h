@@ -8,6 +8,8 @@
 
 #include "host/flows/journal.h"
 
+struct revocations; // services/wire/revocations.h
+
 enum flow_status {
     FLOW_DONE = 0,
     FLOW_REFUSED, // a purse said no, nothing was moved; sw and by tell
@@ -24,8 +26,9 @@ struct flow {
     struct purse_client *payer, *payee;
     struct purse_client *customer; // the one of the two across the air
     struct purse_terms terms;
-    struct journal *journal; // NULL: the purses alone remember
-    const char *pin;         // of the payer, verified before the debit; NULL: none
+    struct journal *journal;           // NULL: the purses alone remember
+    const struct revocations *revoked; // the terminal's hotlist, asked before REQUEST; NULL: none
+    const char *pin;                   // of the payer, verified before the debit; NULL: none
 
     enum flow_status status;
     uint16_t sw;
@@ -35,7 +38,9 @@ struct flow {
     unsigned finished; // unratified entries of earlier taps that were brought to their end
     unsigned voided;   // open requests that were voided
     bool ratified;
-    bool met; // certificates were exchanged in this run
+    bool met;      // certificates were exchanged in this run
+    bool foreign;  // the customer's name is none that the terminal's own authority gives
+    bool selected; // both purses were, for this flow: it need not do so first
     uint32_t n;
     bool has_request, has_log, has_receipt;
     struct purse_object request, log, receipt;
@@ -47,13 +52,16 @@ struct flow {
 void flow_over(struct flow *flow, struct purse_client *payer, struct purse_client *payee,
                struct purse_client *customer);
 
+/// Turns a command's outcome into the flow's: true to go on.
+bool flow_went(struct flow *flow, const struct purse_client *client, enum purse_outcome outcome);
+
 // ---- steps, in the order of the charts ---------------------------------------------------------
 
 /// The sale's record: begun durably, or found. A sale that is paid ends the flow, FLOW_DONE, with
 /// its stored log and receipt.
 bool flow_begin_sale(struct flow *flow);
 
-/// SELECT of both, the terminal's own first.
+/// SELECT of both, the terminal's own first, unless they were selected for this flow.
 bool flow_select(struct flow *flow);
 
 /// What an earlier tap left unratified between these two: CREDIT again, RATIFY or TAKE VOID. If it
@@ -64,7 +72,7 @@ bool flow_finish_old(struct flow *flow);
 bool flow_look_up_number(struct flow *flow);
 
 /// On a first meeting, as the terminal's own purse knows it, each side gets the other's
-/// certificate.
+/// certificate. Refused: a customer on the terminal's hotlist.
 bool flow_greet(struct flow *flow);
 
 /// REQUEST. A purse that has forgotten the other one gets its certificate first.
@@ -96,8 +104,19 @@ const char *flow_status_word(enum flow_status status);
 
 // ---- flows -------------------------------------------------------------------------------------
 
-/// Wallet pays till, or till gives back to wallet.
+/// Wallet pays till, or till pays wallet back.
 void payment_run(struct flow *flow);
+/// What is to be paid back: of which sale, how much, and as which of its refunds.
+struct refund_order {
+    uint32_t n;            // of the sale; 0: the newest of this wallet that fits
+    const char *reference; // of the sale, without its kind; NULL: whichever
+    uint64_t amount;       // 0: all that is left
+    uint16_t unit;
+    int turn; // 0: its first refund; -1: the next one, as the till says
+};
+/// Asks the till, which is the payer and selected, and sets the terms: from here on this refund is
+/// paid once, whoever forgets what. False: there is no such sale, or a purse said no.
+bool refund_order(struct flow *flow, const struct refund_order *order);
 /// Float to wallet. Sets flow->cash.
 void deposit_run(struct flow *flow);
 /// Brings everything between the two to its end: debited value is credited, what was only requested

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A payment, as its chart in docs/flows.md: the customer's wallet pays the terminal's till. The way
-// back (till to wallet, for a refund) is the same chart with the customer as payee.
+// back (till to wallet, on the terms of a refund) is the same chart with the customer as payee.
 #include "host/flows/flow.h"
 
 void payment_run(struct flow *flow) {

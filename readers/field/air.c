@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames on the air: down to every powered seat, answers up (one, none, or several at once), time,
+// Frames on the air: down to every powered place, answers up (one, none, or several at once), time,
 // waiting time extension, loss. An exchange is numbered; what belongs to an older number is
 // dropped.
 #include "readers/field/air.h"
 
+#include "readers/field/events.h"
 #include "readers/field/fault.h"
+#include "readers/field/line.h"
+#include "readers/field/places.h"
 
 #include <string.h>
 
-bool air_sees(const struct rf_field *field, unsigned chip, unsigned seat) {
-    const struct field_seat *other = &field->seats[seat];
-    if (other->picc == NULL || seat == chip)
-        return false;
-    bool backwards = seat < field->chip_count && field->seats[chip].at == (int)seat;
-    return other->at == (int)chip || backwards;
-}
-
-static struct field_card *card_of(struct rf_field *field, unsigned seat) {
-    return seat < FIELD_CHIPS_MAX ? NULL : &field->cards[seat - FIELD_CHIPS_MAX];
+static struct field_card *card_of(struct rf_field *field, unsigned place) {
+    return place < FIELD_CHIPS_MAX ? NULL : &field->cards[place - FIELD_CHIPS_MAX];
 }
 
 static void trace(struct rf_field *field, unsigned chip, enum field_trace_kind kind,
@@ -69,8 +64,8 @@ static void time_out(struct rf_field *field, unsigned index, uint64_t number) {
 
 // Does the whole frame pass before the card leaves? When not, it leaves now; *passed tells how many
 // octets of the frame it still sent or heard.
-static bool still_here(struct rf_field *field, unsigned seat, size_t octets, size_t *passed) {
-    struct field_card *card = card_of(field, seat);
+static bool still_here(struct rf_field *field, unsigned place, size_t octets, size_t *passed) {
+    struct field_card *card = card_of(field, place);
     *passed = octets;
     if (card == NULL || card->leaving == LEAVE_NEVER)
         return true;
@@ -85,7 +80,7 @@ static bool still_here(struct rf_field *field, unsigned seat, size_t octets, siz
     *passed = card->leaving == LEAVE_OCTETS   ? card->leave_after
               : card->leaving == LEAVE_DURING ? octets / 2
                                               : 0;
-    field_place_card(field, (int)(seat - FIELD_CHIPS_MAX), FIELD_NOWHERE);
+    field_place_card(field, (int)(place - FIELD_CHIPS_MAX), FIELD_NOWHERE);
     return false;
 }
 
@@ -116,17 +111,17 @@ static void start_up(struct rf_field *field, struct field_chip *chip, enum rf_ou
         field_schedule(field, due, time_out, chip->index, chip->exchange);
 }
 
-// A seat speaks to the reader that asked it; nobody listens when that exchange is over.
-static void answer_from(struct rf_field *field, unsigned seat, const struct rf_frame *frame) {
-    int reader = field->seats[seat].reader;
-    if (reader < 0 || !air_sees(field, (unsigned)reader, seat))
+// A place speaks to the reader that asked it; nobody listens when that exchange is over.
+static void answer_from(struct rf_field *field, unsigned place, const struct rf_frame *frame) {
+    int reader = field->places[place].reader;
+    if (reader < 0 || !field_sees(field, (unsigned)reader, place))
         return;
     struct field_chip *chip = &field->chips[reader];
     if (!chip->waiting || chip->answered)
         return;
     size_t passed = 0;
     chip->up = *frame;
-    if (!still_here(field, seat, frame->size, &passed))
+    if (!still_here(field, place, frame->size, &passed))
         chip->up.size = passed; // the rest never came; its CRC is missing
     if (chip->up.size > 0)
         start_up(field, chip, RF_RECEIVED);
@@ -136,44 +131,44 @@ static void answer_from(struct rf_field *field, unsigned seat, const struct rf_f
 
 // ---- a card's own time ----------------------------------------------------------------------
 
-static void more_time(struct rf_field *field, unsigned seat, uint64_t turn);
+static void more_time(struct rf_field *field, unsigned place, uint64_t turn);
 
-static void schedule_more_time(struct rf_field *field, unsigned seat) {
-    const struct field_seat *owner = &field->seats[seat];
+static void schedule_more_time(struct rf_field *field, unsigned place) {
+    const struct field_place *owner = &field->places[place];
     uint64_t waiting = picc_waiting_ns(owner->picc);
-    field_schedule(field, field->now + waiting - waiting / 4, more_time, seat, owner->turn);
+    field_schedule(field, field->now + waiting - waiting / 4, more_time, place, owner->turn);
 }
 
-static void more_time(struct rf_field *field, unsigned seat, uint64_t turn) {
-    struct field_seat *owner = &field->seats[seat];
+static void more_time(struct rf_field *field, unsigned place, uint64_t turn) {
+    struct field_place *owner = &field->places[place];
     struct rf_frame frame;
     if (owner->picc == NULL || owner->turn != turn || !picc_owes(owner->picc))
         return;
     if (!owner->picc->raw && isodep_picc_extend(&owner->picc->isodep, &frame))
-        answer_from(field, seat, &frame);
-    schedule_more_time(field, seat);
+        answer_from(field, place, &frame);
+    schedule_more_time(field, place);
 }
 
 // The card's application has come to its answer.
-static void card_done(struct rf_field *field, unsigned seat, uint64_t turn) {
-    struct field_card *card = card_of(field, seat);
+static void card_done(struct rf_field *field, unsigned place, uint64_t turn) {
+    struct field_card *card = card_of(field, place);
     struct isodep_picc *isodep = &card->picc.isodep;
     uint8_t answer[ISODEP_APDU_MAX];
     struct rf_frame frame;
-    if (field->seats[seat].turn != turn || !isodep->busy)
+    if (field->places[place].turn != turn || !isodep->busy)
         return;
     size_t size = card->app.transmit(
         card->app.context, bytes_of(isodep->command, isodep->command_size), answer, sizeof answer);
     if (size > 0 && picc_answer(&card->picc, bytes_of(answer, size), &frame))
-        answer_from(field, seat, &frame);
+        answer_from(field, place, &frame);
 }
 
-static void begin_turn(struct rf_field *field, unsigned seat) {
-    struct field_card *card = card_of(field, seat);
-    uint64_t turn = ++field->seats[seat].turn;
-    schedule_more_time(field, seat);
+static void begin_turn(struct rf_field *field, unsigned place) {
+    struct field_card *card = card_of(field, place);
+    uint64_t turn = ++field->places[place].turn;
+    schedule_more_time(field, place);
     if (card != NULL && !card->endless)
-        field_schedule(field, field->now + card->delay_ns, card_done, seat, turn);
+        field_schedule(field, field->now + card->delay_ns, card_done, place, turn);
 }
 
 // ---- down: from reader to cards -------------------------------------------------------------
@@ -194,20 +189,20 @@ static bool merge(struct rf_frame *frame, const struct rf_frame *other) {
     return true;
 }
 
-// One seat hears the frame. Returns whether it answers at once.
-static bool hear(struct rf_field *field, struct field_chip *chip, unsigned seat,
+// One place hears the frame. Returns whether it answers at once.
+static bool hear(struct rf_field *field, struct field_chip *chip, unsigned place,
                  struct rf_frame *answer) {
-    struct field_seat *owner = &field->seats[seat];
+    struct field_place *owner = &field->places[place];
     struct picc *picc = owner->picc;
     size_t passed;
-    if (picc->state == PICC_OFF || !still_here(field, seat, chip->down.size, &passed))
+    if (picc->state == PICC_OFF || !still_here(field, place, chip->down.size, &passed))
         return false;
     bool owed = picc_owes(picc);
     owner->reader = (int)chip->index;
     bool answers = picc_receive(picc, &chip->down, answer);
     if (!owed && picc_owes(picc))
-        begin_turn(field, seat);
-    return answers && still_here(field, seat, answer->size, &passed);
+        begin_turn(field, place);
+    return answers && still_here(field, place, answer->size, &passed);
 }
 
 // Everybody on the antenna hears the frame; answers at the same time collide.
@@ -216,17 +211,18 @@ static unsigned hear_all(struct rf_field *field, struct field_chip *chip, bool *
     unsigned answers = 0;
     *owed = false;
     *outcome = RF_RECEIVED;
-    for (unsigned seat = 0; seat < FIELD_SEATS_MAX; seat++) {
+    for (unsigned place = 0; place < FIELD_SEATS_MAX; place++) {
         struct rf_frame answer;
-        if (!air_sees(field, chip->index, seat))
+        if (!field_sees(field, chip->index, place))
             continue;
-        if (hear(field, chip, seat, &answer)) {
+        if (hear(field, chip, place, &answer)) {
             if (answers++ == 0)
                 chip->up = answer;
             else if (merge(&chip->up, &answer))
                 *outcome = RF_COLLISION;
         }
-        *owed = *owed || (field->seats[seat].picc != NULL && picc_owes(field->seats[seat].picc));
+        *owed =
+            *owed || (field->places[place].picc != NULL && picc_owes(field->places[place].picc));
     }
     return answers;
 }

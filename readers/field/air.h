@@ -3,12 +3,9 @@
 #ifndef READERS_FIELD_AIR_H
 #define READERS_FIELD_AIR_H
 
-#include "readers/field/field.h"
+#include "readers/field/field_state.h"
 
 /// The ports of a chip that lies in a field.
 struct pn532_ports air_ports(struct field_chip *chip);
-
-/// Does chip's antenna reach the seat?
-bool air_sees(const struct rf_field *field, unsigned chip, unsigned seat);
 
 #endif

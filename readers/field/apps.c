@@ -57,7 +57,7 @@ int field_add_builtin(struct rf_field *field, const char *name, const char *kind
             struct picc *picc = &field->cards[card].picc;
             picc->atqa[0] = 0x04;
             picc->sak = SAK_MEMORY_CARD;
-            picc->uid_size = 4;
+            picc_set_uid(picc, bytes_of(picc->uid, 4));
             picc->ats[0] = 0;
         }
         return card;

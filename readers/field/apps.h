@@ -4,7 +4,7 @@
 #ifndef READERS_FIELD_APPS_H
 #define READERS_FIELD_APPS_H
 
-#include "apdu/link.h"
+#include "apdu/command/link.h"
 #include "readers/field/field.h"
 
 /// Returns the index of a new built-in card, FIELD_NOWHERE placed; -1 when kind is none of

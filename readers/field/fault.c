@@ -13,7 +13,7 @@ const struct field_fault_kind field_fault_kinds[] = {
     {"bad-dcs", FAULT_ANSWER, EFFECT_BAD_DCS, false, "wrong data checksum"},
     {"error-frame", FAULT_ANSWER, EFFECT_ERROR_FRAME, false, "error frame instead of the answer"},
     {"truncate", FAULT_ANSWER, EFFECT_TRUNCATE, true, "only VALUE octets of the answer come"},
-    {"split", FAULT_ANSWER, EFFECT_SPLIT, true, "a pause of 5 ms behind VALUE octets"},
+    {"split", FAULT_ANSWER, EFFECT_SPLIT, true, "a pause of 5 ms after VALUE octets"},
     {"wrong-code", FAULT_ANSWER, EFFECT_WRONG_CODE, false, "answer to another command"},
     {"status", FAULT_EXCHANGE, EFFECT_STATUS, true, "an exchange answers status VALUE"},
     {"lose-down", FAULT_DOWN, EFFECT_DROP, false, "a frame to the card is lost"},

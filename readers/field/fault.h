@@ -3,7 +3,7 @@
 #ifndef READERS_FIELD_FAULT_H
 #define READERS_FIELD_FAULT_H
 
-#include "readers/field/field.h"
+#include "readers/field/field_state.h"
 
 enum field_fault_place {
     FAULT_ACK,      // the acknowledge to the host
@@ -38,6 +38,7 @@ struct field_fault_kind {
 extern const struct field_fault_kind field_fault_kinds[];
 extern const size_t field_fault_kind_count;
 
+/// The fault of that name (no-ack, late, crc, ...); NULL: there is none.
 const struct field_fault_kind *field_fault_find(const char *name);
 
 /// Arms a fault: lets `after` opportunities pass, spoils `count`. False when the list is full or

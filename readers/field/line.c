@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wire between a chip and its host: octets pass at once or at a serial line's pace, and get
-// spoiled by the faults of their place. Both directions share one pace, as requests and answers
-// alternate.
-#include "readers/field/field.h"
+#include "readers/field/line.h"
 
+#include "readers/field/events.h"
 #include "readers/field/fault.h"
 
 #include <string.h>

@@ -54,11 +54,22 @@ static struct field_chip *want_reader(struct rf_field *field, const char *name, 
     return NULL;
 }
 
-static struct field_card *want_card(struct rf_field *field, const char *name, char *reply,
-                                    size_t size) {
+/// A card by its name, however it is written; -1: none.
+static int find_card(const struct field_orders *orders, const char *name) {
+    const struct rf_field *field = orders->field;
     int card = field_find_card(field, name);
+    for (int i = 0; card < 0 && orders->is_same != NULL && i < FIELD_CARDS_MAX; i++)
+        if (field->places[FIELD_CHIPS_MAX + i].picc != NULL &&
+            orders->is_same(orders->context, field->cards[i].name, name))
+            card = i;
+    return card;
+}
+
+static struct field_card *want_card(const struct field_orders *orders, const char *name,
+                                    char *reply, size_t size) {
+    int card = find_card(orders, name);
     if (card >= 0)
-        return &field->cards[card];
+        return &orders->field->cards[card];
     say(reply, size, "error no card \"%s\" here; tap it on a reader first", name);
     return NULL;
 }
@@ -75,7 +86,7 @@ static bool want_switch(const char *word, const char *on, const char *off, bool 
 // ---- places ---------------------------------------------------------------------------------
 
 static int find_or_open(struct field_orders *orders, const char *what, char *error, size_t size) {
-    int card = field_find_card(orders->field, what);
+    int card = find_card(orders, what);
     if (card < 0)
         card = field_add_builtin(orders->field, what, what);
     if (card < 0 && orders->open_card != NULL)
@@ -86,7 +97,7 @@ static int find_or_open(struct field_orders *orders, const char *what, char *err
 }
 
 static bool tap_chip(struct rf_field *field, int chip, int reader, char *error, size_t size) {
-    int at = field->seats[chip].at;
+    int at = field->places[chip].at;
     if (chip == reader) {
         say(error, size, "reader %s cannot be tapped on itself", field->chips[chip].name);
         return false;
@@ -114,7 +125,7 @@ bool field_tap(struct field_orders *orders, const char *what, const char *reader
     int card = find_or_open(orders, what, error, size);
     if (card < 0)
         return false;
-    int at = field->seats[FIELD_CHIPS_MAX + card].at;
+    int at = field->places[FIELD_CHIPS_MAX + card].at;
     if (at != FIELD_NOWHERE) {
         say(error, size, "card %s lies on reader %s already; untap it first", what,
             field->chips[at].name);
@@ -147,13 +158,13 @@ static unsigned clear_reader(struct field_orders *orders, int chip) {
     struct rf_field *field = orders->field;
     unsigned count = 0;
     for (int i = 0; i < FIELD_CARDS_MAX; i++)
-        if (field->seats[FIELD_CHIPS_MAX + i].picc != NULL &&
-            field->seats[FIELD_CHIPS_MAX + i].at == chip) {
+        if (field->places[FIELD_CHIPS_MAX + i].picc != NULL &&
+            field->places[FIELD_CHIPS_MAX + i].at == chip) {
             take_away(orders, i);
             count++;
         }
     for (int i = 0; i < (int)field->chip_count; i++)
-        if (field->seats[i].at == chip) {
+        if (field->places[i].at == chip) {
             field_place_chip(field, i, FIELD_NOWHERE);
             count++;
         }
@@ -165,14 +176,14 @@ static void untap(void *context, size_t argc, char **argv, char *reply, size_t s
     struct rf_field *field = orders->field;
     if (!want_words(argc, 2, "untap CARD-OR-READER", reply, size))
         return;
-    int chip = field_find_chip(field, argv[1]), card = field_find_card(field, argv[1]);
+    int chip = field_find_chip(field, argv[1]), card = find_card(orders, argv[1]);
     unsigned count = 0;
     if (card >= 0) {
         take_away(orders, card);
         count = 1;
     } else if (chip >= 0) {
         count = clear_reader(orders, chip);
-        count += field->seats[chip].at != FIELD_NOWHERE;
+        count += field->places[chip].at != FIELD_NOWHERE;
         field_place_chip(field, chip, FIELD_NOWHERE);
     } else {
         say(reply, size, "error \"%s\" is neither a card nor a reader here", argv[1]);
@@ -192,13 +203,13 @@ static void status(void *context, size_t argc, char **argv, char *reply, size_t 
     for (unsigned i = 0; i < field->chip_count && used < size; i++)
         used += (size_t)snprintf(
             reply + used, size - used, " %s:%s%s%s", field->chips[i].name,
-            field->chips[i].chip.field_on ? "field" : "dark", field->seats[i].at >= 0 ? "@" : "",
-            field->seats[i].at >= 0 ? field->chips[field->seats[i].at].name : "");
+            field->chips[i].chip.field_on ? "field" : "dark", field->places[i].at >= 0 ? "@" : "",
+            field->places[i].at >= 0 ? field->chips[field->places[i].at].name : "");
     for (unsigned i = 0; i < FIELD_CARDS_MAX && used < size; i++) {
-        const struct field_seat *seat = &field->seats[FIELD_CHIPS_MAX + i];
-        if (seat->picc != NULL)
+        const struct field_place *place = &field->places[FIELD_CHIPS_MAX + i];
+        if (place->picc != NULL)
             used += (size_t)snprintf(reply + used, size - used, " %s@%s", field->cards[i].name,
-                                     seat->at >= 0 ? field->chips[seat->at].name : "nowhere");
+                                     place->at >= 0 ? field->chips[place->at].name : "nowhere");
     }
 }
 
@@ -214,19 +225,19 @@ static bool hex_uid(const char *word, struct picc *picc) {
     for (size_t i = 0; i < size; i++)
         if (sscanf(word + 2 * i, "%2hhx", &uid[i]) != 1)
             return false;
-    memcpy(picc->uid, uid, size);
-    picc->uid_size = size;
-    return true;
+    return picc_set_uid(picc, bytes_of(uid, size));
 }
 
 static void uid(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct field_card *card;
     if (!want_words(argc, 3, "uid CARD HEX|random", reply, size) ||
-        (card = want_card(((struct field_orders *)context)->field, argv[1], reply, size)) == NULL)
+        (card = want_card(context, argv[1], reply, size)) == NULL)
         return;
     card->random_uid = strcmp(argv[2], "random") == 0;
     if (!card->random_uid && !hex_uid(argv[2], &card->picc))
-        say(reply, size, "error \"%s\" is no UID; write 4, 7 or 10 octets in hex, or random",
+        say(reply, size,
+            "error \"%s\" is no UID; write 4, 7 or 10 octets in hex (of 4, the first is not "
+            "88, the cascade tag), or random",
             argv[2]);
     else
         say(reply, size, "ok from its next power-up on");
@@ -236,7 +247,7 @@ static void delay(void *context, size_t argc, char **argv, char *reply, size_t s
     struct field_card *card;
     unsigned long ms = 0;
     if (!want_words(argc, 3, "delay CARD MS", reply, size) ||
-        (card = want_card(((struct field_orders *)context)->field, argv[1], reply, size)) == NULL ||
+        (card = want_card(context, argv[1], reply, size)) == NULL ||
         !want_number(argv[2], 600000, &ms, reply, size))
         return;
     card->delay_ns = (uint64_t)ms * 1000000;
@@ -246,7 +257,7 @@ static void delay(void *context, size_t argc, char **argv, char *reply, size_t s
 static void wtx(void *context, size_t argc, char **argv, char *reply, size_t size) {
     struct field_card *card;
     if (!want_words(argc, 3, "wtx CARD endless|normal", reply, size) ||
-        (card = want_card(((struct field_orders *)context)->field, argv[1], reply, size)) == NULL)
+        (card = want_card(context, argv[1], reply, size)) == NULL)
         return;
     if (want_switch(argv[2], "endless", "normal", &card->endless, reply, size))
         say(reply, size, "ok");
@@ -259,7 +270,7 @@ static void leave(void *context, size_t argc, char **argv, char *reply, size_t s
     bool during = false;
     if (!want_words(argc, 3, "leave CARD OCTETS, or leave CARD FRAMES before|during", reply,
                     size) ||
-        (card = want_card(((struct field_orders *)context)->field, argv[1], reply, size)) == NULL ||
+        (card = want_card(context, argv[1], reply, size)) == NULL ||
         !want_number(argv[2], 1000000, &count, reply, size) ||
         (argc > 3 && !want_switch(argv[3], "during", "before", &during, reply, size)))
         return;

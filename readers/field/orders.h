@@ -12,6 +12,9 @@ struct field_orders {
     /// Makes a card from what is neither known nor built in (an image, a link). Returns its index;
     /// -1 with a sentence in error.
     int (*open_card)(void *context, const char *name, char *error, size_t size);
+    /// Do two names mean one card, such as a relative and an absolute path of one image? NULL: only
+    /// equal names do.
+    bool (*is_same)(void *context, const char *name, const char *other);
     /// The card has left the field for good. May be NULL.
     void (*close_card)(void *context, int card);
     void *context;

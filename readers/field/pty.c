@@ -20,10 +20,12 @@ static bool make_raw(int master) {
     return tcsetattr(master, TCSANOW, &mode) == 0;
 }
 
+/// A link that is there was left by a killed field: its terminal may be somebody else's by now.
 static bool link_to(const char *terminal, const char *path) {
+    char old[PTY_PATH_MAX];
     if (symlink(terminal, path) == 0)
         return true;
-    return errno == EEXIST && access(path, F_OK) != 0 && unlink(path) == 0 &&
+    return errno == EEXIST && readlink(path, old, sizeof old) > 0 && unlink(path) == 0 &&
            symlink(terminal, path) == 0;
 }
 

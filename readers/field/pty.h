@@ -4,7 +4,7 @@
 #ifndef READERS_FIELD_PTY_H
 #define READERS_FIELD_PTY_H
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 enum { PTY_PATH_MAX = 256, PTY_OUT_MAX = 4096 };
 
@@ -21,6 +21,7 @@ bool pty_open(struct pty *pty, const char *path);
 
 /// Keeps octets for pty_flush; what does not fit is lost, as on a serial line nobody reads.
 void pty_put(struct pty *pty, struct bytes octets);
+/// Writes what is kept; what a full terminal does not take is lost, as on a serial line.
 void pty_flush(struct pty *pty);
 
 /// Removes the link.

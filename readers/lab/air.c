@@ -20,13 +20,13 @@ enum { ORDER_MS = 5000, LOOK_MS = 10, ARGUMENTS_MAX = 6 + 2 * (LAB_NFC_MAX + LAB
 
 static void connection(const struct lab *lab, size_t reader, char *text, size_t size) {
     snprintf(text, size, "pn532_uart:%s/air/%s:115200", lab->directory,
-             lab->options->nfc_readers[reader]);
+             lab->options->nfc_readers.items[reader]);
 }
 
 static void export_reader(struct lab *lab, size_t reader) {
     char name[sizeof lab->exports[0].name], value[sizeof lab->exports[0].value];
     connection(lab, reader, value, sizeof value);
-    snprintf(name, sizeof name, "TESSERA_NFC_%.32s", lab->options->nfc_readers[reader]);
+    snprintf(name, sizeof name, "TESSERA_NFC_%.32s", lab->options->nfc_readers.items[reader]);
     for (char *at = name; *at != '\0'; at++)
         if (!isalnum((unsigned char)*at))
             *at = '_';
@@ -48,10 +48,10 @@ static bool write_configuration(struct lab *lab) {
     if (file == NULL)
         return lab_fail(lab, "cannot write %s: %s", path, strerror(errno));
     fputs("allow_autoscan = false\n", file);
-    for (size_t i = 0; i < lab->options->nfc_count; i++) {
+    for (size_t i = 0; i < lab->options->nfc_readers.count; i++) {
         connection(lab, i, value, sizeof value);
         fprintf(file, "device.name = \"%s\"\ndevice.connstring = \"%s\"\n",
-                lab->options->nfc_readers[i], value);
+                lab->options->nfc_readers.items[i], value);
     }
     return fclose(file) == 0 || lab_fail(lab, "cannot write %s: %s", path, strerror(errno));
 }
@@ -65,13 +65,13 @@ static bool start_field(struct lab *lab, const char *directory) {
     argv[count++] = program;
     argv[count++] = dir;
     argv[count++] = strdup(directory);
-    for (size_t i = 0; i < lab->options->nfc_count; i++) {
+    for (size_t i = 0; i < lab->options->nfc_readers.count; i++) {
         argv[count++] = reader;
-        argv[count++] = strdup(lab->options->nfc_readers[i]);
+        argv[count++] = strdup(lab->options->nfc_readers.items[i]);
     }
-    for (size_t i = 0; i < lab->options->tap_count; i++) {
+    for (size_t i = 0; i < lab->options->taps.count; i++) {
         argv[count++] = tap;
-        argv[count++] = strdup(lab->options->taps[i]);
+        argv[count++] = strdup(lab->options->taps.items[i]);
     }
     if (lab->options->nfc_trace != NULL) {
         argv[count++] = trace;
@@ -85,19 +85,19 @@ static bool start_field(struct lab *lab, const char *directory) {
 
 bool air_up(struct lab *lab) {
     char directory[LAB_PATH_MAX], value[160];
-    if (lab->options->nfc_count == 0)
-        return lab->options->tap_count == 0 ||
-               lab_fail(lab, "--tap needs a reader: add --nfc-reader NAME");
+    if (lab->options->nfc_readers.count == 0)
+        return true;
     lab_file(lab->directory, directory, "air");
     lab_file(lab->directory, lab->field_log, "air.log");
     if (mkdir(directory, 0700) != 0)
         return lab_fail(lab, "cannot make %s: %s", directory, strerror(errno));
     if (!write_configuration(lab) || !start_field(lab, directory))
         return false;
-    for (size_t i = 0; i < lab->options->nfc_count; i++)
+    for (size_t i = 0; i < lab->options->nfc_readers.count; i++)
         export_reader(lab, i);
     connection(lab, 0, value, sizeof value);
-    lab_export(lab, lab->options->nfc_count == 1 ? "LIBNFC_DEVICE" : "LIBNFC_DEFAULT_DEVICE",
+    lab_export(lab,
+               lab->options->nfc_readers.count == 1 ? "LIBNFC_DEVICE" : "LIBNFC_DEFAULT_DEVICE",
                value);
     lab_export(lab, "LIBNFC_AUTO_SCAN", "false");
     return true;
@@ -105,7 +105,7 @@ bool air_up(struct lab *lab) {
 
 int air_await(const struct lab *lab) {
     char path[LAB_PATH_MAX], reply[CONTROL_LINE_MAX];
-    if (lab->options->nfc_count == 0)
+    if (lab->options->nfc_readers.count == 0)
         return 0;
     lab_file(lab->directory, path, "air/control");
     for (int left = LAB_UP_SECONDS * 1000; left > 0; left -= LOOK_MS) {
@@ -144,8 +144,8 @@ static bool may_mount(void) {
 void air_configure(const struct lab *lab) {
     char directory[LAB_PATH_MAX];
     lab_file(lab->directory, directory, "air/etc");
-    bool done = lab->options->nfc_count >= 2 && access("/etc/nfc", F_OK) == 0 && may_mount() &&
-                mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+    bool done = lab->options->nfc_readers.count >= 2 && access("/etc/nfc", F_OK) == 0 &&
+                may_mount() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
                 mount(directory, "/etc/nfc", NULL, MS_BIND, NULL) == 0;
     if (done)
         unsetenv("LIBNFC_DEFAULT_DEVICE"); // the file names every reader, this one too
@@ -160,12 +160,12 @@ static int pass_order(const char *order) {
         return code;
     lab_file(directory, path, "air/control");
     if (!control_ask(path, order, ORDER_MS, reply, sizeof reply)) {
-        fprintf(stderr, "tessera-lab: the lab in %s has no NFC readers: %s\n", directory, reply);
+        fprintf(stderr, "tessera lab: the lab in %s has no NFC readers: %s\n", directory, reply);
         return 3;
     }
     if (strncmp(reply, "ok", 2) == 0)
         return 0;
-    fprintf(stderr, "tessera-lab: %s\n", strncmp(reply, "error ", 6) == 0 ? reply + 6 : reply);
+    fprintf(stderr, "tessera lab: %s\n", strncmp(reply, "error ", 6) == 0 ? reply + 6 : reply);
     return 1;
 }
 
@@ -175,28 +175,28 @@ static void full_name(const char *what, char *name, size_t size) {
     snprintf(name, size, "%s", realpath(what, path) != NULL ? path : what);
 }
 
+static int no_word(const char *name) {
+    fprintf(stderr, "tessera lab: \"%s\" is too long or has a quote in it\n", name);
+    return 2;
+}
+
 int air_tap(const char *what) {
-    char order[CONTROL_LINE_MAX], subject[PATH_MAX], name[PATH_MAX];
+    char order[CONTROL_LINE_MAX] = "tap", subject[PATH_MAX], name[PATH_MAX];
     const char *at = strrchr(what, '@');
     if (at == NULL || at == what || at[1] == '\0') {
-        fprintf(stderr, "tessera-lab: \"%s\": write lab tap IMAGE@NAME\n", what);
+        fprintf(stderr, "tessera lab: \"%s\": write lab tap IMAGE@NAME\n", what);
         return 2;
     }
     snprintf(subject, sizeof subject, "%.*s", (int)(at - what), what);
     full_name(subject, name, sizeof name);
-    int size = snprintf(order, sizeof order, "tap %s %s", name, at + 1);
-    if (size >= 0 && (size_t)size < sizeof order && strpbrk(name, " \t") == NULL)
+    if (control_add_word(order, sizeof order, name) &&
+        control_add_word(order, sizeof order, at + 1))
         return pass_order(order);
-    fprintf(stderr, "tessera-lab: \"%s\" is too long or has a blank\n", name);
-    return 2;
+    return no_word(name);
 }
 
 int air_untap(const char *what) {
-    char order[CONTROL_LINE_MAX], name[PATH_MAX];
+    char order[CONTROL_LINE_MAX] = "untap", name[PATH_MAX];
     full_name(what, name, sizeof name);
-    int size = snprintf(order, sizeof order, "untap %s", name);
-    if (size >= 0 && (size_t)size < sizeof order)
-        return pass_order(order);
-    fprintf(stderr, "tessera-lab: \"%s\" is too long\n", name);
-    return 2;
+    return control_add_word(order, sizeof order, name) ? pass_order(order) : no_word(name);
 }

@@ -19,8 +19,9 @@ int air_await(const struct lab *lab);
 /// changes: the variables are enough for programs that need one device.
 void air_configure(const struct lab *lab);
 
-/// lab tap IMAGE@NAME and lab untap NAME: passes the order to the running lab's field. Exit code.
+/// lab tap IMAGE@NAME: passes the order to the field of the lab that runs. Exit code.
 int air_tap(const char *what);
+/// lab untap NAME, in the same way.
 int air_untap(const char *name);
 
 #endif

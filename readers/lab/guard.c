@@ -85,7 +85,7 @@ static int guard_run(struct lab *lab, int ready) {
     int lock = lock_directory(lab->directory);
     int status = keeper > 0 ? await_keeper(keeper) : 0;
     if (keeper < 0 || WIFSIGNALED(status)) {
-        fprintf(stderr, "tessera-lab: the lab's keeper was killed; cleaning up\n");
+        fprintf(stderr, "tessera lab: the lab's keeper was killed; cleaning up\n");
         status = LAB_EXIT_FAILED << 8;
     }
     process_end_descendants(LAB_GRACE_MS, NULL, 0);
@@ -99,7 +99,7 @@ int lab_run(const struct lab_options *options) {
     static struct lab lab;
     lab.options = options;
     if (!lab_directory_make(&lab)) {
-        fprintf(stderr, "tessera-lab: %s\n", lab.error);
+        fprintf(stderr, "tessera lab: %s\n", lab.error);
         return LAB_EXIT_FAILED;
     }
     return guard_run(&lab, -1);
@@ -130,7 +130,7 @@ int lab_start(const struct lab_options *options, FILE *out) {
     int ready[2];
     lab.options = options;
     if (!lab_directory_make(&lab) || pipe2(ready, O_CLOEXEC) != 0) {
-        fprintf(stderr, "tessera-lab: %s\n", lab.error);
+        fprintf(stderr, "tessera lab: %s\n", lab.error);
         return LAB_EXIT_FAILED;
     }
     pid_t guard = fork();
@@ -182,11 +182,11 @@ static int find_started(char *found, size_t size) {
     if (count == 1)
         return 0;
     if (count == 0)
-        fprintf(stderr, "tessera-lab: no lab is started; start one with: eval \"$(tessera lab "
+        fprintf(stderr, "tessera lab: no lab is started; start one with: eval \"$(tessera lab "
                         "start --card IMAGE)\"\n");
     else
         fprintf(stderr,
-                "tessera-lab: %zu labs are started; name one: tessera lab stop DIRECTORY "
+                "tessera lab: %zu labs are started; name one: tessera lab stop DIRECTORY "
                 "(its TESSERA_LAB_DIR)\n",
                 count);
     return count == 0 ? 3 : 2;
@@ -211,7 +211,7 @@ int lab_stop(const char *directory) {
     int lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     lab_file(directory, path, "lab");
     if (lock < 0 || !control_ask(path, "stop", STOP_MS, reply, sizeof reply)) {
-        fprintf(stderr, "tessera-lab: no lab runs in %s\n", directory);
+        fprintf(stderr, "tessera lab: no lab runs in %s\n", directory);
         return 3;
     }
     alarm(STOP_SECONDS);

@@ -14,6 +14,7 @@
 #include "readers/lab/air.h"
 #include "readers/lab/lab.h"
 #include "readers/lab/pcscd.h"
+#include "readers/lab/pieces.h"
 #include "readers/lab/process.h"
 
 struct keeper {
@@ -52,7 +53,7 @@ static void order_status(void *context, size_t argc, char **argv, char *reply, s
     (void)argv;
     snprintf(reply, size, "ok %s, %zu cards, %s",
              keeper->lab->options->command == NULL ? "started" : "running a command",
-             keeper->lab->options->card_count, world_text(&keeper->lab->world));
+             keeper->lab->options->cards.count, lab_isolation_text(&keeper->lab->isolation));
 }
 
 static const struct control_verb orders[] = {
@@ -89,7 +90,7 @@ static void announce(const struct lab *lab, int ready) {
     lab_file(lab->directory, path, "lab.log");
     if (freopen(path, "a", stderr) == NULL)
         return; // the descriptor is closed all the same
-    dprintf(ready, "# %s\n", world_text(&lab->world));
+    dprintf(ready, "# %s\n", lab_isolation_text(&lab->isolation));
     for (size_t i = 0; i < lab->export_count; i++)
         dprintf(ready, "export %s='%s'\n", lab->exports[i].name, lab->exports[i].value);
     close(ready);
@@ -121,7 +122,7 @@ static void tell_failure(struct keeper *keeper, const char *what, int status, co
     if (!keeper->up)
         end(keeper, LAB_EXIT_FAILED);
     else
-        fprintf(stderr, "tessera-lab: %s\n", keeper->lab->error);
+        fprintf(stderr, "tessera lab: %s\n", keeper->lab->error);
 }
 
 static void child_ended(struct keeper *keeper, pid_t pid, int status, int ready) {
@@ -140,10 +141,10 @@ static void child_ended(struct keeper *keeper, pid_t pid, int status, int ready)
         lab->field = 0;
         tell_failure(keeper, "the NFC field", status, lab->field_log);
     }
-    for (size_t i = 0; i < lab->options->card_count; i++)
+    for (size_t i = 0; i < lab->options->cards.count; i++)
         if (pid == lab->cards[i].pid) {
             lab->cards[i].pid = 0;
-            snprintf(what, sizeof what, "card %zu (%.64s)", i + 1, lab->options->cards[i]);
+            snprintf(what, sizeof what, "card %zu (%.64s)", i + 1, lab->options->cards.items[i]);
             tell_failure(keeper, what, status, lab->cards[i].log);
         }
 }
@@ -161,7 +162,7 @@ static void take_signals(struct keeper *keeper, int ready) {
 static void too_late(struct keeper *keeper) {
     char tail[1024];
     if (keeper->up) {
-        fprintf(stderr, "tessera-lab: timeout after %u seconds\n", keeper->lab->options->timeout_s);
+        fprintf(stderr, "tessera lab: timeout after %u seconds\n", keeper->lab->options->timeout_s);
         end(keeper, LAB_EXIT_TIMEOUT);
         return;
     }
@@ -194,20 +195,23 @@ static void loop(struct keeper *keeper, int ready) {
 
 /// The command and what it left goes first, while its cards still answer.
 static void take_down(struct keeper *keeper) {
-    pid_t services[LAB_CARDS_MAX + 2];
+    pid_t services[2 * LAB_CARDS_MAX + 2];
     size_t count = 0;
     if (keeper->lab->pcscd > 0)
         services[count++] = keeper->lab->pcscd;
     if (keeper->lab->field > 0)
         services[count++] = keeper->lab->field;
-    for (size_t i = 0; i < keeper->lab->options->card_count; i++)
+    for (size_t i = 0; i < keeper->lab->options->cards.count; i++)
         if (keeper->lab->cards[i].pid > 0)
             services[count++] = keeper->lab->cards[i].pid;
+    for (size_t i = 0; i < keeper->lab->options->cards.count; i++)
+        if (keeper->lab->cards[i].recorder > 0)
+            services[count++] = keeper->lab->cards[i].recorder;
     control_close(&keeper->control);
     process_end_descendants(LAB_GRACE_MS, services, count);
     process_end_descendants(LAB_GRACE_MS, NULL, 0);
     remove_tree(keeper->lab->directory);
-    world_close(&keeper->lab->world);
+    lab_isolation_close(&keeper->lab->isolation);
 }
 
 static bool listen_orders(struct keeper *keeper) {
@@ -231,14 +235,14 @@ int keeper_run(struct lab *lab, int guard, int ready) {
     struct keeper keeper = {.lab = lab, .guard = guard, .signals = watch_signals()};
     process_adopt_orphans();
     signal(SIGPIPE, SIG_IGN);
-    lab->world = (struct world){.kind = WORLD_PLACE, .user = -1, .network = -1};
+    lab->isolation = (struct isolation){.kind = ISOLATION_PRELOAD, .user = -1, .network = -1};
     control_none(&keeper.control);
     keeper.deadline = now_ms() + LAB_UP_SECONDS * 1000LL;
     if (keeper.signals < 0 || !listen_orders(&keeper) || !lab_up(lab) || !start_waiter(&keeper))
         end(&keeper, LAB_EXIT_FAILED);
     loop(&keeper, ready);
     if (keeper.code == LAB_EXIT_FAILED && lab->error[0] != '\0' && lab->command == 0)
-        fprintf(stderr, "tessera-lab: %s\n", lab->error);
+        fprintf(stderr, "tessera lab: %s\n", lab->error);
     take_down(&keeper);
     return keeper.code;
 }

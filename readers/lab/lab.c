@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Putting a lab up, piece by piece. Who holds it together: keeper.c and guard.c.
+// What the pieces of a lab share. They come up in pieces.c; keeper.c and guard.c hold them
+// together.
 #include "readers/lab/lab.h"
 
 #include <errno.h>
@@ -8,13 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "readers/lab/air.h"
-#include "readers/lab/cards.h"
-#include "readers/lab/pcscd.h"
-
-/// In the order in which they come up. A further kind of device adds its row.
-static bool (*const pieces[])(struct lab *lab) = {pcscd_up, cards_up, air_up};
 
 bool lab_fail(struct lab *lab, const char *format, ...) {
     va_list arguments;
@@ -42,11 +36,12 @@ void lab_export(struct lab *lab, const char *name, const char *value) {
     snprintf(entry->value, sizeof entry->value, "%s", value);
 }
 
-/// $TMPDIR unless it is so long that socket names in it would not fit.
+/// $TMPDIR unless it is so long that socket names in it would not fit, or has a character that
+/// separates libraries to be preloaded.
 static bool make_in(struct lab *lab, const char *parent) {
     int length = snprintf(lab->directory, sizeof lab->directory, "%s/tessera-lab-XXXXXX", parent);
-    return parent[0] == '/' && length > 0 && (size_t)length < sizeof lab->directory &&
-           mkdtemp(lab->directory) != NULL;
+    return parent[0] == '/' && strpbrk(parent, " :") == NULL && length > 0 &&
+           (size_t)length < sizeof lab->directory && mkdtemp(lab->directory) != NULL;
 }
 
 bool lab_directory_make(struct lab *lab) {
@@ -55,19 +50,5 @@ bool lab_directory_make(struct lab *lab) {
         lab->directory[0] = '\0';
         return lab_fail(lab, "cannot make a directory in /tmp: %s", strerror(errno));
     }
-    // in place, root's pcscd runs as nobody and must find its configuration
-    return geteuid() != 0 || chmod(lab->directory, 0711) == 0 ||
-           lab_fail(lab, "cannot open %s: %s", lab->directory, strerror(errno));
-}
-
-bool lab_up(struct lab *lab) {
-    if (!world_make(&lab->world, lab->options->world, lab->error, sizeof lab->error))
-        return false;
-    if (lab->options->verbose)
-        fprintf(stderr, "tessera-lab: %s: %s\n", lab->directory, world_text(&lab->world));
-    lab_export(lab, "TESSERA_LAB_DIR", lab->directory);
-    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        if (!pieces[i](lab))
-            return false;
     return true;
 }

@@ -2,15 +2,16 @@
 // A laboratory: a private pcscd with the given cards plugged in and present, for one command or
 // until it is stopped. Two processes hold it: a guard that the user sees, and a keeper that is the
 // parent of everything else; whichever dies, the other one takes the lab down. docs/lab.md.
-// A further kind of device adds a piece (lab.c: pieces[]), its options (options.c: flags[]) and its
-// orders (keeper.c: orders[]).
+// A further kind of device adds a piece (pieces.c: pieces[]), its options (tessera-lab.c: rows[])
+// and its orders (keeper.c: orders[]).
 #ifndef READERS_LAB_LAB_H
 #define READERS_LAB_LAB_H
 
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "readers/lab/world.h"
+#include "base/options/options.h"
+#include "readers/lab/isolation.h"
 
 enum {
     LAB_CARDS_MAX = 16,
@@ -27,15 +28,14 @@ enum {
 
 /// What the command line says.
 struct lab_options {
-    const char *cards[LAB_CARDS_MAX]; // IMAGE, or exec:PROGRAM for a card of another make
-    size_t card_count;
-    const char *nfc_readers[LAB_NFC_MAX]; // names
-    size_t nfc_count;
-    const char *taps[LAB_TAPS_MAX]; // WHAT@READER
-    size_t tap_count;
-    const char *nfc_trace; // file for the radio trace, or NULL
-    unsigned timeout_s;    // 0: none
-    enum world_kind world;
+    struct option_list cards;       // IMAGE, or exec:PROGRAM for a card of another make
+    bool fresh;                     // copies of the images: what happens in the lab stays there
+    const char *record;             // file for what programs say to the cards, or NULL
+    struct option_list nfc_readers; // names
+    struct option_list taps;        // WHAT@READER
+    const char *nfc_trace;          // file for the radio trace, or NULL
+    unsigned timeout_s;             // 0: none
+    enum isolation_kind isolation;
     bool verbose;
     char **command; // NULL-terminated; NULL for lab start
 };
@@ -46,7 +46,9 @@ struct lab_card {
     unsigned port;
     char control[LAB_PATH_MAX];
     char log[LAB_PATH_MAX];
-    pid_t pid; // 0: ended
+    char copy[LAB_PATH_MAX]; // --fresh: of its image
+    pid_t pid;               // 0: ended
+    pid_t recorder;          // 0: none
 };
 
 struct lab_export {
@@ -57,11 +59,13 @@ struct lab_export {
 struct lab {
     const struct lab_options *options;
     char directory[LAB_PATH_MAX - 24];
-    struct world world;
+    struct isolation isolation;
     char log[LAB_PATH_MAX]; // pcscd's
     pid_t pcscd, command;
     pid_t field; // tessera field; 0: none, or ended
     char field_log[LAB_PATH_MAX];
+    int record;           // --record: where rows go
+    uint64_t record_zero; // microseconds of the monotonic clock
     struct lab_card cards[LAB_CARDS_MAX];
     struct lab_export exports[LAB_EXPORTS_MAX];
     size_t export_count;
@@ -74,10 +78,6 @@ bool lab_directory_make(struct lab *lab);
 /// Path of a file in a lab's directory; the name is printf's.
 void lab_file(const char *directory, char path[LAB_PATH_MAX], const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/// Brings every piece up and waits until all cards are present. False: lab->error says why. What
-/// runs already is left to process_end_descendants.
-bool lab_up(struct lab *lab);
 
 /// Sets a variable for the command (or the export lines of lab start).
 void lab_export(struct lab *lab, const char *name, const char *value);

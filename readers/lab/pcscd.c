@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,11 +24,11 @@ enum {
     PORT_PRIVATE = 35963, // vpcd's usual one
     PORT_FIRST = 20000,   // below the range from which the system takes ports itself
     PORT_LAST = 32000,
-    NOBODY = 65534,
     LISTEN_FD = 3, // as service managers hand it over
 };
 
 static const char driver[] = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
+static const char preloaded[] = "pcscd_directory.so"; // readers/lab/preload/
 
 static bool copy_file(const char *from, const char *to) {
     char block[65536];
@@ -74,7 +74,7 @@ static bool claim(unsigned port) {
 
 /// First of two free neighbouring ports, 0 if there are none.
 static unsigned choose_ports(const struct lab *lab, size_t reader) {
-    if (lab->world.network >= 0)
+    if (lab->isolation.network >= 0)
         return PORT_PRIVATE + (unsigned)reader * LAB_READER_CARDS;
     unsigned begin = (unsigned)getpid() * 7 % (PORT_LAST - PORT_FIRST) & ~1U;
     for (unsigned step = 0; step < PORT_LAST - PORT_FIRST; step += 2) {
@@ -95,7 +95,7 @@ static void name_slots(struct lab *lab, size_t reader, unsigned port, char *name
         snprintf(name, size, "Tessera %02zX", reader);
     for (size_t slot = 0; slot < LAB_READER_CARDS; slot++) {
         size_t card = reader * LAB_READER_CARDS + slot;
-        if (card >= lab->options->card_count)
+        if (card >= lab->options->cards.count)
             break;
         snprintf(lab->cards[card].reader, sizeof lab->cards[card].reader, "%.32s 00 %02zX", name,
                  slot);
@@ -122,7 +122,7 @@ static bool write_reader(struct lab *lab, FILE *file, size_t reader) {
 
 static bool write_configuration(struct lab *lab, const char *directory) {
     char path[LAB_PATH_MAX];
-    size_t readers = (lab->options->card_count + LAB_READER_CARDS - 1) / LAB_READER_CARDS;
+    size_t readers = (lab->options->cards.count + LAB_READER_CARDS - 1) / LAB_READER_CARDS;
     lab_file(directory, path, "readers");
     FILE *file = mkdir(directory, 0755) == 0 ? fopen(path, "w") : NULL;
     if (file == NULL)
@@ -153,21 +153,34 @@ struct start {
     int socket;
 };
 
-/// In place, root's pcscd would write and remove the files of the system's daemon: it runs as
-/// nobody, who cannot.
-static bool drop_rights(const struct world *world) {
-    if (world->kind != WORLD_PLACE || geteuid() != 0)
+/// Where there are no namespaces, a library keeps pcscd away from the files of the system's. It is
+/// named by a link in the lab's directory, since LD_PRELOAD takes no path with a blank.
+static bool link_library(struct lab *lab) {
+    char library[PATH_MAX], link[LAB_PATH_MAX];
+    if (lab->isolation.kind != ISOLATION_PRELOAD)
         return true;
-    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
-           setresuid(NOBODY, NOBODY, NOBODY) == 0;
+    if (!process_find_library(preloaded, library, sizeof library))
+        return lab_fail(lab, "there is no %s beside tessera-lab or in ../lib/tessera", preloaded);
+    lab_file(lab->directory, link, preloaded);
+    return symlink(library, link) == 0 ||
+           lab_fail(lab, "cannot make the link %s: %s", link, strerror(errno));
+}
+
+static bool preload(const struct lab *lab) {
+    char library[LAB_PATH_MAX], directory[LAB_PATH_MAX];
+    lab_file(lab->directory, library, preloaded);
+    lab_file(lab->directory, directory, "run");
+    return lab->isolation.kind != ISOLATION_PRELOAD ||
+           (setenv("LD_PRELOAD", library, 1) == 0 &&
+            setenv("TESSERA_PCSCD_DIRECTORY", directory, 1) == 0);
 }
 
 static bool prepare(void *context) {
     const struct start *start = context;
     char pid[16];
-    if (!world_enter_mounts(&start->lab->world, start->lab->directory) ||
+    if (!lab_isolation_enter_mounts(&start->lab->isolation, start->lab->directory) ||
         dup2(start->socket, LISTEN_FD) < 0 || fcntl(LISTEN_FD, F_SETFD, 0) != 0 ||
-        !drop_rights(&start->lab->world))
+        !preload(start->lab))
         return false;
     snprintf(pid, sizeof pid, "%d", getpid());
     return setenv("LISTEN_FDS", "1", 1) == 0 && setenv("LISTEN_PID", pid, 1) == 0 &&
@@ -179,11 +192,14 @@ bool pcscd_up(struct lab *lab) {
     lab_file(lab->directory, configuration, "conf");
     lab_file(lab->directory, socket_path, "pcscd");
     lab_file(lab->directory, lab->log, "pcscd.log");
+    lab_export(lab, "PCSCLITE_CSOCK_NAME", socket_path); // also where nobody listens: no way out
+    if (lab->options->cards.count == 0 && lab->options->nfc_readers.count > 0)
+        return true;
     if (!process_find("pcscd", program, sizeof program))
         return lab_fail(lab, "there is no pcscd on this system; install the package pcscd");
     if (access(driver, R_OK) != 0)
         return lab_fail(lab, "there is no %s; install the package vsmartcard-vpcd", driver);
-    if (!write_configuration(lab, configuration))
+    if (!link_library(lab) || !write_configuration(lab, configuration))
         return false;
     struct start start = {.lab = lab, .socket = listen_socket(socket_path)};
     if (start.socket < 0)
@@ -194,14 +210,15 @@ bool pcscd_up(struct lab *lab) {
     close(start.socket);
     if (lab->pcscd < 0)
         return lab_fail(lab, "cannot start %s: %s", program, strerror(errno));
-    lab_export(lab, "PCSCLITE_CSOCK_NAME", socket_path);
     return true;
 }
 
 int pcscd_await_cards(const struct lab *lab) {
+    if (lab->pcscd == 0)
+        return 0;
     SCARDCONTEXT context;
     SCARD_READERSTATE states[LAB_CARDS_MAX] = {0};
-    size_t count = lab->options->card_count, present = 0;
+    size_t count = lab->options->cards.count, present = 0;
     LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
     for (size_t i = 0; i < count; i++)
         states[i].szReader = lab->cards[i].reader;

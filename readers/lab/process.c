@@ -44,7 +44,7 @@ static void run_child(const struct process *process, pid_t parent) {
         setsid();
     reset_signals();
     if (!redirect(process) || (process->prepare != NULL && !process->prepare(process->context))) {
-        fprintf(stderr, "%s: cannot prepare its world: %s\n", process->argv[0], strerror(errno));
+        fprintf(stderr, "%s: cannot isolate it: %s\n", process->argv[0], strerror(errno));
         _exit(125);
     }
     // after the namespaces, which clear it; the parent may have ended meanwhile
@@ -197,15 +197,33 @@ static bool in_list(const char *list, const char *name, char *path, size_t size)
     return false;
 }
 
-bool process_find(const char *name, char *path, size_t size) {
+/// Where this program stands.
+static bool own_directory(char *directory, size_t size) {
+    ssize_t length = readlink("/proc/self/exe", directory, size - 1);
+    if (length <= 0)
+        return false;
+    directory[length] = '\0';
+    *strrchr(directory, '/') = '\0';
+    return true;
+}
+
+bool process_find_library(const char *name, char *path, size_t size) {
+    static const char *const places[] = {"", "../lib/tessera/"};
     char own[PATH_SIZE];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (length > 0) {
-        own[length] = '\0';
-        *strrchr(own, '/') = '\0';
-        if (in_list(own, name, path, size))
+    if (!own_directory(own, sizeof own))
+        return false;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        snprintf(path, size, "%s/%s%s", own, places[i], name);
+        if (access(path, R_OK) == 0)
             return true;
     }
+    return false;
+}
+
+bool process_find(const char *name, char *path, size_t size) {
+    char own[PATH_SIZE];
+    if (own_directory(own, sizeof own) && in_list(own, name, path, size))
+        return true;
     return in_list(getenv("PATH"), name, path, size) ||
            in_list("/usr/sbin:/sbin:/usr/local/sbin", name, path, size);
 }

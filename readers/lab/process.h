@@ -37,6 +37,9 @@ int process_code(int wait_status);
 /// Full path of a program: beside this one, then in PATH, then in the usual sbin directories.
 bool process_find(const char *name, char *path, size_t size);
 
+/// Full path of a library that comes with the programs: beside this one, or in ../lib/tessera.
+bool process_find_library(const char *name, char *path, size_t size);
+
 /// Removes a directory and everything in it; links are not followed.
 void remove_tree(const char *path);
 

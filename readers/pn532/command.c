@@ -2,6 +2,8 @@
 // The command table, and the commands that concern the chip itself (UM0701-02 7.2).
 #include "readers/pn532/command.h"
 
+#include "readers/pn532/handler.h"
+
 #include <string.h>
 
 static void diagnose(struct pn532 *chip, struct bytes in) {
@@ -79,6 +81,16 @@ static void rf_configuration(struct pn532 *chip, struct bytes in) {
     done(chip, in);
 }
 
+// SetSerialBaudRate: 9600 bit/s to 1.288 Mbit/s by number. The rate begins with the host's ACK; on
+// a pseudo-terminal octets come at every rate.
+static void set_serial_rate(struct pn532 *chip, struct bytes in) {
+    enum { FASTEST = 0x08 };
+    if (in.data[0] <= FASTEST)
+        done(chip, in);
+    else
+        pn532_respond_error(chip);
+}
+
 // Peer to peer is not imitated: the commands exist and report that nobody answers.
 static void no_peer(struct pn532 *chip, struct bytes in) {
     (void)in;
@@ -93,6 +105,7 @@ const struct pn532_command pn532_commands[] = {
     {0x08, 3, write_register},
     {0x0C, 0, read_gpio},
     {0x0E, 2, done}, // WriteGPIO
+    {0x10, 1, set_serial_rate},
     {0x12, 1, set_parameters},
     {0x14, 1, done}, // SAMConfiguration: there is no SAM beside this chip
     {0x16, 1, power_down},

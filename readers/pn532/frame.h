@@ -4,7 +4,7 @@
 #ifndef READERS_PN532_FRAME_H
 #define READERS_PN532_FRAME_H
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 enum {
     PN532_PAYLOAD_MAX = 265, // TFI, command code and 263 octets: the most that libnfc exchanges

@@ -3,11 +3,17 @@
 // (UM0701-02 7.3).
 #include "readers/pn532/command.h"
 
+#include "readers/pn532/handler.h"
 #include "readers/pn532/registers.h"
 
 #include <string.h>
 
-enum { TG_MORE = 0x40 };
+enum { TG_MORE = 0x40, TG_NUMBER = 0x3F, TG_OURS = 1 };
+
+// One card at a time is selected, and it is target 1 (UM0701-02 7.3.8).
+static bool is_ours(const struct pn532 *chip, struct bytes in) {
+    return chip->card.present && (in.data[0] & TG_NUMBER) == TG_OURS;
+}
 
 // ---- InDataExchange -------------------------------------------------------------------------
 
@@ -96,7 +102,7 @@ static void run_exchange(struct pn532 *chip) {
 
 void pn532_exchange(struct pn532 *chip, struct bytes in) {
     struct bytes data = bytes_of(in.data + 1, in.size - 1);
-    if (!chip->card.present) {
+    if (!is_ours(chip, in)) {
         pn532_respond_status(chip, PN532_WRONG_CONTEXT);
         return;
     }
@@ -176,8 +182,7 @@ void pn532_deselect(struct pn532 *chip, struct bytes in) {
 }
 
 void pn532_select(struct pn532 *chip, struct bytes in) {
-    (void)in;
-    pn532_respond_status(chip, chip->card.present ? PN532_OK : PN532_WRONG_CONTEXT);
+    pn532_respond_status(chip, is_ours(chip, in) ? PN532_OK : PN532_WRONG_CONTEXT);
 }
 
 static void psl_step(struct pn532 *chip, enum rf_outcome outcome, const struct rf_frame *frame) {
@@ -192,7 +197,7 @@ void pn532_psl(struct pn532 *chip, struct bytes in) {
     struct rf_frame out;
     uint8_t divisor = in.data[1] & 0x03;
     const uint8_t pps[] = {0xD0, 0x11, (uint8_t)(divisor << 2 | divisor)};
-    if (!chip->card.protocol) {
+    if (!chip->card.protocol || !is_ours(chip, in)) {
         pn532_respond_status(chip, PN532_WRONG_CONTEXT);
         return;
     }

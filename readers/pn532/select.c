@@ -3,6 +3,8 @@
 // (ISO/IEC 14443-3 6.5, 14443-4 5), for InListPassiveTarget and InAutoPoll. One step a frame.
 #include "readers/pn532/command.h"
 
+#include "readers/pn532/handler.h"
+
 #include <string.h>
 
 enum {
@@ -148,19 +150,19 @@ static void begin_level(struct pn532 *chip) {
 static void selected(struct pn532 *chip, enum rf_outcome outcome, const struct rf_frame *frame) {
     struct pn532_card *card = &chip->card;
     const uint8_t *known = chip->search.known;
-    bool cascade = known[0] == CASCADE_TAG;
     if (outcome != RF_RECEIVED || !rf_frame_crc_ok(frame) || chip->search.level > 2) {
         try_failed(chip);
         return;
     }
     card->sak = frame->data[0];
+    bool cascade = (card->sak & SAK_CASCADE) != 0; // the tag alone may be an octet of the UID
     if (card->uid_size + 4 > PICC_UID_MAX && !(cascade && card->uid_size + 3 <= PICC_UID_MAX)) {
         try_failed(chip);
         return;
     }
     memcpy(card->uid + card->uid_size, known + (cascade ? 1 : 0), cascade ? 3 : 4);
     card->uid_size += cascade ? 3 : 4;
-    if ((card->sak & SAK_CASCADE) == 0) {
+    if (!cascade) {
         activate(chip);
         return;
     }

@@ -3,6 +3,8 @@
 // host alternates between fetching a command and giving its answer, until the reader lets go.
 #include "readers/pn532/command.h"
 
+#include "readers/pn532/handler.h"
+
 #include <string.h>
 
 enum {

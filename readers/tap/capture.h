@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 enum capture_event {
     CAPTURE_FIELD_ON = 0xFC,

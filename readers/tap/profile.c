@@ -4,35 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apdu/catalogue.h"
+#include "apdu/command/catalogue.h"
 
 const struct tap_profile tap_profile_usual = {
     .apdu = 1.0, .octet = 0.002, .sign = 25.0, .verify = 30.0, .commit = 3.0};
 
-// Signatures made and checked, transactions committed, by commands that a tap may have. A first
-// meeting checks the card's certificate and its issuer's.
-static const struct {
-    enum command_id command;
-    unsigned signs, verifies, commits;
-} costs[] = {
-    {COMMAND_PURSE_EXCHANGE_CERTIFICATES, 0, 2, 1},
-    {COMMAND_PURSE_REQUEST, 1, 0, 1},
-    {COMMAND_PURSE_DEBIT, 1, 1, 1},
-    {COMMAND_PURSE_CREDIT, 1, 1, 1},
-    {COMMAND_PURSE_VOID, 1, 0, 1},
-    {COMMAND_PURSE_RATIFY, 0, 1, 1},
-    {COMMAND_PURSE_TAKE_VOID, 0, 1, 1},
-    {COMMAND_PURSE_ISSUE, 0, 1, 1},
-    {COMMAND_PURSE_STATEMENT, 1, 0, 0},
-};
+static const struct catalogue_command *find_in(const char *applet, struct bytes command) {
+    return command.size < 4 ? NULL
+                            : catalogue_find(applet, command.data[0], command.data[1],
+                                             command.data[2], command.data[3]);
+}
 
+/// A tap is mostly a purse's: its rows come first.
 static const struct catalogue_command *row_of(struct bytes command) {
-    static const char *const applets[] = {"purse", "isd", "piv", "ndef"};
-    const struct catalogue_command *row = NULL;
-    for (size_t i = 0; command.size >= 4 && row == NULL && i < sizeof applets / sizeof applets[0];
-         i++)
-        row = catalogue_find(applets[i], command.data[0], command.data[1], command.data[2],
-                             command.data[3]);
+    const struct catalogue_command *row = find_in("purse", command);
+    for (size_t i = 0; row == NULL && i < application_count; i++)
+        row = find_in(applications[i]->name, command);
     return row;
 }
 
@@ -44,10 +31,9 @@ const char *tap_command_title(struct bytes command) {
 double tap_profile_time(const struct tap_profile *profile, struct bytes command, size_t answer) {
     const struct catalogue_command *row = row_of(command);
     double time = profile->apdu + profile->octet * (double)(command.size + answer);
-    for (size_t i = 0; row != NULL && i < sizeof costs / sizeof costs[0]; i++)
-        if (costs[i].command == row->id)
-            time += costs[i].signs * profile->sign + costs[i].verifies * profile->verify +
-                    costs[i].commits * profile->commit;
+    if (row != NULL)
+        time += row->work.signs * profile->sign + row->work.verifies * profile->verify +
+                row->work.commits * profile->commit;
     return time;
 }
 

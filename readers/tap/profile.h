@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 struct tap_profile {
     double apdu, octet, sign, verify, commit; // milliseconds

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // From frames to figures. Times on the air are computed from the frames, not taken from the trace:
-// the same trace tells what any bit rate would give. svg.c draws.
+// the same trace tells what any bit rate would give.
 #include "readers/tap/report.h"
 
 #include <string.h>
 
-#include "readers/field/rf.h"
+#include "readers/iso14443/rf.h"
 
 const unsigned tap_rates[TAP_RATES] = {106, 212, 424, 848};
 
-enum { CRC_AND_PCB = 3, CHAINING = 0x10 };
+enum { CRC_AND_PCB = 3, CHAINING = 0x10, RATS = 0xE0, RATS_SIZE = 4 };
 
 void tap_report_init(struct tap_report *report, const struct tap_profile *profile) {
     memset(report, 0, sizeof *report);
     report->profile = *profile;
+}
+
+double tap_one_ms(const struct tap_one *tap, unsigned rate) {
+    return tap->air_ms[rate] + tap->card_ms;
 }
 
 // ---- time -----------------------------------------------------------------------------------
@@ -22,16 +26,48 @@ static double frame_ms(size_t octets, unsigned rate) {
     return (double)(rf_air_octets_ns(octets, rate) + RF_DELAY_NS) / 1e6;
 }
 
-// Activation runs at 106 kbit/s whatever comes later.
+// A frame of T=CL, at every rate.
 static void add_air(struct tap_report *report, size_t octets, double *part) {
     for (unsigned i = 0; i < TAP_RATES; i++) {
-        double ms = frame_ms(octets, report->protocol ? tap_rates[i] : tap_rates[0]);
-        report->air_ms[i] += ms;
-        if (part != NULL)
-            part[i] += ms;
+        double ms = frame_ms(octets, tap_rates[i]);
+        report->now.air_ms[i] += ms;
+        part[i] += ms;
     }
-    if (!report->protocol)
-        report->activation_ms += frame_ms(octets, tap_rates[0]);
+}
+
+// ---- searches and taps -----------------------------------------------------------------------
+
+static void forget_search(struct tap_report *report) {
+    report->search_frames = 0;
+    report->search_octets = 0;
+    report->search_ms = 0;
+    report->selected = false;
+}
+
+// Activation runs at 106 kbit/s whatever comes later.
+static void begin_tap(struct tap_report *report) {
+    report->now = (struct tap_one){.first = report->count, .activation_ms = report->search_ms};
+    for (unsigned i = 0; i < TAP_RATES; i++)
+        report->now.air_ms[i] = report->search_ms;
+    report->frames += report->search_frames;
+    report->radio_octets += report->search_octets;
+    forget_search(report);
+    report->protocol = true;
+    report->taps++;
+}
+
+static void keep_tap(struct tap_report *report) {
+    struct tap_one *now = &report->now;
+    now->count = report->count - now->first;
+    for (unsigned i = 0; i < TAP_RATES; i++) {
+        double ms = tap_one_ms(now, i);
+        report->air_ms[i] += now->air_ms[i];
+        report->worst_ms[i] = ms > report->worst_ms[i] ? ms : report->worst_ms[i];
+    }
+    report->card_ms += now->card_ms;
+    report->torn += now->torn;
+    if (report->tap_count < TAP_TAPS_MAX)
+        report->each[report->tap_count++] = *now;
 }
 
 // ---- APDUs ----------------------------------------------------------------------------------
@@ -44,16 +80,21 @@ static void close_apdu(struct tap_report *report) {
         return;
     open->command = report->command_size;
     open->answer = report->answer_size;
+    open->torn = report->answer_size < 2 || report->more;
     memcpy(open->header, report->command, report->command_size < 4 ? report->command_size : 4);
     snprintf(open->title, sizeof open->title, "%s", tap_command_title(command));
-    open->card_ms = tap_profile_time(&report->profile, command, report->answer_size);
-    report->card_ms += open->card_ms;
+    if (report->answer_size > 0)
+        open->card_ms = tap_profile_time(&report->profile, command, report->answer_size);
+    report->now.card_ms += open->card_ms;
+    report->now.octets += open->command + open->answer;
+    report->now.apdus++;
     report->octets += open->command + open->answer;
     report->apdus++;
     if (report->count < TAP_APDUS_MAX)
         report->list[report->count++] = *open;
     memset(open, 0, sizeof *open);
     report->command_size = report->answer_size = 0;
+    report->more = false;
 }
 
 static void take_command(struct tap_report *report, struct bytes block) {
@@ -72,6 +113,7 @@ static void take_answer(struct tap_report *report, struct bytes block) {
     for (size_t i = 0; i < piece.size; i++)
         report->open.sw = (report->open.sw << 8 | piece.data[i]) & 0xFFFF;
     report->answer_size += piece.size;
+    report->more = (block.data[0] & CHAINING) != 0;
 }
 
 static bool is_information(struct bytes block) {
@@ -80,107 +122,66 @@ static bool is_information(struct bytes block) {
 
 // ---- frames ---------------------------------------------------------------------------------
 
-static void take_frame(struct tap_report *report, const struct capture_frame *frame) {
-    bool down = frame->event == CAPTURE_TO_CARD;
-    struct bytes octets = frame->octets;
+static void take_block(struct tap_report *report, struct bytes octets, bool down) {
     report->frames++;
     report->radio_octets += octets.size;
-    if (report->protocol && down && is_information(octets))
+    if (down && is_information(octets))
         take_command(report, octets);
-    add_air(report, octets.size,
-            !report->protocol ? NULL
-            : down            ? report->open.down_ms
-                              : report->open.up_ms);
-    if (report->protocol)
-        report->open.frames++;
-    if (report->protocol && !down && is_information(octets))
+    add_air(report, octets.size, down ? report->open.down_ms : report->open.up_ms);
+    report->open.frames++;
+    if (!down && is_information(octets))
         take_answer(report, octets);
-    if (!report->protocol && down && octets.size == 4 && octets.data[0] == 0xE0)
-        report->chaining_up = true; // RATS: its answer still belongs to the activation
-    else if (report->chaining_up && !down) {
-        report->chaining_up = false;
-        report->protocol = true;
-        report->taps++;
-    }
 }
 
-// Everything that ends T=CL: field off, or a new search.
+// Before T=CL; the answer to RATS still belongs to it.
+static void take_search(struct tap_report *report, struct bytes octets, bool down) {
+    report->search_frames++;
+    report->search_octets += octets.size;
+    report->search_ms += frame_ms(octets.size, tap_rates[0]);
+    if (down && octets.size == RATS_SIZE && octets.data[0] == RATS)
+        report->selected = true;
+    else if (report->selected && !down)
+        begin_tap(report);
+}
+
+// Everything that ends T=CL: field off, or a new search. Amid an exchange the card was torn off.
 static void leave_protocol(struct tap_report *report) {
+    bool torn = report->command_size > 0 && (report->answer_size < 2 || report->more);
+    if (!report->protocol) {
+        report->polls += report->search_frames > 0;
+        forget_search(report);
+        return;
+    }
     close_apdu(report);
+    report->now.torn = torn;
+    keep_tap(report);
     memset(&report->open, 0, sizeof report->open);
-    report->protocol = report->chaining_up = false;
+    report->protocol = false;
+    forget_search(report);
+}
+
+/// Does a frame end the tap under way? REQA and WUPA (seven bits) do where a card answers them: one
+/// that speaks T=CL does not, and readers ask amid a tap whether there is another card.
+static bool ends_tap(struct tap_report *report, const struct capture_frame *frame) {
+    bool down = frame->event == CAPTURE_TO_CARD, asked = report->asked;
+    report->asked = down && frame->octets.size == 1;
+    return report->protocol ? asked && !down : report->asked;
 }
 
 void tap_report_take(void *context, const struct capture_frame *frame) {
     struct tap_report *report = context;
     bool field = frame->event == CAPTURE_FIELD_ON || frame->event == CAPTURE_FIELD_OFF;
-    if (field || (frame->octets.size == 1 && frame->event == CAPTURE_TO_CARD && report->taps == 0))
+    bool down = frame->event == CAPTURE_TO_CARD;
+    if (field || ends_tap(report, frame))
         leave_protocol(report);
-    if (!field && frame->octets.size > 0)
-        take_frame(report, frame);
+    if (field || frame->octets.size == 0)
+        return;
+    if (report->protocol)
+        take_block(report, frame->octets, down);
+    else
+        take_search(report, frame->octets, down);
 }
 
 void tap_report_end(struct tap_report *report) {
     leave_protocol(report);
-}
-
-// ---- text and JSON ----------------------------------------------------------------------------
-
-static const char *verdict(double ms) {
-    return ms <= TAP_GATE_MS ? "within 200 ms" : ms <= TAP_LIMIT_MS ? "within 500 ms" : "too slow";
-}
-
-void tap_report_text(const struct tap_report *report, FILE *out) {
-    double taps = report->taps > 0 ? report->taps : 1;
-    fprintf(out, "%-28s %6s %7s %7s %10s %8s  %s\n", "command", "frames", "octets", "answer",
-            "106 kbit/s", "card", "SW");
-    for (size_t i = 0; i < report->count; i++) {
-        const struct tap_apdu *apdu = &report->list[i];
-        fprintf(out, "%-28s %6u %7zu %7zu %7.1f ms %5.1f ms  %04X\n", apdu->title, apdu->frames,
-                apdu->command, apdu->answer, apdu->down_ms[0] + apdu->up_ms[0], apdu->card_ms,
-                apdu->sw);
-    }
-    fprintf(out, "\ntaps %u, APDUs %u, octets %zu, frames %u with %zu octets, activation %.1f ms\n",
-            report->taps, report->apdus, report->octets, report->frames, report->radio_octets,
-            report->activation_ms);
-    for (unsigned i = 0; i < TAP_RATES; i++) {
-        double whole = (report->air_ms[i] + report->card_ms) / taps;
-        fprintf(out, "%u kbit/s: air %.1f ms, card %.1f ms, %.1f ms a tap: %s\n", tap_rates[i],
-                report->air_ms[i], report->card_ms, whole, verdict(whole));
-    }
-}
-
-static void json_rates(const double ms[TAP_RATES], FILE *out) {
-    for (unsigned i = 0; i < TAP_RATES; i++)
-        fprintf(out, "%s\"%u\":%.2f", i > 0 ? "," : "", tap_rates[i], ms[i]);
-}
-
-void tap_report_json(const struct tap_report *report, FILE *out) {
-    double taps = report->taps > 0 ? report->taps : 1;
-    fprintf(out, "{\"taps\":%u,\"apdus\":%u,\"bytes\":%zu,\"frames\":%u,\"radio_bytes\":%zu,",
-            report->taps, report->apdus, report->octets, report->frames, report->radio_octets);
-    fprintf(out, "\"air_ms\":{");
-    json_rates(report->air_ms, out);
-    fprintf(out, "},\"card_ms\":%.2f,\"total_ms\":{", report->card_ms);
-    for (unsigned i = 0; i < TAP_RATES; i++)
-        fprintf(out, "%s\"%u\":%.2f", i > 0 ? "," : "", tap_rates[i],
-                report->air_ms[i] + report->card_ms);
-    fprintf(out, "},\"gates\":{");
-    for (unsigned i = 0; i < TAP_RATES; i++)
-        fprintf(out, "%s\"%u\":\"%s\"", i > 0 ? "," : "", tap_rates[i],
-                verdict((report->air_ms[i] + report->card_ms) / taps));
-    fprintf(out, "},\"commands\":[");
-    for (size_t i = 0; i < report->count; i++) {
-        const struct tap_apdu *apdu = &report->list[i];
-        fprintf(out,
-                "%s{\"title\":\"%s\",\"header\":\"%02X%02X%02X%02X\",\"sw\":\"%04X\",\"frames\":%u,"
-                "\"bytes\":%zu,\"air_ms\":{",
-                i > 0 ? "," : "", apdu->title, apdu->header[0], apdu->header[1], apdu->header[2],
-                apdu->header[3], apdu->sw, apdu->frames, apdu->command + apdu->answer);
-        for (unsigned r = 0; r < TAP_RATES; r++)
-            fprintf(out, "%s\"%u\":%.2f", r > 0 ? "," : "", tap_rates[r],
-                    apdu->down_ms[r] + apdu->up_ms[r]);
-        fprintf(out, "},\"card_ms\":%.2f}", apdu->card_ms);
-    }
-    fputs("]}\n", out);
 }

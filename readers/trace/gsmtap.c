@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readers/trace/gsmtap.h"
 
+#include "base/program.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -33,7 +35,7 @@ bool gsmtap_open(struct gsmtap *tap, const char *address) {
     struct addrinfo wanted = {.ai_socktype = SOCK_DGRAM}, *addresses = NULL;
     *tap = (struct gsmtap){.socket = -1};
     size_t size = colon != NULL ? (size_t)(colon - address) : 0;
-    if (size == 0 || size >= sizeof host) {
+    if (size == 0 || size >= sizeof host || !program_port(colon + 1)) {
         errno = EINVAL;
         return false;
     }
@@ -62,8 +64,12 @@ void gsmtap_exchange(struct gsmtap *tap, size_t card, struct bytes command, stru
     memcpy(packet + sizeof header, command.data, command.size);
     if (answer.size > 0)
         memcpy(packet + sizeof header + command.size, answer.data, answer.size);
-    // nobody needs to listen: a refused packet is no fault
-    if (send(tap->socket, packet, size, MSG_NOSIGNAL) < 0 && errno != ECONNREFUSED)
+    // Nobody needs to listen. That nobody took the packet before is what send tells now, instead of
+    // sending this one: a passive capture would miss every second exchange.
+    ssize_t sent = send(tap->socket, packet, size, MSG_NOSIGNAL);
+    if (sent < 0 && errno == ECONNREFUSED)
+        sent = send(tap->socket, packet, size, MSG_NOSIGNAL);
+    if (sent < 0 && errno != ECONNREFUSED)
         tap->failed = true;
 }
 

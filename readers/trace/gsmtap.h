@@ -4,7 +4,7 @@
 #ifndef READERS_TRACE_GSMTAP_H
 #define READERS_TRACE_GSMTAP_H
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 struct gsmtap {
     int socket;
@@ -13,7 +13,9 @@ struct gsmtap {
 
 /// "HOST:PORT"; false leaves errno.
 bool gsmtap_open(struct gsmtap *tap, const char *address);
+/// Sends one exchange as a packet of type SIM; card numbers the card. Losses stay in tap->failed.
 void gsmtap_exchange(struct gsmtap *tap, size_t card, struct bytes command, struct bytes answer);
+/// Closes the socket.
 void gsmtap_close(struct gsmtap *tap);
 
 #endif

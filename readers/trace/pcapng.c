@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readers/trace/pcapng.h"
+#include "base/files.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,8 +156,7 @@ struct pcapng *pcapng_open(const char *path) {
     struct pcapng *file = calloc(1, sizeof *file);
     if (file == NULL)
         return NULL;
-    int made = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600); // PINs may be in it
-    file->file = made >= 0 ? fdopen(made, "wb") : NULL;
+    file->file = files_create_private(path); // PINs may be in it
     if (file->file == NULL) {
         free(file);
         return NULL;

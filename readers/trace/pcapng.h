@@ -6,7 +6,7 @@
 #ifndef READERS_TRACE_PCAPNG_H
 #define READERS_TRACE_PCAPNG_H
 
-#include "apdu/bytes.h"
+#include "base/bytes.h"
 
 struct pcapng;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/wire/object_json.h"
 
-#include "apdu/unit.h"
-#include "services/wire/base64url.h"
+#include "apdu/octets/unit.h"
+#include "base/base64url.h"
+#include "base/must.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ const char *reference_kind_word(uint8_t kind) {
         [REFERENCE_CONTENT] = "content", [REFERENCE_DEPOSIT] = "deposit",
         [REFERENCE_REFUND] = "refund",
     };
+    must_cover(words, REFERENCE_REFUND + 1);
     if (kind >= sizeof words / sizeof words[0] || words[kind] == NULL)
         return "other";
     return words[kind];

@@ -5,7 +5,7 @@
 #ifndef SERVICES_WIRE_OBJECT_JSON_H
 #define SERVICES_WIRE_OBJECT_JSON_H
 
-#include "apdu/object.h"
+#include "apdu/object/object.h"
 
 #include <jansson.h>
 #include <stdio.h>

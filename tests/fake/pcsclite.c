@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <winscard.h>
 
+#include "card/applets.h"
 #include "card/port/chip.h"
 #include "readers/control.h"
 
@@ -176,7 +177,7 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD protoco
     if ((protocols & SCARD_PROTOCOL_T1) == 0)
         return SCARD_E_PROTO_MISMATCH;
     struct chip_options options = {.interface = card->interface};
-    enum file_status status = chip_open(&card->chip, card->image, &options);
+    enum file_status status = chip_open(&card->chip, card->image, &standard_rom, &options);
     if (status != FILE_OK)
         return result_of(status);
     card->connected = true;
@@ -221,7 +222,7 @@ LONG SCardStatus(SCARDHANDLE handle, LPSTR reader, LPDWORD reader_size, LPDWORD 
     if (protocol != NULL)
         *protocol = SCARD_PROTOCOL_T1;
     if (atr != NULL && atr_size != NULL && *atr_size >= CARD_ATR_MAX)
-        *atr_size = card_atr(card->chip.card, atr);
+        *atr_size = card_atr(card->chip.interface, atr);
     return SCARD_S_SUCCESS;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates: what parses is made again octet by octet, and keeps the rules of roles, names and
 // dates. A signer that repeats the signature found stands in for the authority.
-#include "apdu/certificate_form.h"
+#include "apdu/object/certificate.h"
+#include "apdu/octets/date.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

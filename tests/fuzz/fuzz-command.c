@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command and response APDUs: what parses is written again octet by octet.
-#include "apdu/codec.h"
+#include "apdu/octets/codec.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

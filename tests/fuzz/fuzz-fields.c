@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Field lists as command data has them: the first octet chooses a schema, the rest is split by it.
 // What splits is written again octet by octet.
-#include "apdu/object.h"
+#include "apdu/object/object.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

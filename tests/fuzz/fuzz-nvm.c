@@ -17,7 +17,7 @@ enum {
     WHOLE_SLOTS = 1, // the input has the slots with their headers; else headers are made
     SWAPPED = 2,     // the first slot is the newer one
     GAP = 4,         // their numbers do not follow each other
-    UNSUMMED = 8,
+    HOLED = 8,
     RIGHT_SUM = 16,
     NEAR = 32,  // offsets of entries are brought into the data area
     ALONE = 64, // the older slot is empty
@@ -45,7 +45,7 @@ static void make_slot(uint8_t flags, uint64_t sequence, struct bytes octets) {
         return;
     if ((flags & NEAR) != 0)
         bring_near(slot + NVM_RECORD_HEADER, size);
-    record_form(slot, sequence, (flags & UNSUMMED) != 0 ? RECORD_UNSUMMED : 0, size, 0);
+    record_form(slot, sequence, (flags & HOLED) != 0 ? RECORD_HOLE : 0, size, 0);
     record_seal(slot, size);
 }
 
@@ -78,6 +78,7 @@ static void make_image(const struct nvm_port *port, const uint8_t *in, size_t si
     make_slot(in[0], sequence, slots[!swapped]);
     if ((in[0] & RIGHT_SUM) != 0)
         set_right_sum(port, sequence);
+    MUST(journal_write_number(port, sequence - (in[1] & 1)));
 }
 
 static void read_all(const struct nvm *nvm, uint8_t out[DATA_SIZE]) {
@@ -98,7 +99,7 @@ static void check_settled(struct memory_port *port, const uint8_t *in, const uin
         read_all(&nvm, data);
         MUST(memcmp(data, settled, DATA_SIZE) == 0);
         MUST(nvm_check(&port->nvm) == NVM_OK);
-        MUST(memcmp(before, image, DATA_BEGIN) == 0); // recovery writes nothing but data
+        MUST(memcmp(before, image, NUMBER_BEGIN) == 0); // recovery writes nothing but data
     }
     nvm_begin(&nvm);
     nvm_stage(&nvm, DATA_BEGIN + 3, "commit", 6);

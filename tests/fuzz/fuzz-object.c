@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signed objects: what decodes is built again by the writer octet by octet, and decodes from its
 // own octets alone. A signer that repeats the signature found stands in for the key.
-#include "apdu/object.h"
+#include "apdu/object/object.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -2,11 +2,12 @@
 // Scripts: whatever the text, the parser ends, every error has a place within the text, laying out
 // twice is laying out once, lint ends, and what parses runs to its end: dry, without touching a
 // card, and against two cards that answer what the text itself says.
-#include "apdu/script/host.h"
-#include "apdu/script/layout.h"
-#include "apdu/script/lint.h"
+#include "apdu/script/check/layout.h"
+#include "apdu/script/check/lint.h"
+#include "apdu/script/run/host.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct watch {
@@ -28,8 +29,8 @@ static void check_place(const struct script_reporter *reporter,
     watch->errors += what->severity == SCRIPT_ERROR;
 }
 
-static uint64_t no_time(const struct script_world *world) {
-    (void)world;
+static uint64_t no_time(const struct script_ports *ports) {
+    (void)ports;
     return 0;
 }
 
@@ -105,7 +106,7 @@ static void look(const struct script_listener *listener, const struct script_exc
              what->secrets[i].size <= what->command.size - what->secrets[i].offset);
 }
 
-static void run(struct script_program *program, const struct script_world *world, struct bytes text,
+static void run(struct script_program *program, const struct script_ports *ports, struct bytes text,
                 bool dry) {
     static const struct link_ops ops = {parrot_transmit, parrot_reset, parrot_close};
     static const struct script_keys keys = {any_keys, any_scalar, NULL};
@@ -116,7 +117,7 @@ static void run(struct script_program *program, const struct script_world *world
     struct script_card cards[] = {{.name = "card", .link = &parrots[0].link},
                                   {.name = "other", .link = &parrots[1].link}};
     struct script_listener listener = {.exchange = look};
-    run_script(program, world, &options, cards, 2, &listener);
+    run_script(program, ports, &options, cards, 2, &listener);
 }
 
 static struct crypto *the_crypto(void) {
@@ -126,25 +127,39 @@ static struct crypto *the_crypto(void) {
     return crypto;
 }
 
-static void no_wait(const struct script_world *world, uint64_t nanoseconds) {
-    (void)world, (void)nanoseconds;
+static void no_wait(const struct script_ports *ports, uint64_t nanoseconds) {
+    (void)ports, (void)nanoseconds;
+}
+
+/// Whatever a script reads is the script.
+static bool load_self(const struct script_files *files, const char *from, struct bytes name,
+                      struct bytes *text, char *path, size_t capacity, const char **error) {
+    *text = *(const struct bytes *)files->context;
+    *error = "no such file";
+    snprintf(path, capacity, "self");
+    return from != NULL && name.size > 0;
+}
+
+static void keep(const struct script_files *files, struct bytes text) {
+    (void)files, (void)text;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct watch watch = {.text = bytes_of(data, size)};
     struct script_reporter reporter = {check_place, &watch};
-    struct script_world world = host_world(the_crypto());
+    struct script_ports ports = host_ports(the_crypto());
     struct script_program program;
-    world.files = NULL;
-    world.now = no_time;
-    world.wait = no_wait;
+    struct script_files files = {load_self, keep, &watch.text};
+    ports.files = &files;
+    ports.now = no_time;
+    ports.wait = no_wait;
     for (int pass = 0; pass < 3; pass++) {
-        program_init(&program, &host_memory, NULL);
+        program_init(&program, &host_memory, &files);
         program.main = sources_add(&program.sources, "fuzz.apdu", watch.text);
         if (pass == 0)
-            lint_program(&program, &world, &reporter);
+            lint_program(&program, &ports, &reporter);
         else if (program_check(&program, &reporter, NULL, NULL))
-            run(&program, &world, watch.text, pass == 1);
+            run(&program, &ports, watch.text, pass == 1);
         program_free(&program);
     }
     check_layout(watch.text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BER-TLV: the reader stays inside, moves on, and what it takes strictly is written again octet by
 // octet; what is taken strictly is taken leniently, too.
-#include "apdu/tlv.h"
+#include "apdu/octets/tlv.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

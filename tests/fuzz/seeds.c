@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the seed corpora of objects, fields, certificates, TLV and commands: seeds DIRECTORY. The
 // same octets every time; further corpora are kept by hand.
-#include "apdu/catalogue.h"
-#include "tests/certificates.h"
-#include "tests/objects.h"
+#include "apdu/command/catalogue.h"
+#include "tests/kit/certificates.h"
+#include "tests/kit/objects.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +79,8 @@ static void write_certificates(const struct crypto *crypto) {
 // Every command of the catalogue with its shortest data, in the short and the extended form.
 static void write_commands(void) {
     static uint8_t data[4096], wire[4200];
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct catalogue_command *row = &catalogue[i];
+    for (size_t i = 0; i < catalogue_size(); i++) {
+        const struct catalogue_command *row = catalogue_at(i);
         struct apdu_command command = {.cla = row->cla,
                                        .ins = row->ins,
                                        .p1 = row->p1,

@@ -4,7 +4,8 @@
  * issue log that names the purse's state number, which the center knows from a statement. Between
  * them stands an enemy who keeps every statement and every issue log and presents them when he
  * likes; payments, deposits and voids happen in between. Checked after every step: nothing is
- * issued that did not arrive, no issue log counts twice, the totals explain the balance. And from
+ * issued that did not arrive, no issue log counts twice, the totals explain the balance. An issue
+ * log may run out before it is taken; the center makes it anew for the same state number. And from
  * every state one honest round (or a few) brings every transfer into the purse.
  *
  * The rules are those of docs/protocol.md, "Issue logs and settlement"; the purse's side is
@@ -32,6 +33,7 @@ byte open_log;
 
 /* everything ever signed */
 byte log_count, log_state[LOGS], log_transfer[LOGS], log_allowance[LOGS], log_taken[LOGS];
+bool log_ended[LOGS];                    /* its last day passed, or its limit does not fit */
 byte made, told_state[STATEMENTS], told_balance[STATEMENTS], told_issued[STATEMENTS];
 byte told_answers[STATEMENTS];           /* the center's challenge that it answers */
 
@@ -72,7 +74,7 @@ inline purse_issue(x) {
 #ifdef ANY_STATE
     :: true ->
 #else
-    :: log_state[x] == state && log_allowance[x] == balance + log_transfer[x] ->
+    :: log_state[x] == state && !log_ended[x] && log_allowance[x] == balance + log_transfer[x] ->
 #endif
         issued = issued + log_transfer[x];
         balance = balance + log_transfer[x];
@@ -84,31 +86,49 @@ inline purse_issue(x) {
     fi
 }
 
+/* Has the open log, or another one for its state number, come into the purse? */
+#ifdef REMAKE_ADDS
+#define IS_TAKEN(total) (total >= acknowledged + log_transfer[open_log])
+#else
+#define IS_TAKEN(total) (total > acknowledged)
+#endif
+
 /* The center reads a statement: what became of its open issue log? */
 inline center_judges(to_state, to_issued) {
     if
-    :: is_open && to_issued >= acknowledged + log_transfer[open_log] ->    /* taken: totals say so */
+    :: is_open && IS_TAKEN(to_issued) ->
+#ifdef REMAKE_ADDS
         acknowledged = acknowledged + log_transfer[open_log];
+#else
+        acknowledged = to_issued;
+#endif
         is_open = false
 #ifdef REPLACE_AT_ONCE
-    :: is_open && to_issued < acknowledged + log_transfer[open_log] -> is_open = false
+    :: is_open && !IS_TAKEN(to_issued) -> is_open = false
 #else
 #ifndef NEVER_REPLACE
-    :: is_open && to_issued < acknowledged + log_transfer[open_log] &&     /* dead: state went on */
-       to_state > log_state[open_log] ->
+    :: is_open && !IS_TAKEN(to_issued) && to_state > log_state[open_log] ->    /* dead */
         is_open = false
 #ifdef DEAD_COUNTS_AS_GIVEN
         ; acknowledged = acknowledged + log_transfer[open_log]
 #endif
 #endif
 #endif
-    :: else                                  /* may still be taken: the same is handed out again */
+    :: else                                  /* may still be taken */
     fi
 }
 
+/* A new log; one that may still be taken is made anew only for the same state number, since the
+ * purse takes one of them at most. */
+#ifdef NO_REMAKE
+#define MAY_ISSUE(to_state) (!is_open)
+#else
+#define MAY_ISSUE(to_state) (!is_open || log_state[open_log] == to_state)
+#endif
+
 inline center_issues(to_state, to_balance) {
     if
-    :: !is_open && arrived > acknowledged && log_count < LOGS ->
+    :: MAY_ISSUE(to_state) && arrived > acknowledged && log_count < LOGS ->
         log_state[log_count] = to_state;
         log_transfer[log_count] = arrived - acknowledged;
         log_allowance[log_count] = to_balance + arrived - acknowledged;
@@ -119,20 +139,28 @@ inline center_issues(to_state, to_balance) {
     fi
 }
 
+/* A fresh log, taken at once. */
+inline bring_all() {
+    balance = balance + (arrived - acknowledged);
+    issued = issued + (arrived - acknowledged);
+    state++
+}
+
 /* Honest rounds at the end: statement, judgement, issue log, and once more to acknowledge it. The
  * first may only find the open log dead, and the supply of logs in this model is limited. */
 inline recover() {
     rounds = 0;
     do
-    :: rounds < 3 ->
+    :: rounds < 4 ->
         center_judges(state, issued);
         if
+        :: is_open && log_state[open_log] == state && !log_ended[open_log] -> purse_issue(open_log)
         :: !is_open && arrived > acknowledged ->
-            balance = balance + (arrived - acknowledged);
-            issued = issued + (arrived - acknowledged);
-            state++;
+            bring_all();
             acknowledged = arrived
-        :: is_open && log_state[open_log] == state -> purse_issue(open_log)
+#ifndef NO_REMAKE
+        :: is_open && log_state[open_log] == state && log_ended[open_log] -> bring_all()
+#endif
         :: else
         fi;
         rounds++
@@ -164,6 +192,7 @@ init {
         invariants() }
     :: atomic { log_count > 0 ->                                           /* purse: any of them */
         select_below(log_count); purse_issue(i); invariants() }
+    :: atomic { log_count > 0 -> select_below(log_count); log_ended[i] = true; invariants() }
     :: atomic { true -> recover(); break }
     od
 }

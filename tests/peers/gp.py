@@ -135,7 +135,7 @@ def personalize(card, i):
     channel.send([0x80, 0xE2, 0x88, 0], b"\x02\x01" + lv(message))
     card.expect(bytes([0, 0xA4, 4, 0]) + lv(NDEF))
     card.expect(bytes.fromhex("00A4000C02E104"))
-    assert card.expect(bytes.fromhex("00B0000020"))[2:] == message
+    assert card.expect(bytes.fromhex("00B0000020"))[2 : 2 + len(message)] == message
     channel = Channel(card, 0x33, i=i)
     status = channel.send([0x80, 0xF2, 0x40, 2], b"\x4F\x00")
     assert NDEF in status

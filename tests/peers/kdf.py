@@ -25,7 +25,7 @@ def derive(method, key, data, n):
         return cmac(key, b"\1" + b"\0\0\0" + bytes([n]) + b"\0" + data)
     if method == "sp800-108":
         return cmac(key, bytes(11) + bytes([n]) + b"\0" + (8 * len(key)).to_bytes(2, "big") + b"\1" + data)
-    part = data[0:2] + data[4:8] if method == "visa2" else data[4:10]
+    part = data[0:2] + data[4:8] if method == "visa2-aes" else data[4:10]
     return block(key, part + bytes([0xF0, n]) + part + bytes([0x0F, n]))
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # Finds the management key of a card's identity again, as an operator with the master key would and
-# without our code: kdf3 over the chip's serial, key number 9B. management.py MASTER REPORT ID
+# without our code: kdf3 over the chip's serial, key number 9B. management.py MASTER REPORT ID [3des]
 # prints the key in hexadecimal; the report's check value must be its own.
 import json
 import sys
@@ -17,7 +17,10 @@ for counter in range(1, (len(master) + 15) // 16 + 1):
     mac.update(bytes([counter, 0, 0, 0, 0x9B, 0, 0, 0]) + bytes.fromhex(row["serial"]))
     key += mac.finalize()
 key = key[:len(master)]
-block = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(b"\x01" * 16)
+if sys.argv[4:] == ["3des"]:
+    block = Cipher(algorithms.TripleDES(key), modes.ECB()).encryptor().update(bytes(8))
+else:
+    block = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(b"\x01" * 16)
 if block[:3].hex().upper() != row["management-kcv"]:
     sys.exit("check value %s, the report says %s" % (block[:3].hex(), row["management-kcv"]))
 print(":".join("%02X" % octet for octet in key))

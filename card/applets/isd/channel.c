@@ -3,8 +3,9 @@
 // D 7.1) and the hook by which the dispatcher unwraps commands and wraps answers. A failed
 // authentication is counted before it is judged; each doubles the work before the next challenge,
 // up to about half a second, and a good one clears the count: guessing gets slow, nobody gets
-// locked out. Nor does it pay to use up the sequence numbers of a key set by challenges alone: the
-// second half of them is slow, and PUT KEY begins anew.
+// locked out. Nor does it pay to use up the sequence numbers by challenges alone: beyond a block of
+// them a key set is slow until PUT KEY, which goes on in the next block. No number comes twice, or
+// a recorded session would come true again under the same keys.
 #include "card/applets/isd/isd.h"
 
 #include <string.h>
@@ -12,8 +13,7 @@
 enum {
     DELAY_DOUBLINGS_MAX = 14,
     DELAY_UNIT = 32,
-    SEQUENCE_MAX = 0xFFFFFF, // 3 octets travel: a set that used all of them is replaced
-    SEQUENCE_SLOW = 0x800000,
+    SEQUENCE_MAX = 0x7FFFFFFF, // the last 3 octets travel
     DIVERSIFICATION_SIZE = 10,
 };
 
@@ -33,13 +33,13 @@ void isd_close_channel(struct card_call *call) {
     call->secure_level = 0;
 }
 
-bool isd_at_bench(const struct card_call *call) {
+bool isd_at_factory(const struct card_call *call) {
     return call->interface == CARD_INTERNAL && card_life_cycle(call) == CARD_OP_READY;
 }
 
 uint16_t isd_require(struct card_call *call, uint8_t level) {
     const struct isd_session *session = isd_session(call);
-    if (isd_at_bench(call))
+    if (isd_at_factory(call))
         return SW_OK;
     if (session->open && (call->secure_level & level) == level)
         return SW_OK;
@@ -79,11 +79,12 @@ static const struct secure_channel channel = {channel_unwrap, channel_wrap};
 
 // ---- INITIALIZE UPDATE -------------------------------------------------------------------------
 
-static void delay(const struct card_call *call, uint32_t sequence) {
+static void delay(const struct card_call *call, const struct isd_key_set *set) {
     static const uint8_t nothing[AES_BLOCK_SIZE];
     uint8_t mac[AES_BLOCK_SIZE];
     uint32_t failures = (uint32_t)card_read_uint(call, ISD_AT_FAILURES, 2);
-    bool all = failures > DELAY_DOUBLINGS_MAX || sequence >= SEQUENCE_SLOW;
+    bool slow = set->sequence >> ISD_SEQUENCES_A_BLOCK > set->block;
+    bool all = failures > DELAY_DOUBLINGS_MAX || slow;
     uint32_t doublings = all ? DELAY_DOUBLINGS_MAX : failures;
     if (doublings == 0)
         return;
@@ -152,7 +153,7 @@ uint16_t isd_initialize_update(struct card_call *call) {
     if (slot == ISD_KEY_SETS)
         return SW_REFERENCE_NOT_FOUND;
     isd_read_key_set(call, slot, &set);
-    delay(call, set.sequence);
+    delay(call, &set);
     uint16_t sw = open_pending(call, slot, &set);
     bytes_erase(&set, sizeof set);
     if (sw != SW_OK)
@@ -160,8 +161,7 @@ uint16_t isd_initialize_update(struct card_call *call) {
     return sw;
 }
 
-// ---- EXTERNAL AUTHENTICATE
-// -----------------------------------------------------------------------
+// ---- EXTERNAL AUTHENTICATE ---------------------------------------------------------------------
 
 // The failure is on record before the cryptogram is looked at.
 static bool count_failure(struct card_call *call) {

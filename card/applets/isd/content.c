@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // INSTALL, DELETE and STORE DATA: instances of the applets in ROM, and their personalization by
 // data groupings. GlobalPlatform Card Specification 2.3, 11.5, 11.2 and 11.11; forms:
-// apdu/perso_card.h.
+// apdu/command/perso_card.h.
 #include "card/applets/isd/isd.h"
 
 enum { STORE_FORMAT = 0x18, STORE_ENCRYPTED = 0x60, DGI_LONG = 0xFF };
@@ -50,7 +50,7 @@ static bool is_locked(const struct card_call *call, size_t instance) {
 static uint16_t begin_personalization(struct card_call *call, const struct install_fields *fields) {
     struct isd_session *session = call->on_deselect;
     size_t target = directory_find(call->card, fields->instance);
-    if (target == CARD_INSTANCES_MAX)
+    if (target == CARD_INSTANCES_MAX || directory_is_shared(&call->card->instances[target]))
         return SW_NOT_FOUND;
     const struct applet *applet = call->card->instances[target].applet;
     if (target == CARD_DEFAULT_INSTANCE || applet == NULL || applet->store_data == NULL ||
@@ -123,7 +123,7 @@ static uint16_t store_life_cycle(struct card_call *call, struct bytes value) {
         return SW_OK; // a repetition after a lost answer
     if (value.data[0] < card_life_cycle(call))
         return SW_CONDITIONS;
-    if (value.data[0] == CARD_SECURED && !isd_at_bench(call) && isd_has_published_keys(call))
+    if (value.data[0] == CARD_SECURED && isd_has_published_keys(call))
         return SW_DEFAULT_KEYS;
     card_set_life_cycle(call, (enum card_life_cycle)value.data[0]);
     return SW_OK;
@@ -152,19 +152,31 @@ static uint16_t store_own(struct card_call *call, uint16_t dgi, struct bytes val
     }
 }
 
+/// A grouping that the applet does not know may be one of what it shares.
+static uint16_t store_in(struct card_call *inner, uint16_t dgi, struct bytes value) {
+    const struct applet *applet = inner->instance->applet;
+    uint16_t sw = applet->store_data(inner, dgi, value);
+    if (sw != SW_REFERENCE_NOT_FOUND || applet->shares == NULL)
+        return sw;
+    return applet->shares->store_data(inner, dgi, value);
+}
+
 static uint16_t store_grouping(struct card_call *call, size_t target, uint16_t dgi,
                                struct bytes value) {
     if (target == CARD_DEFAULT_INSTANCE)
         return store_own(call, dgi, value);
+    if (!card_must(call,
+                   target < CARD_INSTANCES_MAX && call->card->instances[target].applet != NULL))
+        return SW_UNKNOWN;       // INSTALL [for personalization] looked, DELETE forgets it
     if (is_locked(call, target)) // since INSTALL [for personalization]
         return SW_CONDITIONS;
     struct card_call inner = card_call_inside(call, target);
     uint8_t before = inner.instance->life_cycle;
-    uint16_t sw = inner.instance->applet->store_data(&inner, dgi, value);
+    uint16_t sw = store_in(&inner, dgi, value);
     bool finished = inner.instance->life_cycle != before;
     call->answer.size = inner.answer.size; // both write into the card's one buffer
     // nothing is finished while everybody knows the card's keys
-    if (sw == SW_OK && finished && !isd_at_bench(call) && isd_has_published_keys(call))
+    if (sw == SW_OK && finished && !isd_at_factory(call) && isd_has_published_keys(call))
         return SW_DEFAULT_KEYS;
     return sw;
 }

@@ -13,7 +13,6 @@ enum {
 
 static const uint8_t gp_marker[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x01};
 static const uint8_t gp_version[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x02, 0x02, 0x03};
-static const uint8_t gp_identification[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x03};
 static const uint8_t gp_channel[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x04, 0x03};
 
 static void put_oid(struct tlv_writer *out, tlv_tag tag, struct bytes oid) {
@@ -22,7 +21,8 @@ static void put_oid(struct tlv_writer *out, tlv_tag tag, struct bytes oid) {
     tlv_end(out, mark);
 }
 
-// Card recognition data, H.2: from it hosts take the protocol and its parameter i.
+// Card recognition data, H.2: from it hosts take the protocol and its parameter i. It names no
+// identification scheme (63): that would promise an issuer's registered number (GET DATA 42).
 static void put_recognition(struct card_call *call) {
     struct tlv_writer *out = &call->answer;
     uint8_t scp[sizeof gp_channel + 1];
@@ -32,7 +32,6 @@ static void put_recognition(struct card_call *call) {
     size_t inner = tlv_begin(out, 0x73);
     tlv_put(out, 0x06, BYTES_OF(gp_marker));
     put_oid(out, 0x60, BYTES_OF(gp_version));
-    put_oid(out, 0x63, BYTES_OF(gp_identification));
     put_oid(out, 0x64, BYTES_OF(scp));
     tlv_end(out, inner);
     tlv_end(out, outer);

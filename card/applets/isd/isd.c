@@ -3,6 +3,9 @@
 // GlobalPlatform Card Specification 2.3. Here: selection and the command table.
 #include "card/applets/isd/isd.h"
 
+#include "apdu/command/applets/isd_commands.h"
+#include "base/must.h"
+
 static uint32_t persistent_size(struct bytes install_parameters) {
     return install_parameters.size == 0 ? ISD_SIZE : 0;
 }
@@ -18,25 +21,25 @@ static uint16_t select_isd(struct card_call *call) {
     return card_life_cycle(call) == CARD_LOCKED ? SW_FILE_INVALIDATED : SW_OK;
 }
 
-static const struct applet_command commands[] = {
-    {COMMAND_ISD_GET_DATA, isd_get_data},
-    {COMMAND_ISD_INITIALIZE_UPDATE, isd_initialize_update},
-    {COMMAND_ISD_EXTERNAL_AUTHENTICATE, isd_external_authenticate},
-    {COMMAND_ISD_INSTALL, isd_install},
-    {COMMAND_ISD_DELETE, isd_delete},
-    {COMMAND_ISD_STORE_DATA, isd_store_data},
-    {COMMAND_ISD_PUT_KEY, isd_put_key},
-    {COMMAND_ISD_GET_STATUS, isd_get_status},
-    {COMMAND_ISD_SET_STATUS, isd_set_status},
+static card_handler *const handlers[] = {
+    [COMMAND_ISD_GET_DATA] = isd_get_data,
+    [COMMAND_ISD_GET_DATA_ISO] = isd_get_data,
+    [COMMAND_ISD_INITIALIZE_UPDATE] = isd_initialize_update,
+    [COMMAND_ISD_EXTERNAL_AUTHENTICATE] = isd_external_authenticate,
+    [COMMAND_ISD_INSTALL] = isd_install,
+    [COMMAND_ISD_DELETE] = isd_delete,
+    [COMMAND_ISD_STORE_DATA] = isd_store_data,
+    [COMMAND_ISD_PUT_KEY] = isd_put_key,
+    [COMMAND_ISD_GET_STATUS] = isd_get_status,
+    [COMMAND_ISD_SET_STATUS] = isd_set_status,
 };
 
+must_cover(handlers, COMMAND_ISD_COUNT);
+
 const struct applet isd_applet = {
-    .name = "isd",
-    .aid = AID_ISD,
-    .aid_size = AID_ISD_SIZE,
+    .application = &isd_application,
+    .handlers = handlers,
     .deselect_size = sizeof(struct isd_session),
-    .commands = commands,
-    .command_count = sizeof commands / sizeof *commands,
     .persistent_size = persistent_size,
     .select = select_isd,
 };

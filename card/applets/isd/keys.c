@@ -9,6 +9,7 @@ enum {
     SET_VERSION = 0,
     SET_KEY_SIZE = 1,
     SET_WRITTEN = 2, // 0 in the first slot: the published key is still in force
+    SET_BLOCK = 3,
     SET_SEQUENCE = 4,
     SET_KEYS = 8,
     KEYS_IN_SET = 3,
@@ -38,6 +39,7 @@ void isd_read_key_set(const struct card_call *call, size_t slot, struct isd_key_
     card_read(call, set_at(slot), octets, sizeof octets);
     set->version = octets[SET_VERSION];
     set->initial = slot == 0 && octets[SET_WRITTEN] == 0;
+    set->block = octets[SET_BLOCK];
     set->sequence = (uint32_t)bytes_get_be(octets + SET_SEQUENCE, 4);
     set->keys.size = octets[SET_KEY_SIZE];
     memcpy(set->keys.enc, octets + SET_KEYS, SCP03_KEY_MAX);
@@ -49,7 +51,7 @@ void isd_read_key_set(const struct card_call *call, size_t slot, struct isd_key_
 }
 
 void isd_stage_key_set(struct card_call *call, size_t slot, const struct isd_key_set *set) {
-    uint8_t octets[ISD_KEY_SET_SIZE] = {set->version, set->keys.size, !set->initial};
+    uint8_t octets[ISD_KEY_SET_SIZE] = {set->version, set->keys.size, !set->initial, set->block};
     bytes_put_be(octets + SET_SEQUENCE, 4, set->sequence);
     memcpy(octets + SET_KEYS, set->keys.enc, SCP03_KEY_MAX);
     memcpy(octets + SET_KEYS + SCP03_KEY_MAX, set->keys.mac, SCP03_KEY_MAX);
@@ -113,6 +115,17 @@ static uint16_t choose_slot(const struct card_call *call, uint8_t old, uint8_t n
     return *slot < ISD_KEY_SETS ? SW_OK : SW_NO_SPACE;
 }
 
+// How long key and ciphertext are that a key block's field announces. A key that fills whole blocks
+// may stand alone; one with padding, or any other, has its length before it (GlobalPlatform Card
+// Specification 2.3.1, table 11-71).
+static bool read_lengths(const uint8_t *field, size_t field_size, uint8_t *size, size_t *cipher) {
+    bool alone = field_size % AES_BLOCK_SIZE == 0;
+    *size = alone ? (uint8_t)field_size : field[0];
+    *cipher = alone ? field_size : field_size - 1;
+    return (*size == 16 || *size == 24 || *size == 32) &&
+           *cipher == (size_t)((*size + AES_BLOCK_SIZE - 1) & ~(AES_BLOCK_SIZE - 1));
+}
+
 // One key: type, length, [length of the key,] ciphertext under the DEK, length and value of KCV.
 static uint16_t read_key(struct card_call *call, const struct scp03_keys *current,
                          struct bytes *rest, uint8_t key[SCP03_KEY_MAX], uint8_t *size) {
@@ -120,15 +133,12 @@ static uint16_t read_key(struct card_call *call, const struct scp03_keys *curren
     uint8_t kcv[KCV_SIZE];
     if (rest->size < 3 || rest->data[0] != ISD_KEY_TYPE_AES)
         return rest->size < 3 ? SW_WRONG_DATA : SW_ALGORITHM;
-    size_t field = rest->data[1], cipher = field - 1;
-    *size = rest->data[2];
-    if (*size != 16 && *size != 24 && *size != 32)
-        return SW_WRONG_DATA;
-    if (cipher != (size_t)((*size + 15) & ~15) || rest->size < 2 + field + 1 + KCV_SIZE ||
-        rest->data[2 + field] != KCV_SIZE)
+    size_t field = rest->data[1], cipher;
+    if (!read_lengths(rest->data + 2, field, size, &cipher) ||
+        rest->size < 2 + field + 1 + KCV_SIZE || rest->data[2 + field] != KCV_SIZE)
         return SW_WRONG_DATA;
     if (!call->crypto->ops->aes_cbc(call->crypto, false, bytes_of(current->dek, current->size),
-                                    zero, rest->data + 3, key, cipher) ||
+                                    zero, rest->data + 2 + field - cipher, key, cipher) ||
         !scp03_kcv(call->crypto, bytes_of(key, *size), kcv))
         return SW_EXECUTION_ERROR;
     memset(key + *size, 0, SCP03_KEY_MAX - *size);
@@ -164,15 +174,30 @@ static uint16_t replace_set(struct card_call *call, size_t slot, const struct is
     return SW_OK;
 }
 
+// Where a new set begins. No number comes twice on a card: under the same keys it would answer a
+// recorded challenge with the recorded cryptogram. But half a block of them at least is quick
+// again.
+static void begin_sequence(const struct card_call *call, struct isd_key_set *set) {
+    uint32_t last = 0;
+    for (size_t slot = 0; slot < ISD_KEY_SETS; slot++) {
+        uint32_t there = (uint32_t)card_read_uint(call, set_at(slot) + SET_SEQUENCE, 4);
+        last = there > last ? there : last;
+    }
+    uint32_t half = (uint32_t)1 << (ISD_SEQUENCES_A_BLOCK - 1);
+    set->sequence = last;
+    set->block = (uint8_t)((last + half) >> ISD_SEQUENCES_A_BLOCK);
+}
+
 uint16_t isd_put_key(struct card_call *call) {
     struct bytes data = call->command.data;
-    struct isd_key_set fresh = {.sequence = 0}, current;
+    struct isd_key_set fresh = {0}, current;
     size_t slot = 0;
     uint16_t sw = isd_require_content(call, SCP03_LEVEL_CMAC);
     if (sw != SW_OK)
         return sw;
     const struct isd_session *session = isd_session(call);
     isd_read_key_set(call, session->open ? session->slot : 0, &current);
+    begin_sequence(call, &fresh);
     fresh.version = data.data[0];
     sw = choose_slot(call, call->command.p1, fresh.version, &slot);
     tlv_put_raw(&call->answer, bytes_of(data.data, 1));

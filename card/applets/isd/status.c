@@ -15,39 +15,73 @@ enum {
     TAG_AID = 0x4F,
     TAG_STATE = 0x9F70,
     TAG_PRIVILEGES = 0xC5,
+    TAG_FILE = 0xC4,
     TAG_MODULE = 0x84,
+    TAG_DOMAIN = 0xCC,
+    TAG_WANTED = 0x5C,
     FILE_LOADED = 0x01,
 };
 
 // ---- GET STATUS --------------------------------------------------------------------------------
 
+// security domain, card lock, card terminate, card reset, CVM management: those of an ISD
+static const uint8_t domain_privileges[] = {0x9E, 0x00, 0x00};
+
 struct registry_row {
-    struct bytes aid;
+    struct bytes aid, file; // file: of an instance, the load file that it comes from
     uint8_t state;
-    bool domain;
+    bool domain, instance;
     struct bytes module; // of an executable load file
 };
 
-static void put_row(struct card_call *call, const struct registry_row *row, bool is_file) {
-    // security domain, card lock, card terminate, card reset, CVM management: those of an ISD
-    static const uint8_t domain[] = {0x9E, 0x00, 0x00}, none[] = {0x00, 0x00, 0x00};
+// The older form, without tags.
+static void put_plain_row(struct tlv_writer *out, const struct registry_row *row) {
+    uint8_t tail[] = {row->state, row->domain ? domain_privileges[0] : 0x00};
+    uint8_t size = (uint8_t)row->aid.size;
+    tlv_put_raw(out, bytes_of(&size, 1));
+    tlv_put_raw(out, row->aid);
+    tlv_put_raw(out, BYTES_OF(tail));
+}
+
+// One field of a row, if it has one of this tag.
+static void put_field(struct card_call *call, const struct registry_row *row, uint16_t tag) {
+    static const uint8_t none[] = {0x00, 0x00, 0x00};
+    const struct applet_instance *isd = &call->card->instances[CARD_DEFAULT_INSTANCE];
     struct tlv_writer *out = &call->answer;
+    if (tag == TAG_AID)
+        tlv_put(out, TAG_AID, row->aid);
+    else if (tag == TAG_STATE)
+        tlv_put(out, TAG_STATE, bytes_of(&row->state, 1));
+    else if (tag == TAG_PRIVILEGES && row->instance)
+        tlv_put(out, tag, row->domain ? BYTES_OF(domain_privileges) : BYTES_OF(none));
+    else if (tag == TAG_FILE && row->file.size > 0)
+        tlv_put(out, tag, row->file);
+    else if (tag == TAG_MODULE && row->module.size > 0)
+        tlv_put(out, tag, row->module);
+    else if (tag == TAG_DOMAIN)
+        tlv_put(out, tag, bytes_of(isd->aid, isd->aid_size));
+}
+
+// What the tag list asks for in its order, tags that a row does not have left out; without a list
+// what hosts need most (table 11-36).
+static void put_row(struct card_call *call, const struct registry_row *row) {
+    static const uint8_t usual[] = {TAG_AID, TAG_STATE >> 8, TAG_STATE & 0xFF, TAG_PRIVILEGES,
+                                    TAG_MODULE};
+    struct tlv list;
     if ((call->command.p2 & FORMAT_TLV) == 0) {
-        uint8_t tail[] = {row->state, row->domain ? domain[0] : 0x00};
-        uint8_t size = (uint8_t)row->aid.size;
-        tlv_put_raw(out, bytes_of(&size, 1));
-        tlv_put_raw(out, row->aid);
-        tlv_put_raw(out, BYTES_OF(tail));
+        put_plain_row(&call->answer, row);
         return;
     }
-    size_t mark = tlv_begin(out, 0xE3);
-    tlv_put(out, TAG_AID, row->aid);
-    tlv_put(out, TAG_STATE, bytes_of(&row->state, 1));
-    if (!is_file)
-        tlv_put(out, TAG_PRIVILEGES, row->domain ? BYTES_OF(domain) : BYTES_OF(none));
-    if (row->module.size > 0)
-        tlv_put(out, TAG_MODULE, row->module);
-    tlv_end(out, mark);
+    bool listed = tlv_find(call->command.data, TAG_WANTED, &list);
+    struct bytes asked = listed ? list.value : BYTES_OF(usual);
+    size_t mark = tlv_begin(&call->answer, 0xE3);
+    for (size_t i = 0; i < asked.size; i++) {
+        uint16_t tag = asked.data[i];
+        if ((tag & 0x1F) == 0x1F && i + 1 < asked.size)
+            tag = (uint16_t)(tag << 8 | asked.data[++i]);
+        put_field(call, row, tag);
+    }
+    tlv_end(&call->answer, mark);
 }
 
 // Does the search criterion (a whole AID or its beginning) fit?
@@ -56,16 +90,30 @@ static bool fits(struct bytes aid, struct bytes wanted) {
            (wanted.size == 0 || memcmp(aid.data, wanted.data, wanted.size) == 0);
 }
 
+// ROM has a load file of its own for every applet.
+static struct bytes file_of(const struct applet_instance *instance) {
+    if (instance->applet == NULL)
+        return (struct bytes){0};
+    const struct application *file = instance->applet->application;
+    return bytes_of(file->aid, file->aid_size);
+}
+
 static size_t put_instances(struct card_call *call, bool domain, struct bytes wanted) {
     size_t found = 0;
     for (size_t i = 0; i < CARD_INSTANCES_MAX; i++) {
         const struct applet_instance *instance = &call->card->instances[i];
         struct bytes aid = bytes_of(instance->aid, instance->aid_size);
         bool is_domain = i == CARD_DEFAULT_INSTANCE;
-        if (instance->size == 0 || is_domain != domain || !fits(aid, wanted))
+        if (instance->size == 0 || directory_is_shared(instance) || is_domain != domain ||
+            !fits(aid, wanted))
             continue;
-        uint8_t state = is_domain ? (uint8_t)call->card->life_cycle : instance->life_cycle;
-        put_row(call, &(struct registry_row){aid, state, is_domain, {0}}, false);
+        struct registry_row row = {.aid = aid,
+                                   .file = file_of(instance),
+                                   .state = is_domain ? (uint8_t)call->card->life_cycle
+                                                      : instance->life_cycle,
+                                   .domain = is_domain,
+                                   .instance = true};
+        put_row(call, &row);
         found++;
     }
     return found;
@@ -74,13 +122,15 @@ static size_t put_instances(struct card_call *call, bool domain, struct bytes wa
 // ROM holds one executable load file with one module for every applet, under the same AID.
 static size_t put_files(struct card_call *call, bool modules, struct bytes wanted) {
     size_t found = 0;
-    for (size_t i = 0; i < applet_count; i++) {
-        struct bytes aid = bytes_of(applets[i]->aid, applets[i]->aid_size);
+    const struct card_rom *rom = call->card->ports.rom;
+    for (size_t i = 0; i < rom->count; i++) {
+        const struct application *module = rom->applets[i]->application;
+        struct bytes aid = bytes_of(module->aid, module->aid_size);
         if (!fits(aid, wanted))
             continue;
-        put_row(call,
-                &(struct registry_row){aid, FILE_LOADED, false, modules ? aid : (struct bytes){0}},
-                true);
+        struct registry_row row = {
+            .aid = aid, .state = FILE_LOADED, .module = modules ? aid : (struct bytes){0}};
+        put_row(call, &row);
         found++;
     }
     return found;
@@ -142,7 +192,8 @@ static uint16_t set_card(struct card_call *call, uint8_t wanted) {
 
 static uint16_t set_application(struct card_call *call, uint8_t wanted) {
     size_t index = directory_find(call->card, call->command.data);
-    if (index == CARD_INSTANCES_MAX || index == CARD_DEFAULT_INSTANCE)
+    if (index == CARD_INSTANCES_MAX || index == CARD_DEFAULT_INSTANCE ||
+        directory_is_shared(&call->card->instances[index]))
         return SW_REFERENCE_NOT_FOUND;
     uint8_t now = call->card->instances[index].life_cycle;
     bool locked = (now & APPLET_LOCKED) != 0, lock = (wanted & APPLET_LOCKED) != 0;

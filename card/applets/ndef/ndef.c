@@ -2,7 +2,9 @@
 // The NDEF tag application (NFC Forum Type 4 Tag 1.2): a phone that touches the card opens the
 // operator's address. Two files, a capability container made on the fly and the NDEF file; written
 // once at personalization, read-only ever after.
-#include "apdu/perso_ndef.h"
+#include "apdu/command/applets/ndef_commands.h"
+#include "apdu/command/perso_ndef.h"
+#include "base/must.h"
 #include "card/os/applet.h"
 
 #include <string.h>
@@ -69,7 +71,7 @@ static void put_container(uint8_t out[CONTAINER_SIZE]) {
 static uint16_t answer_part(struct card_call *call, struct bytes file) {
     size_t offset = (size_t)call->command.p1 << 8 | call->command.p2;
     if (offset >= file.size)
-        return SW_WRONG_P1P2;
+        return SW_OFFSET;
     size_t left = file.size - offset;
     size_t wanted = call->command.le < left ? call->command.le : left;
     tlv_put_raw(&call->answer, bytes_of(file.data + offset, wanted));
@@ -85,8 +87,11 @@ static uint16_t read_binary(struct card_call *call) {
         put_container(file);
         return answer_part(call, bytes_of(file, CONTAINER_SIZE));
     }
+    // the file is as long as the container says; behind the message it is empty
     card_read(call, AT_SIZE, file, sizeof file);
-    return answer_part(call, bytes_of(file, AT_MESSAGE + message_size(call)));
+    size_t used = AT_MESSAGE + message_size(call);
+    memset(file + used, 0, sizeof file - used);
+    return answer_part(call, BYTES_OF(file));
 }
 
 static uint16_t store_data(struct card_call *call, uint16_t dgi, struct bytes data) {
@@ -99,18 +104,17 @@ static uint16_t store_data(struct card_call *call, uint16_t dgi, struct bytes da
     return SW_OK;
 }
 
-static const struct applet_command commands[] = {
-    {COMMAND_NDEF_SELECT_FILE, select_file},
-    {COMMAND_NDEF_READ_BINARY, read_binary},
+static card_handler *const handlers[] = {
+    [COMMAND_NDEF_SELECT_FILE] = select_file,
+    [COMMAND_NDEF_READ_BINARY] = read_binary,
 };
 
+must_cover(handlers, COMMAND_NDEF_COUNT);
+
 const struct applet ndef_applet = {
-    .name = "ndef",
-    .aid = {0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01},
-    .aid_size = 7,
+    .application = &ndef_application,
+    .handlers = handlers,
     .deselect_size = sizeof(struct session),
-    .commands = commands,
-    .command_count = sizeof commands / sizeof commands[0],
     .persistent_size = persistent_size,
     .select = select_application,
     .store_data = store_data,

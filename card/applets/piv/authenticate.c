@@ -3,7 +3,9 @@
 // use of the asymmetric keys for signatures, RSA transport and ECDH.
 #include "card/applets/piv/piv.h"
 
-#include "apdu/ecdsa_form.h"
+#include "card/os/context.h"
+
+#include "apdu/crypto/ecdsa_form.h"
 
 #include <string.h>
 
@@ -41,22 +43,30 @@ static void answer(struct card_call *call, enum tag tag, struct bytes value) {
 
 // ---- management key ------------------------------------------------------------------------
 
-static size_t aes_key_size(uint8_t algorithm) {
-    return algorithm == PIV_AES_128   ? 16
-           : algorithm == PIV_AES_192 ? 24
-           : algorithm == PIV_AES_256 ? 32
-                                      : 0;
+static size_t key_size(uint8_t algorithm) {
+    return algorithm == PIV_AES_128                                  ? 16
+           : algorithm == PIV_AES_192 || algorithm == PIV_TRIPLE_DES ? 24
+           : algorithm == PIV_AES_256                                ? 32
+                                                                     : 0;
+}
+
+// Octets of a block, and so of challenges and witnesses: what the key's algorithm has.
+static size_t block_size(const struct card_call *call) {
+    return card_read_uint(call, PIV_AT_MANAGER, 1) == PIV_TRIPLE_DES ? DES_BLOCK_SIZE
+                                                                     : AES_BLOCK_SIZE;
 }
 
 // One block under the management key (ECB of one block is CBC with a zero vector).
 static bool cipher_block(const struct card_call *call, bool encrypt, const uint8_t *in,
                          uint8_t out[AES_BLOCK_SIZE]) {
     static const uint8_t zero[AES_BLOCK_SIZE];
+    const struct crypto *crypto = call->crypto;
     uint8_t record[33];
     card_read(call, PIV_AT_MANAGER, record, sizeof record);
-    bool ok = call->crypto->ops->aes_cbc(call->crypto, encrypt,
-                                         bytes_of(record + 1, aes_key_size(record[0])), zero, in,
-                                         out, AES_BLOCK_SIZE);
+    struct bytes key = bytes_of(record + 1, key_size(record[0]));
+    bool ok = record[0] == PIV_TRIPLE_DES
+                  ? crypto->ops->des_cbc(crypto, encrypt, key, zero, in, out, DES_BLOCK_SIZE)
+                  : crypto->ops->aes_cbc(crypto, encrypt, key, zero, in, out, AES_BLOCK_SIZE);
     bytes_erase(record, sizeof record);
     return ok;
 }
@@ -70,7 +80,7 @@ static uint16_t begin(struct card_call *call, enum tag pending) {
     if (pending == WITNESS && !cipher_block(call, true, session->challenge, sent))
         return SW_EXECUTION_ERROR;
     session->pending = (uint8_t)pending;
-    answer(call, pending, BYTES_OF(sent));
+    answer(call, pending, bytes_of(sent, block_size(call)));
     return SW_OK;
 }
 
@@ -80,8 +90,9 @@ static uint16_t prove_once(struct card_call *call, struct bytes response, uint8_
     uint8_t wanted[AES_BLOCK_SIZE];
     if (pending != CHALLENGE)
         return SW_CONDITIONS;
-    if (response.size != sizeof wanted || !cipher_block(call, true, session->challenge, wanted) ||
-        !bytes_equal_secret(wanted, response.data, sizeof wanted))
+    if (response.size != block_size(call) ||
+        !cipher_block(call, true, session->challenge, wanted) ||
+        !bytes_equal_secret(wanted, response.data, response.size))
         return SW_SECURITY_STATUS;
     session->manager = true;
     return SW_OK;
@@ -91,16 +102,17 @@ static uint16_t prove_once(struct card_call *call, struct bytes response, uint8_
 static uint16_t prove_mutually(struct card_call *call, const struct template *in, uint8_t pending) {
     struct piv_session *session = piv_session(call);
     uint8_t response[AES_BLOCK_SIZE];
+    size_t block = block_size(call);
     if (pending != WITNESS)
         return SW_CONDITIONS;
-    if (in->witness.size != AES_BLOCK_SIZE || in->challenge.size != AES_BLOCK_SIZE)
+    if (in->witness.size != block || in->challenge.size != block)
         return SW_WRONG_DATA;
-    if (!bytes_equal_secret(session->challenge, in->witness.data, AES_BLOCK_SIZE))
+    if (!bytes_equal_secret(session->challenge, in->witness.data, block))
         return SW_SECURITY_STATUS;
     if (!cipher_block(call, true, in->challenge.data, response))
         return SW_EXECUTION_ERROR;
     session->manager = true;
-    answer(call, RESPONSE, BYTES_OF(response));
+    answer(call, RESPONSE, bytes_of(response, block));
     return SW_OK;
 }
 
@@ -176,24 +188,24 @@ static uint16_t use_key(struct card_call *call, const struct piv_key *key,
 }
 
 // SP 800-73-4 part 1 table 4: 9E free, 9C a PIN just before each use, the others a PIN.
-static bool may_use(const struct card_call *call, bool pin_fresh) {
+static bool may_use(const struct card_call *call) {
     uint8_t reference = call->command.p2;
     if (reference == PIV_KEY_CARD_AUTHENTICATION)
         return true;
     if (call->interface == CARD_CONTACTLESS)
         return false;
-    return reference == PIV_KEY_SIGNATURE ? pin_fresh : piv_session(call)->pin_verified;
+    return reference == PIV_KEY_SIGNATURE ? piv_pin_is_fresh(call)
+                                          : piv_session(call)->pin_verified;
 }
 
 uint16_t piv_authenticate(struct card_call *call) {
     struct template in;
     struct piv_key key;
-    bool fresh = piv_take_fresh(call);
     if (!parse_template(call->command.data, &in))
         return SW_WRONG_DATA;
     if (call->command.p2 == PIV_KEY_MANAGEMENT)
         return manage(call, &in);
-    if (!may_use(call, fresh))
+    if (!may_use(call))
         return SW_SECURITY_STATUS;
     if (!piv_read_key(call, call->command.p2, &key))
         return SW_REFERENCE_NOT_FOUND;

@@ -41,6 +41,13 @@ bool piv_read_key(const struct card_call *call, uint8_t reference, struct piv_ke
     return true;
 }
 
+bool piv_has_keys(const struct card_call *call) {
+    bool any = false;
+    for (size_t slot = 0; slot < PIV_KEYS; slot++)
+        any = any || piv_read_head(call, head_of(slot)).size != 0;
+    return any;
+}
+
 // Draws the pair; the secret goes to key, the public half as 7F49 to the answer.
 static uint16_t draw(struct card_call *call, struct piv_key *key, uint16_t *size) {
     static const uint8_t exponent[] = {0x01, 0x00, 0x01};
@@ -67,10 +74,10 @@ static uint16_t draw(struct card_call *call, struct piv_key *key, uint16_t *size
 // The idle buffer of a slot becomes zeros.
 static bool erase_idle(struct card_call *call, size_t slot, uint8_t live) {
     static const uint8_t zeros[64];
-    uint32_t at = call->instance->base + buffer_of(slot, live ^ 1);
+    struct nvm_area idle = {call->instance->base + buffer_of(slot, live ^ 1), PIV_KEY_SIZE};
     for (uint32_t done = 0; done < PIV_KEY_SIZE; done += sizeof zeros) {
         size_t size = PIV_KEY_SIZE - done < sizeof zeros ? PIV_KEY_SIZE - done : sizeof zeros;
-        if (!nvm_fill(&call->card->nvm, at + done, zeros, size))
+        if (!nvm_fill(&call->card->nvm, idle, idle.offset + done, zeros, size))
             return false;
     }
     return true;
@@ -107,8 +114,8 @@ static uint16_t store(struct card_call *call, size_t slot, const struct piv_key 
     struct piv_head head = piv_read_head(call, head_of(slot));
     forget(call, references[slot]);
     head = (struct piv_head){(uint8_t)key->algorithm, head.live ^ 1, head.kind != 0, size};
-    if (!nvm_fill(&call->card->nvm, call->instance->base + buffer_of(slot, head.live), key->secret,
-                  size))
+    struct nvm_area buffer = {call->instance->base + buffer_of(slot, head.live), size};
+    if (!nvm_fill(&call->card->nvm, buffer, buffer.offset, key->secret, size))
         return SW_MEMORY_FAILURE;
     piv_stage_head(call, head_of(slot), head);
     return card_commit(call) && piv_erase_stale_keys(call) ? SW_OK : SW_MEMORY_FAILURE;
@@ -127,7 +134,6 @@ uint16_t piv_generate(struct card_call *call) {
     struct piv_key key = {.algorithm = asked_algorithm(call->command.data)};
     size_t slot = slot_of(call->command.p2);
     uint16_t size = 0;
-    piv_take_fresh(call);
     if (!piv_session(call)->manager)
         return SW_SECURITY_STATUS;
     if (slot == PIV_KEYS)

@@ -86,7 +86,6 @@ static void answer_stored(struct card_call *call, size_t index, struct piv_head 
 uint16_t piv_get_data(struct card_call *call) {
     struct bytes rest = call->command.data;
     struct tlv list;
-    piv_take_fresh(call);
     if (!tlv_next(&rest, &list) || list.tag != 0x5C || rest.size > 0)
         return SW_WRONG_DATA;
     if (list.value.size == 1 && list.value.data[0] == TAG_DISCOVERY)
@@ -106,7 +105,6 @@ uint16_t piv_get_data(struct card_call *call) {
 uint16_t piv_put_data(struct card_call *call) {
     struct bytes rest = call->command.data;
     struct tlv list, content;
-    piv_take_fresh(call);
     if (!piv_session(call)->manager)
         return SW_SECURITY_STATUS;
     if (!tlv_next(&rest, &list) || list.tag != 0x5C || !tlv_next(&rest, &content) ||
@@ -121,8 +119,8 @@ uint16_t piv_put_data(struct card_call *call) {
     head.live ^= 1;
     head.kind = content.value.size > 0; // an empty object is a deleted one
     head.size = (uint16_t)content.whole.size;
-    if (!nvm_fill(&call->card->nvm, call->instance->base + buffer_of(index, head.live),
-                  content.whole.data, content.whole.size))
+    struct nvm_area buffer = {call->instance->base + buffer_of(index, head.live), head.size};
+    if (!nvm_fill(&call->card->nvm, buffer, buffer.offset, content.whole.data, head.size))
         return SW_MEMORY_FAILURE;
     piv_stage_head(call, head_of(index), head);
     return SW_OK;

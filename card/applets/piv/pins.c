@@ -4,6 +4,8 @@
 // digits.
 #include "card/applets/piv/piv.h"
 
+#include "card/os/context.h"
+
 enum { PADDED = PIV_PADDED_SIZE, PIN_DIGITS_MIN = 6 };
 
 static const struct pin pin = {PIV_AT_PIN};
@@ -26,12 +28,12 @@ static struct bytes unpad(const uint8_t *padded) {
 
 static uint16_t remember(struct card_call *call, uint16_t sw) {
     struct piv_session *session = piv_session(call);
-    session->pin_verified = session->pin_fresh = sw == SW_OK;
+    session->pin_verified = sw == SW_OK;
+    session->pin_at = session->pin_verified ? call->card->commands : 0;
     return sw;
 }
 
 uint16_t piv_verify(struct card_call *call) {
-    piv_take_fresh(call);
     if (call->command.p1 == 0xFF) {
         remember(call, SW_WARNING_NO_INFO);
         return call->command.data.size == 0 ? SW_OK : SW_WRONG_P1P2;
@@ -45,7 +47,6 @@ uint16_t piv_verify(struct card_call *call) {
 
 uint16_t piv_change_reference(struct card_call *call) {
     const uint8_t *data = call->command.data.data;
-    piv_take_fresh(call);
     if (call->command.data.size != 2 * PADDED)
         return SW_WRONG_DATA;
     if (call->command.p2 == PIV_PUK)
@@ -57,7 +58,6 @@ uint16_t piv_change_reference(struct card_call *call) {
 
 uint16_t piv_reset_retry(struct card_call *call) {
     const uint8_t *data = call->command.data.data;
-    piv_take_fresh(call);
     if (call->command.data.size != 2 * PADDED || piv_pin_size(data + PADDED) == 0)
         return SW_WRONG_DATA;
     return pin_unblock(call, pin, bytes_of(data, PADDED), unpad(data + PADDED));

@@ -2,7 +2,11 @@
 // The application itself: selection, personalization, its command table.
 #include "card/applets/piv/piv.h"
 
-#include "apdu/perso_piv.h"
+#include "card/os/context.h"
+
+#include "apdu/command/applets/piv_commands.h"
+#include "apdu/command/perso_piv.h"
+#include "base/must.h"
 
 #include <string.h>
 
@@ -10,11 +14,9 @@ struct piv_session *piv_session(const struct card_call *call) {
     return call->on_deselect;
 }
 
-bool piv_take_fresh(struct card_call *call) {
-    struct piv_session *session = piv_session(call);
-    bool fresh = session->pin_fresh;
-    session->pin_fresh = false;
-    return fresh;
+bool piv_pin_is_fresh(const struct card_call *call) {
+    uint32_t at = piv_session(call)->pin_at;
+    return at != 0 && call->card->commands == at + 1;
 }
 
 enum { HEAD_LIVE = 0x01, HEAD_STALE = 0x02 };
@@ -62,7 +64,8 @@ static bool manager_key_fits(struct bytes value) {
         return false;
     size_t size = value.size - 1;
     uint8_t algorithm = value.data[0];
-    return (algorithm == PIV_AES_128 && size == 16) || (algorithm == PIV_AES_192 && size == 24) ||
+    return (algorithm == PIV_TRIPLE_DES && size == 24) ||
+           (algorithm == PIV_AES_128 && size == 16) || (algorithm == PIV_AES_192 && size == 24) ||
            (algorithm == PIV_AES_256 && size == 32);
 }
 
@@ -97,27 +100,35 @@ static uint16_t store_data(struct card_call *call, uint16_t dgi, struct bytes da
     }
 }
 
-static const struct applet_command commands[] = {
-    {COMMAND_PIV_GET_DATA, piv_get_data},
-    {COMMAND_PIV_PUT_DATA, piv_put_data},
-    {COMMAND_PIV_VERIFY, piv_verify},
-    {COMMAND_PIV_FORGET_PIN, piv_verify},
-    {COMMAND_PIV_CHANGE_PIN, piv_change_reference},
-    {COMMAND_PIV_CHANGE_PUK, piv_change_reference},
-    {COMMAND_PIV_RESET_RETRY, piv_reset_retry},
-    {COMMAND_PIV_GENERATE, piv_generate},
-    {COMMAND_PIV_AUTHENTICATE, piv_authenticate},
+/// Keys of a card that is made belong to somebody: what lets them go is the lock of the
+/// application, a decision of its own, which no batch makes on its way.
+static uint16_t may_remove(struct card_call *call) {
+    bool made = card_life_cycle(call) >= CARD_SECURED;
+    bool locked = (call->instance->life_cycle & APPLET_LOCKED) != 0;
+    return made && !locked && piv_has_keys(call) ? SW_HOLDS_KEYS : SW_OK;
+}
+
+static card_handler *const handlers[] = {
+    [COMMAND_PIV_GET_DATA] = piv_get_data,
+    [COMMAND_PIV_PUT_DATA] = piv_put_data,
+    [COMMAND_PIV_VERIFY] = piv_verify,
+    [COMMAND_PIV_FORGET_PIN] = piv_verify,
+    [COMMAND_PIV_CHANGE_PIN] = piv_change_reference,
+    [COMMAND_PIV_CHANGE_PUK] = piv_change_reference,
+    [COMMAND_PIV_RESET_RETRY] = piv_reset_retry,
+    [COMMAND_PIV_GENERATE] = piv_generate,
+    [COMMAND_PIV_AUTHENTICATE] = piv_authenticate,
 };
 
+must_cover(handlers, COMMAND_PIV_COUNT);
+
 const struct applet piv_applet = {
-    .name = "piv",
-    .aid = {0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00},
-    .aid_size = 11,
+    .application = &piv_application,
+    .handlers = handlers,
     .deselect_size = sizeof(struct piv_session),
-    .commands = commands,
-    .command_count = sizeof commands / sizeof commands[0],
     .persistent_size = persistent_size,
     .select = piv_select,
     .store_data = store_data,
+    .may_remove = may_remove,
     .uninstall = piv_forget_keys,
 };

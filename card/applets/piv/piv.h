@@ -9,6 +9,7 @@
 #include "card/os/pin.h"
 
 enum piv_algorithm {
+    PIV_TRIPLE_DES = 0x03,
     PIV_AES_128 = 0x08,
     PIV_AES_192 = 0x0A,
     PIV_AES_256 = 0x0C,
@@ -50,15 +51,17 @@ enum piv_layout {
 /// Cleared when the application is deselected.
 struct piv_session {
     bool pin_verified;
-    bool pin_fresh;  // the command just before was a good VERIFY: the signature key asks for it
+    uint32_t pin_at; // number of the command that was a good VERIFY; 0: none
     bool manager;    // the management key was proved
     uint8_t pending; // what the next GENERAL AUTHENTICATE may answer: 0, 80 witness, 81 challenge
     uint8_t challenge[PIV_CHALLENGE_SIZE];
 };
 
+/// What was verified since the application was selected.
 struct piv_session *piv_session(const struct card_call *call);
-/// Was the command before this one a good VERIFY? Asking uses it up: every handler asks.
-bool piv_take_fresh(struct card_call *call);
+/// Was the command just before this one a good VERIFY? Whatever stands between spends it, refused
+/// commands and failed selections too.
+bool piv_pin_is_fresh(const struct card_call *call);
 
 /// A head: which of two buffers is live, and how much of it.
 struct piv_head {
@@ -67,11 +70,13 @@ struct piv_head {
     bool stale;   // the idle buffer still has a replaced key, to be erased
     uint16_t size;
 };
+/// A head at an offset of the instance; staging writes it back.
 struct piv_head piv_read_head(const struct card_call *call, uint32_t at);
 void piv_stage_head(struct card_call *call, uint32_t at, struct piv_head head);
 
-// objects.c
+/// Octets of memory that all data objects take (objects.c).
 uint32_t piv_objects_size(void);
+/// GET DATA and PUT DATA (SP 800-73-4 part 2, 3.1.2 and 3.3.1).
 uint16_t piv_get_data(struct card_call *call);
 uint16_t piv_put_data(struct card_call *call);
 
@@ -82,20 +87,23 @@ struct piv_key {
 };
 /// False: no key under this reference. Copies the secret.
 bool piv_read_key(const struct card_call *call, uint8_t reference, struct piv_key *key);
+/// GENERATE ASYMMETRIC KEY PAIR (SP 800-73-4 part 2, 3.3.2).
 uint16_t piv_generate(struct card_call *call);
 /// Erases replaced keys that a power cut kept from being erased. False: the medium failed.
 bool piv_erase_stale_keys(struct card_call *call);
+/// Is there any key pair?
+bool piv_has_keys(const struct card_call *call);
 /// Makes the crypto implementation forget the keys, before the instance goes.
 void piv_forget_keys(struct card_call *call);
 
-// pins.c
+/// VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER (SP 800-73-4 part 2, 3.2; pins.c).
 uint16_t piv_verify(struct card_call *call);
 uint16_t piv_change_reference(struct card_call *call);
 uint16_t piv_reset_retry(struct card_call *call);
 /// Octets before the FF padding; 0 for a badly padded value.
 size_t piv_pin_size(const uint8_t padded[PIV_PADDED_SIZE]);
 
-// authenticate.c
+/// GENERAL AUTHENTICATE (SP 800-73-4 part 2, 3.2.4; authenticate.c).
 uint16_t piv_authenticate(struct card_call *call);
 
 extern const struct applet piv_applet;

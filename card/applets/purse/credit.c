@@ -3,11 +3,11 @@
 // other answers with the winner's object. No limit is checked here: the room was reserved when the
 // request was signed. docs/purse.md, "Exactly once".
 #include "card/applets/purse/commands.h"
-#include "card/applets/purse/consent.h"
-#include "card/applets/purse/identity.h"
-#include "card/applets/purse/pocket.h"
+#include "card/applets/purse/state/consent.h"
+#include "card/applets/purse/state/pocket.h"
+#include "card/applets/purse/state/window.h"
 #include "card/applets/purse/transfer.h"
-#include "card/applets/purse/window.h"
+#include "card/identity/identity.h"
 
 #include <string.h>
 
@@ -17,17 +17,17 @@ static uint16_t without_record(enum once_state state) {
 }
 
 /// Stages what both ends have in common: the reserved room and the open sums are free again.
-static uint16_t release(struct card_call *call, const struct window_record *record,
+static uint16_t release(struct purse *purse, const struct window_record *record,
                         struct pocket *pocket) {
-    if (!pocket_find(call, record->unit, pocket))
+    if (!pocket_find(purse, record->unit, pocket))
         return SW_MEMORY_FAILURE;
     pocket->open -= record->amount;
-    budget_open(call, record->amount, false);
+    budget_open(purse, record->amount, false);
     return SW_OK;
 }
 
 struct credit {
-    struct card_call *call;
+    struct purse *purse;
     struct object log;
     uint8_t terms[SHA256_SIZE], digest[SHA256_SIZE];
     struct once once;
@@ -37,20 +37,20 @@ struct credit {
 };
 
 static uint16_t open_log(struct credit *credit) {
-    struct card_call *call = credit->call;
-    if (!object_decode_as(OBJECT_USAGE_LOG, call->command.data, &credit->log))
+    struct purse *purse = credit->purse;
+    if (!object_decode_as(OBJECT_USAGE_LOG, purse->call->command.data, &credit->log))
         return SW_BAD_OBJECT;
-    if (!text_equals(call, TEXT_HOLDER, credit->log.fields[FIELD_PAYEE]))
+    if (!identity_is(purse->call, credit->log.fields[FIELD_PAYEE]))
         return SW_WRONG_PARTY;
-    if (!object_terms_digest(&credit->log, call->crypto, credit->terms) ||
-        !object_digest(&credit->log, call->crypto, credit->digest))
+    if (!object_terms_digest(&credit->log, purse->call->crypto, credit->terms) ||
+        !object_digest(&credit->log, purse->call->crypto, credit->digest))
         return SW_UNKNOWN;
     credit->n = (uint32_t)object_uint(&credit->log, FIELD_N);
-    credit->once = window_at(call);
-    credit->state = once_state(call, &credit->once, credit->n);
+    credit->once = window_at(purse);
+    credit->state = once_state(purse->call, &credit->once, credit->n);
     if (credit->state == ONCE_NEVER || credit->state == ONCE_FORGOTTEN)
         return without_record(credit->state);
-    window_read(call, &credit->once, credit->n, &credit->record);
+    window_read(purse, &credit->once, credit->n, &credit->record);
     return SW_OK;
 }
 
@@ -61,26 +61,28 @@ static uint16_t match(const struct credit *credit) {
 }
 
 static uint16_t take(struct credit *credit) {
-    struct card_call *call = credit->call;
+    struct purse *purse = credit->purse;
     struct pocket pocket;
-    if (!object_verify(&credit->log, call->crypto, credit->record.key))
+    if (!object_verify(&credit->log, purse->call->crypto, credit->record.key))
         return SW_BAD_SIGNATURE;
-    uint16_t sw = release(call, &credit->record, &pocket);
+    uint16_t sw = release(purse, &credit->record, &pocket);
     if (sw != SW_OK)
         return sw;
     pocket.loaded += credit->record.amount;
-    pocket_store(call, &pocket);
-    state_advance(call);
-    if ((purse_roles(call) & ROLE_TILL) != 0)
-        budget_use(call, credit->record.amount);
-    once_close(call, &credit->once, credit->n, ONCE_DONE);
-    window_set_digest(call, &credit->once, credit->n, credit->digest);
+    if ((purse->roles & ROLE_TILL) != 0) {
+        pocket.left += credit->record.amount;
+        budget_use(purse, credit->record.amount);
+    }
+    pocket_store(purse, &pocket);
+    state_advance(purse);
+    once_close(purse->call, &credit->once, credit->n, ONCE_DONE);
+    window_set_digest(purse, &credit->once, credit->n, credit->digest);
     memcpy(credit->record.digest, credit->digest, SHA256_SIZE);
     return SW_OK;
 }
 
-uint16_t purse_credit(struct card_call *call) {
-    struct credit credit = {.call = call};
+uint16_t purse_credit(struct purse *purse) {
+    struct credit credit = {.purse = purse};
     uint16_t sw = open_log(&credit);
     if (sw == SW_OK)
         sw = match(&credit);
@@ -92,29 +94,29 @@ uint16_t purse_credit(struct card_call *call) {
             return sw;
         credit.state = ONCE_DONE;
     }
-    return window_answer_end(call, credit.n, credit.state, &credit.record);
+    return window_answer_end(purse, credit.n, credit.state, &credit.record);
 }
 
-uint16_t purse_void(struct card_call *call) {
+uint16_t purse_void(struct purse *purse) {
     static const struct schema_field FIELDS[] = {{FIELD_N, false}};
     struct object named;
     struct window_record record;
     struct pocket pocket;
-    if (!fields_decode(call->command.data, FIELDS, 1, named.fields))
+    if (!fields_decode(purse->call->command.data, FIELDS, 1, named.fields))
         return SW_WRONG_DATA;
     uint32_t n = (uint32_t)object_uint(&named, FIELD_N);
-    struct once once = window_at(call);
-    enum once_state state = once_state(call, &once, n);
+    struct once once = window_at(purse);
+    enum once_state state = once_state(purse->call, &once, n);
     if (state == ONCE_NEVER || state == ONCE_FORGOTTEN)
         return without_record(state);
-    window_read(call, &once, n, &record);
+    window_read(purse, &once, n, &record);
     if (state == ONCE_OPEN) {
-        uint16_t sw = release(call, &record, &pocket);
+        uint16_t sw = release(purse, &record, &pocket);
         if (sw != SW_OK)
             return sw;
-        pocket_store(call, &pocket);
-        once_close(call, &once, n, ONCE_VOID);
+        pocket_store(purse, &pocket);
+        once_close(purse->call, &once, n, ONCE_VOID);
         state = ONCE_VOID;
     }
-    return window_answer_end(call, n, state, &record);
+    return window_answer_end(purse, n, state, &record);
 }

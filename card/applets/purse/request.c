@@ -3,12 +3,12 @@
 // for one challenge and one counter of the payer. The same sale keeps its number. docs/purse.md,
 // "A payment".
 #include "card/applets/purse/commands.h"
-#include "card/applets/purse/consent.h"
-#include "card/applets/purse/identity.h"
-#include "card/applets/purse/pocket.h"
+#include "card/applets/purse/state/consent.h"
+#include "card/applets/purse/state/pocket.h"
+#include "card/applets/purse/state/window.h"
 #include "card/applets/purse/transfer.h"
-#include "card/applets/purse/trust.h"
-#include "card/applets/purse/window.h"
+#include "card/identity/identity.h"
+#include "card/identity/peers.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static const struct schema_field TERMS[] = {
 };
 
 struct request {
-    struct card_call *call;
+    struct purse *purse;
     struct object terms; // fields of the payment request; spans point into the command and below
     uint8_t payee[HOLDER_MAX];
     uint8_t n[4];
@@ -32,11 +32,12 @@ struct request {
 
 static uint16_t check_form(struct request *request) {
     struct object *terms = &request->terms;
-    if (!fields_decode(request->call->command.data, TERMS, sizeof TERMS / sizeof TERMS[0],
+    if (!fields_decode(request->purse->call->command.data, TERMS, sizeof TERMS / sizeof TERMS[0],
                        terms->fields))
         return SW_WRONG_DATA;
     terms->type = OBJECT_PAYMENT_REQUEST;
-    terms->fields[FIELD_PAYEE] = text_get(request->call, TEXT_HOLDER, request->payee);
+    terms->fields[FIELD_PAYEE] =
+        identity_text(request->purse->call, IDENTITY_HOLDER, request->payee);
     request->amount = object_uint(terms, FIELD_AMOUNT);
     if (bytes_equal(terms->fields[FIELD_PAYER], terms->fields[FIELD_PAYEE]))
         return SW_WRONG_PARTY;
@@ -44,19 +45,20 @@ static uint16_t check_form(struct request *request) {
 }
 
 static uint16_t check_own(struct request *request) {
-    return own_check(request->call);
+    return own_check(request->purse->call);
 }
 
 static uint16_t check_payer(struct request *request) {
-    uint16_t sw = peer_find(request->call, request->terms.fields[FIELD_PAYER], &request->payer);
+    uint16_t sw = peer_find(request->purse->call, request->terms.fields[FIELD_PAYER], ROLE_PURSES,
+                            &request->payer);
     if (sw != SW_OK)
         return sw;
-    return transfer_check(request->payer.roles, purse_roles(request->call),
+    return transfer_check(request->payer.roles, request->purse->roles,
                           request->terms.fields[FIELD_REFERENCE]);
 }
 
 static uint16_t check_unit(struct request *request) {
-    return pocket_find(request->call, object_unit(&request->terms), &request->pocket)
+    return pocket_find(request->purse, object_unit(&request->terms), &request->pocket)
                ? SW_OK
                : SW_WRONG_UNIT;
 }
@@ -77,7 +79,7 @@ static bool number_terms(struct request *request, uint32_t n, uint8_t digest[SHA
     size_t size = bytes_be_size(n);
     bytes_put_be(request->n, size, n);
     request->terms.fields[FIELD_N] = bytes_of(request->n, size);
-    return object_terms_digest(&request->terms, request->call->crypto, digest);
+    return object_terms_digest(&request->terms, request->purse->call->crypto, digest);
 }
 
 // What follows is asked only for a new number: a repetition has its room already.
@@ -87,12 +89,12 @@ static uint16_t check_window(struct request *request) {
 }
 
 static uint16_t check_counter(struct request *request) {
-    return state_room(request->call);
+    return state_room(request->purse);
 }
 
 static uint16_t check_room(struct request *request) {
     const struct pocket *pocket = &request->pocket;
-    uint64_t limit = number_get(request->call, NUMBER_LIMIT_BALANCE);
+    uint64_t limit = number_get(request->purse, NUMBER_LIMIT_BALANCE);
     uint64_t taken = pocket_balance(pocket) + pocket->open;
     if (!pocket_has_room(pocket, request->amount))
         return SW_OVERFLOW;
@@ -100,8 +102,8 @@ static uint16_t check_room(struct request *request) {
 }
 
 static uint16_t check_budget(struct request *request) {
-    bool till = (purse_roles(request->call) & ROLE_TILL) != 0;
-    return till ? budget_check(request->call, request->amount) : SW_OK;
+    bool till = (request->purse->roles & ROLE_TILL) != 0;
+    return till ? budget_check(request->purse, request->amount) : SW_OK;
 }
 
 static void fill_record(struct request *request) {
@@ -119,7 +121,7 @@ static void fill_record(struct request *request) {
 
 static uint16_t open_new(struct request *request) {
     static request_check *const CHECKS[] = {check_window, check_counter, check_room, check_budget};
-    struct card_call *call = request->call;
+    struct purse *purse = request->purse;
     uint16_t sw = run_checks(request, CHECKS, sizeof CHECKS / sizeof CHECKS[0]);
     if (sw != SW_OK)
         return sw;
@@ -127,11 +129,11 @@ static uint16_t open_new(struct request *request) {
     fill_record(request);
     if (!number_terms(request, request->once.next, request->record.digest))
         return SW_UNKNOWN;
-    window_open(call, &request->once, &request->record);
+    window_open(purse, &request->once, &request->record);
     request->pocket.open += request->amount;
-    pocket_store(call, &request->pocket);
-    budget_open(call, request->amount, true);
-    peer_touch(call, &request->payer);
+    pocket_store(purse, &request->pocket);
+    budget_open(purse, request->amount, true);
+    peer_touch(purse->call, &request->payer);
     return SW_OK;
 }
 
@@ -153,18 +155,18 @@ static uint16_t answer(struct request *request) {
     object_begin(&writer, OBJECT_PAYMENT_REQUEST, buffer, sizeof buffer);
     for (size_t i = 0; i < schema->field_count; i++)
         object_copy(&writer, schema->fields[i].field, &request->terms);
-    return identity_answer(request->call, &writer);
+    return identity_answer(request->purse->call, &writer);
 }
 
-uint16_t purse_request(struct card_call *call) {
+uint16_t purse_request(struct purse *purse) {
     static request_check *const CHECKS[] = {check_form, check_own, check_payer, check_unit};
-    struct request request = {.call = call};
+    struct request request = {.purse = purse};
     uint32_t n = 0;
     uint16_t sw = run_checks(&request, CHECKS, sizeof CHECKS / sizeof CHECKS[0]);
     if (sw != SW_OK)
         return sw;
-    request.once = window_at(call);
-    bool again = window_find_sale(call, &request.once, request.terms.fields[FIELD_PAYER],
+    request.once = window_at(purse);
+    bool again = window_find_sale(purse, &request.once, request.terms.fields[FIELD_PAYER],
                                   request.terms.fields[FIELD_REFERENCE], &n, &request.record);
     sw = again ? open_again(&request, n) : open_new(&request);
     return sw == SW_OK ? answer(&request) : sw;

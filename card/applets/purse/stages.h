@@ -3,17 +3,15 @@
 #ifndef CARD_APPLETS_PURSE_STAGES_H
 #define CARD_APPLETS_PURSE_STAGES_H
 
-#include "card/applets/purse/layout.h"
+#include "card/applets/purse/state/purse.h"
 
 enum perso_stage {
     STAGE_PROFILE = 0x01,
-    STAGE_KEYS = 0x02,
-    STAGE_CERTIFICATE = 0x04,
-    STAGE_CLOSED = 0x80, // a purse from now on
+    STAGE_PERSONALIZED = 0x80, // a purse from now on
 };
 
-static inline bool stages_are_closed(const struct card_call *call) {
-    return (number_get(call, NUMBER_STAGES) & STAGE_CLOSED) != 0;
+static inline bool purse_is_personalized(const struct purse *purse) {
+    return (number_get(purse, NUMBER_STAGES) & STAGE_PERSONALIZED) != 0;
 }
 
 #endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the application "purse", by number: places in purse_commands. Contents:
+// purse_commands.c.
+#ifndef APDU_COMMAND_APPLETS_PURSE_COMMANDS_H
+#define APDU_COMMAND_APPLETS_PURSE_COMMANDS_H
+
+#include "apdu/command/application.h"
+
+enum purse_command {
+    COMMAND_PURSE_EXCHANGE_CERTIFICATES,
+    COMMAND_PURSE_REQUEST,
+    COMMAND_PURSE_DEBIT,
+    COMMAND_PURSE_CREDIT,
+    COMMAND_PURSE_VOID,
+    COMMAND_PURSE_RATIFY,
+    COMMAND_PURSE_TAKE_VOID,
+    COMMAND_PURSE_ISSUE,
+    COMMAND_PURSE_STATEMENT,
+    COMMAND_PURSE_BATCH,
+    COMMAND_PURSE_SETTLE,
+    COMMAND_PURSE_RELEASE,
+    COMMAND_PURSE_REFUND,
+    COMMAND_PURSE_HOTLIST,
+    COMMAND_PURSE_HOTLIST_PART,
+    COMMAND_PURSE_ACKNOWLEDGE,
+    COMMAND_PURSE_RESET_TIME,
+    COMMAND_PURSE_ARM,
+    COMMAND_PURSE_SET_OPTIONS,
+    COMMAND_PURSE_GET_LOG,
+    COMMAND_PURSE_GET_SALE,
+    COMMAND_PURSE_GET_DATA,
+    COMMAND_PURSE_VERIFY,
+    COMMAND_PURSE_CHANGE_PIN,
+    COMMAND_PURSE_RESET_RETRY,
+    COMMAND_PURSE_COUNT
+};
+
+extern const struct catalogue_command purse_commands[COMMAND_PURSE_COUNT];
+extern const struct application purse_application;
+
+#endif

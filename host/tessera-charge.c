@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// tessera charge: bills and settings of a telephone company's charge service.
+// docs/man/tessera-charge.1 describes it.
+#include "apdu/crypto/crypto_run.h"
+#include "base/heap.h"
+#include "base/options/options.h"
+#include "host/service/charge_setup.h"
+#include "services/wire/api/charge_api.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+struct arguments {
+    const char *what, *url, *tls, *month, *language;
+    bool json, html;
+    struct program_run run;
+    struct crypto *crypto;
+};
+
+enum { BILL = 1, CLOSE = 2, SET = 4 };
+
+static bool show_page(struct service_client *client, const struct form *in,
+                      struct failure *failure) {
+    struct buffer body;
+    buffer_init(&body, &host_memory);
+    bool done = service_client_page(client, &charge_bill, in, "text/html", &body, failure);
+    if (done)
+        fwrite(body.data, 1, body.size, stdout);
+    buffer_free(&body);
+    return done;
+}
+
+static bool bill(struct service_client *client, struct arguments *arguments,
+                 struct failure *failure) {
+    struct form in, out;
+    service_client_form(client, &charge_bill, &in);
+    form_set_text(&in, NAME_PHONE, arguments->what);
+    form_set_text(&in, NAME_MONTH, arguments->month);
+    if (arguments->language != NULL)
+        form_set_text(&in, NAME_LANGUAGE, arguments->language);
+    if (arguments->html)
+        return show_page(client, &in, failure);
+    if (!service_client_ask(client, &charge_bill, &in, &out, failure))
+        return false;
+    service_client_print(&out, arguments->json);
+    return true;
+}
+
+static void tell_progress(const struct form *out) {
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "%llu bills\r", (unsigned long long)form_uint(out, NAME_BILLS));
+}
+
+static bool close_month(struct service_client *client, struct arguments *arguments,
+                        struct failure *failure) {
+    struct form out;
+    if (!charge_close_all(client, arguments->month, &out, tell_progress, failure))
+        return false;
+    service_client_print(&out, arguments->json);
+    return true;
+}
+
+static bool set(struct service_client *client, struct arguments *arguments,
+                struct failure *failure) {
+    unsigned said;
+    bool done = charge_setup(client, arguments->what, &said, failure);
+    if (done)
+        printf("%u said\n", said);
+    return done;
+}
+
+static int run(struct arguments *arguments,
+               bool (*action)(struct service_client *, struct arguments *, struct failure *),
+               struct failure *failure) {
+    struct service_client client = {.name = NULL};
+    arguments->crypto = crypto_for_run(&arguments->run, failure);
+    bool done = arguments->crypto != NULL &&
+                service_client_open(&client, "charge", arguments->url, arguments->tls,
+                                    arguments->crypto, failure) &&
+                action(&client, arguments, failure);
+    service_client_close(&client);
+    return exit_of(done, failure);
+}
+
+static int run_bill(void *context, struct failure *failure) {
+    return run(context, bill, failure);
+}
+
+static int run_close(void *context, struct failure *failure) {
+    return run(context, close_month, failure);
+}
+
+static int run_set(void *context, struct failure *failure) {
+    return run(context, set, failure);
+}
+
+// ---- arguments ---------------------------------------------------------------------------------
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const char *const languages[] = {"en", "ja", NULL};
+
+static const struct option_row rows[] = {
+    {NULL, "WHAT", OPTION_TEXT,
+     "of bill a phone number; of set a JSON file with settings, tariffs, payees, subscribers",
+     .at = AT(what), .only = BILL | SET, .needed = BILL | SET},
+    {"month", "MONTH", OPTION_TEXT, "as 2004-02", .at = AT(month), .only = BILL | CLOSE,
+     .needed = BILL | CLOSE},
+    {"charge", "URL", OPTION_TEXT, "https://HOST:PORT of the charge service", .at = AT(url),
+     .needed = OPTION_EVERY},
+    {"tls", "DIR", OPTION_DIRECTORY,
+     "keys and certificates of who asks, from 'tessera ca issue': an operator of the company, for "
+     "bill also the subscriber's card's",
+     .at = AT(tls), .needed = OPTION_EVERY},
+    {"html", NULL, OPTION_FLAG, "a page", .at = AT(html), .only = BILL},
+    {"language", "WORD", OPTION_TEXT, "of the page, en or ja", .at = AT(language), .only = BILL,
+     .words = languages},
+    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(json), .only = BILL | CLOSE},
+    OPTION_CLOCK_ROW(AT(run)),
+    OPTION_SEED_ROW(AT(run)),
+};
+
+static const struct action actions[] = {
+    {BILL, "bill", "show a month's bill", run_bill, NULL},
+    {CLOSE, "close", "bill a month; said again it goes on, or says the same", run_close, NULL},
+    {SET, "set", "say settings, tariffs, payees and subscribers of a file", run_set, NULL},
+};
+
+static const struct command charge = {
+    .name = "charge",
+    .purpose = "bills and settings of a charge service",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .actions = actions,
+    .action_count = sizeof actions / sizeof actions[0],
+};
+
+int main(int argc, char **argv) {
+    struct arguments arguments = {.run = program_run_now()};
+    int code = command_main(&charge, &arguments, argc, argv);
+    crypto_openssl_free(arguments.crypto);
+    return code;
+}

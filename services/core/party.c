@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/core/party.h"
+
+#include "apdu/object/ticket.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHAIN = 3 };
+
+static bool fail_identity(const struct party_wanted *wanted, const struct service_keys *keys,
+                          struct failure *failure) {
+    const char *with = wanted->enterprise ? " with an enterprise and" : " with";
+    struct certificate own;
+    int most = wanted->long_id ? HOLDER_MAX : TICKET_ID_MAX;
+    if (keys->directory == NULL || certificate_parse(keys->certificates[2], &own) != CERTIFICATE_OK)
+        return fail(failure, EXIT_REFUSED,
+                    "the %s service is run by a %s%s an id of at most %d characters",
+                    wanted->service, role_name(wanted->role), with, most);
+    return fail(failure, EXIT_REFUSED,
+                "%s/certificate.cvc is of the %s '%.*s' %s enterprise; the %s service is run by a "
+                "%s%s an id of at most %d characters",
+                keys->directory, role_name(own.roles), (int)own.holder.size,
+                (const char *)own.holder.data, own.enterprise.size > 0 ? "with an" : "without",
+                wanted->service, role_name(wanted->role), with, most);
+}
+
+bool party_take(struct party *party, const struct party_wanted *wanted,
+                const struct service_keys *keys, struct failure *failure) {
+    struct certificate root, own;
+    if (keys->certificate_count == 0 || keys->scalar == NULL)
+        return fail(failure, EXIT_USAGE,
+                    "the %s service needs key.pem and root.cvc, issuer.cvc and certificate.cvc of "
+                    "a %s",
+                    wanted->service, role_name(wanted->role));
+    if (certificate_parse(keys->certificates[0], &root) != CERTIFICATE_OK ||
+        certificate_parse(keys->certificates[2], &own) != CERTIFICATE_OK ||
+        (own.roles & wanted->role) == 0 || (wanted->enterprise && own.enterprise.size == 0) ||
+        own.holder.size > (wanted->long_id ? HOLDER_MAX : TICKET_ID_MAX))
+        return fail_identity(wanted, keys, failure);
+    *party = (struct party){.id = ""};
+    memcpy(party->root, root.signing_point, sizeof party->root);
+    memcpy(party->point, own.signing_point, sizeof party->point);
+    memcpy(party->scalar, keys->scalar, sizeof party->scalar);
+    memcpy(party->id, own.holder.data, own.holder.size);
+    if (own.enterprise.size > 0)
+        memcpy(party->enterprise, own.enterprise.data, own.enterprise.size);
+    return true;
+}
+
+void *party_start(size_t size, const struct party_wanted *wanted, const struct service_keys *keys,
+                  struct failure *failure) {
+    struct party *party = calloc(1, size);
+    if (party == NULL) {
+        fail(failure, EXIT_REFUSED, "out of memory");
+        return NULL;
+    }
+    if (party_take(party, wanted, keys, failure))
+        return party;
+    party_stop(party);
+    return NULL;
+}
+
+void party_stop(void *state) {
+    bytes_erase(state, sizeof(struct party));
+    free(state);
+}
+
+bool party_operates(const struct party *party, const struct peer *peer) {
+    return strcmp(peer->enterprise, party->enterprise) == 0;
+}
+
+void party_signer(const struct party *party, const struct crypto *crypto,
+                  struct party_signer *own) {
+    own->scalar.crypto = crypto;
+    memcpy(own->scalar.scalar, party->scalar, sizeof own->scalar.scalar);
+    signer_from_scalar(&own->signer, &own->scalar, party->point);
+}
+
+const struct object *party_envelope(const struct party *party, const struct call *call,
+                                    const struct form *envelope, enum object_type type,
+                                    uint32_t roles, struct certificate *signer) {
+    const struct object *object = form_object(envelope, NAME_OBJECT);
+    struct bytes chain[CHAIN];
+    size_t count = 0;
+    const struct form *list = form_list(envelope, NAME_CERTIFICATES, &count);
+    if (object->type != type || count != CHAIN)
+        return NULL;
+    for (size_t i = 0; i < CHAIN; i++)
+        chain[i] = form_certificate(&list[i], NAME_CERTIFICATE)->whole;
+    if (certificate_verify_chain(chain, CHAIN, party->root, call->today, call->crypto, signer) !=
+            CERTIFICATE_OK ||
+        call->today < signer->from || (signer->roles & roles) == 0 ||
+        !object_verify(object, call->crypto, signer->signing_point))
+        return NULL;
+    return object;
+}

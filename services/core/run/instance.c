@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/core/run/instance.h"
+
+#include "base/files.h"
+#include "base/heap.h"
+#include "services/core/run/instance_watch.h"
+#include "services/core/server.h"
+#include "services/core/store/store_postgres.h"
+#include "services/core/store/store_sqlite.h"
+#include "services/wire/courier/courier_http.h"
+#include "services/wire/http/http_listen.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { ROOT_MAX = 8192 };
+
+/// Files of TLS by their names in the directory.
+struct tls_paths {
+    char root[PATH_MAX], certificate[PATH_MAX], key[PATH_MAX], revoked[PATH_MAX];
+};
+
+struct instance {
+    struct instance_options options;
+    struct crypto *crypto; // of the time before the threads
+    struct tls_paths paths;
+    struct tls_source tls;
+    bool has_tls;
+    struct courier_http_target targets[INSTANCE_PEERS_MAX];
+    struct courier_http_options courier_options;
+    struct courier_http *courier;
+    struct server *server;
+    struct http_server *http;
+    struct instance_watch watch; // and the context
+    char url[INSTANCE_URL_MAX];
+    const char *hosts[2];
+};
+
+// ---- certificates ------------------------------------------------------------------------------
+
+static bool open_tls(struct instance *instance, struct failure *failure) {
+    struct tls_paths *paths = &instance->paths;
+    const char *directory = instance->options.tls;
+    const struct tls_files files = {paths->root, paths->certificate, paths->key, paths->revoked};
+    if (!files_path(paths->root, PATH_MAX, directory, "root.pem") ||
+        !files_path(paths->certificate, PATH_MAX, directory, "certificate.pem") ||
+        !files_path(paths->key, PATH_MAX, directory, "key.pem") ||
+        !files_path(paths->revoked, PATH_MAX, directory, "crl.pem"))
+        return fail_errno(failure, "%s", directory);
+    instance->has_tls = tls_source_open(&instance->tls, &files, failure);
+    return instance->has_tls;
+}
+
+/// Which authority this is: SHA-256 of its root as it lies there.
+static bool fingerprint(struct instance *instance, char text[2 * SHA256_SIZE + 1],
+                        struct failure *failure) {
+    uint8_t root[ROOT_MAX], digest[SHA256_SIZE];
+    size_t size = 0;
+    if (!files_read(instance->paths.root, root, sizeof root, &size))
+        return fail_errno(failure, "cannot read %s", instance->paths.root);
+    if (!instance->crypto->ops->sha256(instance->crypto, bytes_of(root, size), digest))
+        return fail(failure, EXIT_REFUSED, "SHA-256 failed");
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+// ---- the database ------------------------------------------------------------------------------
+
+static bool make_directory(const char *path, struct failure *failure) {
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return true;
+    return fail_errno(failure, "cannot make the directory %s", path);
+}
+
+static struct store *open_sqlite(const struct instance_options *options, struct failure *failure) {
+    char directory[PATH_MAX], name[64], path[PATH_MAX];
+    struct store_sqlite_options sqlite = {.path = path};
+    snprintf(name, sizeof name, "%s.sqlite", options->service->name);
+    if (!files_path(directory, sizeof directory, options->state, "db") ||
+        !files_path(path, sizeof path, directory, name)) {
+        fail_errno(failure, "%s", options->state);
+        return NULL;
+    }
+    return make_directory(directory, failure) ? store_sqlite_open(&sqlite, failure) : NULL;
+}
+
+static bool open_store(struct instance *instance, struct failure *failure) {
+    const struct instance_options *options = &instance->options;
+    struct store_postgres_options postgres = {.uri = options->db, .schema = options->service->name};
+    char root[2 * SHA256_SIZE + 1];
+    struct store_owner owner = {.service = options->service->name,
+                                .root = root,
+                                .program = "tessera " TESSERA_VERSION,
+                                .crypto = instance->crypto,
+                                .now_ms = clock_now_ms(options->clock)};
+    if (!fingerprint(instance, root, failure))
+        return false;
+    instance->watch.context.store = options->db != NULL ? store_postgres_open(&postgres, failure)
+                                                        : open_sqlite(options, failure);
+    return instance->watch.context.store != NULL &&
+           service_migrate(&instance->watch.context, &owner, failure);
+}
+
+// ---- other services ----------------------------------------------------------------------------
+
+static bool open_courier(struct instance *instance, struct failure *failure) {
+    const struct instance_options *options = &instance->options;
+    for (size_t i = 0; i < options->peer_count; i++)
+        instance->targets[i] =
+            (struct courier_http_target){options->peers[i].name, options->peers[i].url};
+    instance->courier_options =
+        (struct courier_http_options){.targets = instance->targets,
+                                      .target_count = options->peer_count,
+                                      .root = instance->paths.root,
+                                      .certificate = instance->paths.certificate,
+                                      .key = instance->paths.key,
+                                      .revoked = instance->paths.revoked};
+    instance->courier = courier_http_open(&instance->courier_options, failure);
+    if (instance->courier == NULL)
+        return false;
+    instance->watch.context.courier = courier_http_courier(instance->courier);
+    return true;
+}
+
+// ---- the network -------------------------------------------------------------------------------
+
+/// The address under which clients come: as the host is called, at the port that was got.
+static bool name_url(struct instance *instance, int socket, struct failure *failure) {
+    char address[INSTANCE_URL_MAX];
+    static const char scheme[] = "https://";
+    if (!http_listen_name(socket, address, sizeof address))
+        return fail(failure, EXIT_REFUSED, "%s is no internet address", instance->options.listen);
+    const char *port = strrchr(address, ':'), *host = instance->options.host;
+    int size = snprintf(instance->url, sizeof instance->url, "%s%.*s%s", scheme,
+                        host != NULL ? (int)strlen(host) : (int)(port - address),
+                        host != NULL ? host : address, port);
+    instance->hosts[0] = instance->url + sizeof scheme - 1;
+    return (size > 0 && (size_t)size < sizeof instance->url) ||
+           fail(failure, EXIT_USAGE, "the host's name %.40s... is too long", host);
+}
+
+static bool start_network(struct instance *instance, struct failure *failure) {
+    const struct instance_options *options = &instance->options;
+    struct server_options server = {.context = &instance->watch.context,
+                                    .workers = options->workers,
+                                    .keep_requests_ms = options->keep_requests_ms,
+                                    .seed = options->seed};
+    struct http_server_options http = {.tls = &instance->tls,
+                                       .clock = options->clock,
+                                       .memory = &host_memory,
+                                       .hosts = instance->hosts,
+                                       .observer = &instance->watch.observer};
+    http.socket = http_listen(options->listen, failure);
+    if (http.socket < 0 || !name_url(instance, http.socket, failure))
+        return false;
+    instance->server = server_start(&server, failure);
+    if (instance->server == NULL)
+        return false;
+    instance->http = http_server_start(&http, server_listener(instance->server), failure);
+    return instance->http != NULL;
+}
+
+// ---- begin and end -----------------------------------------------------------------------------
+
+static bool start_service(struct instance *instance, struct failure *failure) {
+    const struct instance_options *options = &instance->options;
+    const struct service_place place = {.state = options->state,
+                                        .keys = &options->keys,
+                                        .crypto = instance->crypto,
+                                        .memory = &host_memory};
+    if (options->service->start == NULL)
+        return true;
+    instance->watch.context.state = options->service->start(&place, failure);
+    return instance->watch.context.state != NULL;
+}
+
+static bool begin(struct instance *instance, struct failure *failure) {
+    const struct instance_options *options = &instance->options;
+    instance->crypto = crypto_openssl_new();
+    if (instance->crypto == NULL)
+        return fail(failure, EXIT_REFUSED, "OpenSSL cannot start");
+    instance->watch.context =
+        (struct service_context){.service = options->service,
+                                 .clock = options->clock,
+                                 .memory = &host_memory,
+                                 .signer = options->keys.signer,
+                                 .certificates = options->keys.certificates,
+                                 .certificate_count = options->keys.certificate_count};
+    instance_watch_open(&instance->watch, options->log);
+    return open_tls(instance, failure) && make_directory(options->state, failure) &&
+           start_service(instance, failure) && open_store(instance, failure) &&
+           (options->peer_count == 0 || open_courier(instance, failure)) &&
+           start_network(instance, failure) &&
+           instance_watch_start(&instance->watch, options->metrics, instance->server,
+                                instance->http, &instance->tls, failure);
+}
+
+struct instance *instance_start(const struct instance_options *options, struct failure *failure) {
+    struct instance *instance = calloc(1, sizeof *instance);
+    if (instance == NULL) {
+        fail(failure, EXIT_REFUSED, "out of memory");
+        return NULL;
+    }
+    instance->options = *options;
+    if (begin(instance, failure))
+        return instance;
+    instance_stop(instance, 0);
+    return NULL;
+}
+
+const char *instance_url(const struct instance *instance) {
+    return instance->url;
+}
+
+const char *instance_metrics_url(const struct instance *instance) {
+    return instance->watch.url[0] != '\0' ? instance->watch.url : NULL;
+}
+
+bool instance_reload(struct instance *instance, struct failure *failure) {
+    if (!tls_source_reload(&instance->tls, failure))
+        return false;
+    if (instance->courier != NULL)
+        courier_http_reload(instance->courier);
+    return true;
+}
+
+/// Connections and threads; how many requests were left.
+static size_t stop_network(struct instance *instance, unsigned wait_ms) {
+    size_t left = 0;
+    if (instance->http != NULL)
+        http_server_drain(instance->http);
+    if (instance->server != NULL)
+        left = server_drain(instance->server, wait_ms);
+    if (left == 0 && instance->http != NULL)
+        left = http_server_stop(instance->http, wait_ms);
+    if (left == 0 && instance->server != NULL)
+        left = server_stop(instance->server, wait_ms);
+    return left;
+}
+
+size_t instance_stop(struct instance *instance, unsigned wait_ms) {
+    const struct service *service = instance->options.service;
+    instance_watch_stop(&instance->watch);
+    size_t left = stop_network(instance, wait_ms);
+    if (left > 0)
+        return left;
+    if (instance->courier != NULL)
+        courier_http_close(instance->courier);
+    if (instance->watch.context.state != NULL)
+        service->stop(instance->watch.context.state);
+    if (instance->watch.context.store != NULL)
+        store_close(instance->watch.context.store);
+    if (instance->has_tls)
+        tls_source_close(&instance->tls);
+    if (instance->crypto != NULL)
+        instance_watch_close(&instance->watch);
+    crypto_openssl_free(instance->crypto);
+    free(instance);
+    return 0;
+}

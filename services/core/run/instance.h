@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// One service at work in this process: its database, threads and network, what it tells about
+// itself, and the order in which all of it ends.
+#ifndef SERVICES_CORE_RUN_INSTANCE_H
+#define SERVICES_CORE_RUN_INSTANCE_H
+
+#include "services/core/service.h"
+#include "services/wire/watch/log.h"
+
+enum { INSTANCE_PEERS_MAX = 16, INSTANCE_URL_MAX = 160 };
+
+/// Where another service is.
+struct instance_peer {
+    const char *name, *url;
+};
+
+/// Texts are the caller's and live as long as the instance.
+struct instance_options {
+    const struct service *service;
+    const struct clock *clock;
+    const char *state;   // directory; databases and objects lie below it
+    const char *db;      // "postgresql://..."; NULL: SQLite in state
+    const char *listen;  // "ADDRESS:PORT"
+    const char *host;    // under which clients reach it; NULL: the address that it listens on
+    const char *tls;     // directory of root.pem, certificate.pem, key.pem and, perhaps, crl.pem
+    const char *metrics; // "ADDRESS:PORT" of /metrics, /healthz and /readyz; NULL: nowhere
+    unsigned workers;    // 0: see server.h
+    uint64_t keep_requests_ms; // 0: see keeper.h
+    enum log_level log;
+    const uint64_t *seed; // NULL: the system's randomness
+    struct instance_peer peers[INSTANCE_PEERS_MAX];
+    size_t peer_count;
+    struct service_keys keys;
+};
+
+struct instance;
+
+/// Begins to serve. NULL with a sentence: a database that is newer or another authority's (1), in
+/// use (5), a certificate of another authority (1), a port in use (1), files that are missing (2).
+struct instance *instance_start(const struct instance_options *options, struct failure *failure);
+
+/// "https://HOST:PORT".
+const char *instance_url(const struct instance *instance);
+/// "http://ADDRESS:PORT" of its metrics; NULL: nowhere.
+const char *instance_metrics_url(const struct instance *instance);
+
+/// Reads certificates and the list of the revoked again. False: what was in force stays.
+bool instance_reload(struct instance *instance, struct failure *failure);
+
+/// Answers what is here, for at most wait_ms, and ends. Returns how many requests were left: unless
+/// that is 0 only the end of the process ends the rest.
+size_t instance_stop(struct instance *instance, unsigned wait_ms);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/core/run/instances.h"
+
+#include "services/wire/notify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void instances_block_signals(sigset_t *signals) {
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+static void print_place(const struct served *served) {
+    const char *name = served->options->service->name;
+    const char *metrics = instance_metrics_url(served->instance);
+    printf("%s %s\n", name, instance_url(served->instance));
+    if (metrics != NULL)
+        printf("%s-metrics %s\n", name, metrics);
+}
+
+bool instances_start(struct served *served, size_t count, struct failure *failure) {
+    for (size_t i = 0; i < count; i++) {
+        struct failure why = {0};
+        served[i].instance = instance_start(served[i].options, &why);
+        if (served[i].instance == NULL)
+            return fail(failure, why.code, "%s: %s", served[i].options->service->name, why.text);
+    }
+    for (size_t i = 0; i < count; i++)
+        print_place(&served[i]);
+    printf("ready\n");
+    fflush(stdout);
+    notify_send(getenv("NOTIFY_SOCKET"), "READY=1");
+    return true;
+}
+
+static void reload_all(struct served *served, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct failure failure;
+        if (!instance_reload(served[i].instance, &failure))
+            fprintf(stderr, "tessera serve: %s: %s; what was in force stays\n",
+                    served[i].options->service->name, failure.text);
+    }
+}
+
+void instances_run(struct served *served, size_t count, const sigset_t *signals) {
+    int got = 0;
+    while (sigwait(signals, &got) == 0 && got == SIGHUP)
+        reload_all(served, count);
+    notify_send(getenv("NOTIFY_SOCKET"), "STOPPING=1");
+}
+
+void instances_print_plan(const struct served *served, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const struct instance_options *options = served[i].options;
+        printf("%s listen %s host %s tls %s db %s metrics %s\n", options->service->name,
+               options->listen, options->host != NULL ? options->host : "-", options->tls,
+               options->db != NULL ? options->db : "sqlite",
+               options->metrics != NULL ? options->metrics : "-");
+    }
+}

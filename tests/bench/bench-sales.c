@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a sale of a ticket costs the licence service, from the octets of the request to the durable
+// answer, against the same verifications, encapsulation, signatures and one durable commit in a
+// bare loop; over SQLite on a disk, in alternating batches.
+#include "apdu/crypto/hpke.h"
+#include "tests/bench/bench.h"
+#include "tests/kit/services/licensing.h"
+
+#include <CUnit/Basic.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BATCH = 10, BATCHES = 20, SALES = BATCH * BATCHES, VERIFIED = 3, SIGNED = 2 };
+
+static const double GOAL_RATIO = 1.67; // 1 / 0.6
+
+static char (*bodies)[LICENSING_BODY_MAX];
+
+static void prepare(struct shop *shop) {
+    licensing_stock(shop, "");
+    bodies = calloc(SALES, sizeof *bodies);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bodies);
+    for (unsigned i = 0; i < SALES; i++) {
+        struct reception reception = licensing_first;
+        reception.n = i + 1;
+        licensing_order_body(bodies[i], &reception, "\"amount\":1000");
+    }
+}
+
+static double sell(struct shop *shop, size_t batch) {
+    double begin = bench_now_us();
+    for (size_t i = batch * BATCH; i < (batch + 1) * BATCH; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "s%zu", i);
+        CU_ASSERT_EQUAL_FATAL(
+            shop_ask(shop, &licensing_buyer, "POST", "/v1/offers/NO_1/sales", key, bodies[i])
+                .status,
+            200);
+    }
+    return (bench_now_us() - begin) / BATCH;
+}
+
+// ---- bare --------------------------------------------------------------------------------------
+
+static sqlite3 *db;
+static sqlite3_stmt *insert;
+static uint8_t message[300], signature[ECDSA_SIZE], wrapped[HPKE_OVERHEAD + 12];
+
+static void open_bare(const struct shop *shop) {
+    char path[100];
+    const struct sample_party *seller = &licensing.seller;
+    snprintf(path, sizeof path, "%s/bare.sqlite", shop->directory);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_open(path, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_exec(db,
+                                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                       "CREATE TABLE sold(id INTEGER PRIMARY KEY, ticket BLOB)",
+                                       NULL, NULL, NULL),
+                          SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        sqlite3_prepare_v2(db, "INSERT INTO sold(ticket) VALUES(?)", -1, &insert, NULL), SQLITE_OK);
+    CU_ASSERT_FATAL(licensing.crypto->ops->ecdsa_sign(licensing.crypto, seller->scalar.scalar,
+                                                      BYTES_OF(message), signature));
+}
+
+static void sell_bare(void) {
+    static const uint8_t key[12];
+    const struct crypto *crypto = licensing.crypto;
+    const struct sample_party *seller = &licensing.seller;
+    for (size_t i = 0; i < VERIFIED; i++)
+        CU_ASSERT_FATAL(
+            crypto->ops->ecdsa_verify(crypto, seller->signer.point, BYTES_OF(message), signature));
+    CU_ASSERT_FATAL(hpke_seal(crypto, HPKE_AES_256, licensing.kem_point, BYTES_OF(message),
+                              bytes_of(NULL, 0), BYTES_OF(key), wrapped));
+    for (size_t i = 0; i < SIGNED; i++)
+        CU_ASSERT_FATAL(
+            crypto->ops->ecdsa_sign(crypto, seller->scalar.scalar, BYTES_OF(message), signature));
+    sqlite3_bind_blob(insert, 1, message, sizeof message, SQLITE_STATIC);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_step(insert), SQLITE_DONE);
+    sqlite3_reset(insert);
+}
+
+static double loop_bare(void) {
+    double begin = bench_now_us();
+    for (size_t i = 0; i < BATCH; i++)
+        sell_bare();
+    return (bench_now_us() - begin) / BATCH;
+}
+
+// ---- both --------------------------------------------------------------------------------------
+
+static double least, median;
+
+static void compare(struct shop *shop) {
+    static double own[BATCHES], bare[BATCHES];
+    if (shop->engine != ENGINE_FILE)
+        return;
+    prepare(shop);
+    open_bare(shop);
+    for (size_t i = 0; i < BATCHES; i++) {
+        bare[i] = loop_bare();
+        own[i] = sell(shop, i);
+    }
+    least = bench_median(bare, BATCHES);
+    median = bench_median(own, BATCHES);
+    sqlite3_finalize(insert);
+    sqlite3_close(db);
+    free(bodies);
+}
+
+static void measure(void) {
+    licensing_on_disk(NULL, compare);
+    licensing_close();
+}
+
+/// The kit of the suites asserts, so it stands in a suite, whose summary nobody wants.
+static unsigned run_suite(void) {
+    int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    CU_initialize_registry();
+    CU_add_test(CU_add_suite("bench-sales", NULL, NULL), "sales", measure);
+    CU_basic_set_mode(CU_BRM_SILENT);
+    fflush(stdout);
+    dup2(null, STDOUT_FILENO);
+    CU_basic_run_tests();
+    unsigned failed = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    fflush(stdout);
+    dup2(out, STDOUT_FILENO);
+    close(null);
+    close(out);
+    return failed;
+}
+
+int main(void) {
+    if (run_suite() > 0)
+        return 1;
+    bench_print("a ticket sold, durable, one at a time", median, "us", -1);
+    bench_print("a ticket sold / bare signatures and commit", median / least, "ratio", GOAL_RATIO);
+    return 0;
+}
