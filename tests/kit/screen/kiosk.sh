@@ -5,15 +5,7 @@
 # shellcheck disable=SC2034 # kiosk and url are the suite's
 : "${work:?}"
 
-# wait_for FILE TEXT SECONDS
-wait_for() {
-    local end=$((SECONDS + $3))
-    until grep -qs -- "$2" "$1"; do
-        [ $SECONDS -lt $end ] || { cat "$1"; return 1; }
-        read -r -t 0.02 <> <(:)
-    done
-    return 0
-}
+. tests/kit/processes.sh
 
 kiosk_cards() {
     tessera ca init "$work/ca" &&
@@ -35,10 +27,10 @@ END
 
 # kiosk_start [OPTION...]: kiosk is its process, url its screen.
 kiosk_start() {
-    rm -f "$work/kiosk.out" # of an earlier one, which was ready, too
+    rm -f "$work/kiosk.out"
     tessera kiosk run --state "$work/state" "$@" >"$work/kiosk.out" 2>"$work/kiosk.err" &
     kiosk=$!
-    wait_for "$work/kiosk.out" ready 20 || { cat "$work/kiosk.err"; return 1; }
+    says_soon "$work/kiosk.out" ready || { cat "$work/kiosk.err"; return 1; }
     url=$(sed -n 's/^screen //p' "$work/kiosk.out")
 }
 

@@ -1,41 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # What suites of buyers stand on: an authority, services that run, a film in a container, an offer. Sourced
-# behind suite.sh, within a directory of its own; market_end at EXIT.
-pids=()
-market_end() { for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null; done; }
-
-# says CODE TEXT COMMAND...: the command exits so and what it prints has the text.
-says() {
-    local code=$1 text=$2 status
-    shift 2
-    timeout 100 "$@" >said 2>&1 </dev/null
-    status=$?
-    [ "$status" = "$code" ] && { [ -z "$text" ] || grep -qF -- "$text" said; } && return
-    echo "exit $status, wanted $code and '$text':"
-    cat said
-    return 1
-}
-
-# serve NAME OPTION...: starts a process, waits for its "ready"; output in NAME.out, log in NAME.err, id in $pid.
-serve() {
-    local name=$1 i
-    shift
-    tessera serve "$@" >"$name.out" 2>"$name.err" &
-    pid=$!
-    pids+=("$pid")
-    for ((i = 0; i < 300; i++)); do
-        grep -qsx ready "$name.out" && return
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    echo "$name did not become ready:"
-    cat "$name.out" "$name.err"
-    return 1
-}
-url_of() { sed -n "s/^$2 //p" "$1.out"; }
-ends() { kill -TERM "$1" && wait "$1"; }
-
+# behind processes.sh, within a directory of its own.
 # card ROLE ID [OPTION...]: an image ID.trm with the PIN 123456
 card() { tessera card new --ca ca --role "$1" --id "$2" "${@:3}" --out "$2.trm" --pin-fd 3 3<<<123456 >/dev/null 2>&1; }
 # machine ROLE ID DIR: keys for the network of the machine around a card
