@@ -43,6 +43,16 @@ static void hand_on(struct call *call, struct session *session) {
         outbox_put(session, id, "licence", &licence_key, &call->in, call->now_ms);
 }
 
+/// Stands this key for another content, or is another one this content's? False as well where the
+/// store did not say: then its failure decides.
+static bool is_taken(struct call *call, struct session *session, const char *id) {
+    struct value row[1] = {0};
+    enum store_result found =
+        sql_run(session, &content_sql[KEY_READ], IN(in_octets(call, NAME_FINGERPRINT)), row);
+    return session->failed == STORE_DONE &&
+           (found == STORE_NONE || strcmp(value_string(&row[0]), id) != 0);
+}
+
 bool content_key_transact(struct call *call, struct session *session) {
     struct value row[1] = {0};
     const char *id = form_text(&call->in, NAME_ID);
@@ -50,10 +60,7 @@ bool content_key_transact(struct call *call, struct session *session) {
                          IN(value_text(id), in_octets(call, NAME_FINGERPRINT),
                             in_octets(call, NAME_WRAPPED_KEY)),
                          row) == STORE_ROW;
-    if (!added && session->failed == STORE_DONE &&
-        (sql_run(session, &content_sql[KEY_READ], IN(in_octets(call, NAME_FINGERPRINT)), row) ==
-             STORE_NONE ||
-         strcmp(value_string(&row[0]), id) != 0))
+    if (!added && is_taken(call, session, id))
         return call_refuse(call, &content_key_taken,
                            "%s has another key, or this key is another content's", id);
     if (added)
