@@ -28,13 +28,9 @@
 
 enum { STOP_MS = 10000, DAY_MS = 24 * 3600 * 1000 };
 
-/// Every service, and whose certificate it wants.
-static const struct {
-    const struct service *service;
-    const char *role;
-} services[] = {
-    {&content_service, "provider"},  {&licence_service, "seller"}, {&bank_service, "bank"},
-    {&registry_service, "registry"}, {&charge_service, "telco"},   {&clearing_service, "center"},
+static const struct service *const services[] = {
+    &content_service,  &licence_service, &bank_service,
+    &registry_service, &charge_service,  &clearing_service,
 };
 static const char *const service_names[] = {"content", "licence",  "bank", "registry",
                                             "charge",  "clearing", "all",  NULL};
@@ -98,23 +94,16 @@ static void set_clock(struct serving *serving) {
 
 static const struct service *service_named(const char *name) {
     for (size_t i = 0; i < SERVICE_COUNT; i++)
-        if (strcmp(services[i].service->name, name) == 0)
-            return services[i].service;
+        if (strcmp(services[i]->name, name) == 0)
+            return services[i];
     return NULL;
-}
-
-static const char *role_of(const struct service *service) {
-    size_t i = 0;
-    while (services[i].service != service)
-        i++;
-    return services[i].role;
 }
 
 static bool fail_name(const char *what, const char *name, struct failure *failure) {
     char known[160] = "";
     for (size_t i = 0; i < SERVICE_COUNT; i++)
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "",
-                 services[i].service->name);
+                 services[i]->name);
     return fail(failure, EXIT_USAGE,
                 "%sthere is no service '%s'; say one of %s, or some with blanks between", what,
                 name, known);
@@ -269,7 +258,8 @@ static bool fill_options(struct serving *serving, struct running *running,
         .keep_requests_ms = arguments->keep_days * DAY_MS,
         .log = (enum log_level)arguments->log,
         .seed = arguments->run.seeded ? &running->seed : NULL};
-    return places_check(options, arguments->tls == NULL ? role_of(service) : NULL, failure) &&
+    return places_check(options, arguments->tls == NULL ? role_name(service->party.role) : NULL,
+                        failure) &&
            take_peers(running, failure) && read_keys(running, failure);
 }
 
@@ -300,7 +290,7 @@ static bool add_named(struct serving *serving, struct failure *failure) {
         return false;
     if (names->count == 1 && strcmp(names->items[0], "all") == 0) {
         for (size_t i = 0; i < SERVICE_COUNT; i++)
-            if (!add(serving, services[i].service->name, failure))
+            if (!add(serving, services[i]->name, failure))
                 return false;
         return true;
     }
@@ -340,7 +330,7 @@ static int tell_openapi(const struct serving *serving, struct failure *failure) 
     const struct api *apis[SERVICE_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < SERVICE_COUNT; i++)
-        apis[count++] = services[i].service->api;
+        apis[count++] = services[i]->api;
     (void)serving;
     json_t *json = document_openapi(apis, count, TESSERA_VERSION);
     char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;

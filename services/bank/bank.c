@@ -57,22 +57,13 @@ static const struct handler handlers[] = {
 
 static const struct handler replies[] = {{&licence_settlement, NULL, bank_notice_reply, NULL}};
 
-static void *start(const struct service_place *place, struct failure *failure) {
-    static const struct party_wanted wanted = {"bank", ROLE_BANK, false, false};
-    return party_start(sizeof(struct party), &wanted, place->keys, failure);
-}
-
 const struct service bank_service = {
     .name = "bank",
     .api = &bank_api,
-    .handlers = handlers,
-    .handler_count = sizeof handlers / sizeof handlers[0],
-    .replies = replies,
-    .reply_count = sizeof replies / sizeof replies[0],
+    SERVICE_TABLE(handlers, handler_count, handlers),
+    SERVICE_TABLE(replies, reply_count, replies),
     .statements = bank_sql,
     .statement_count = BANK_SQL,
-    .migrations = bank_migrations,
-    .migration_count = sizeof bank_migrations / sizeof bank_migrations[0],
-    .start = start,
-    .stop = party_stop,
+    SERVICE_TABLE(migrations, migration_count, bank_migrations),
+    .party = {.role = ROLE_BANK},
 };

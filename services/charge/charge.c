@@ -163,22 +163,13 @@ static const struct handler replies[] = {
     {&bank_transfer, NULL, charge_transfer_reply, NULL},
 };
 
-static void *start(const struct service_place *place, struct failure *failure) {
-    static const struct party_wanted wanted = {"charge", ROLE_TELCO, false, false};
-    return party_start(sizeof(struct party), &wanted, place->keys, failure);
-}
-
 const struct service charge_service = {
     .name = "charge",
     .api = &charge_api,
-    .handlers = handlers,
-    .handler_count = sizeof handlers / sizeof handlers[0],
-    .replies = replies,
-    .reply_count = sizeof replies / sizeof replies[0],
+    SERVICE_TABLE(handlers, handler_count, handlers),
+    SERVICE_TABLE(replies, reply_count, replies),
     .statements = charge_sql,
     .statement_count = CHARGE_SQL,
-    .migrations = charge_migrations,
-    .migration_count = sizeof charge_migrations / sizeof charge_migrations[0],
-    .start = start,
-    .stop = party_stop,
+    SERVICE_TABLE(migrations, migration_count, charge_migrations),
+    .party = {.role = ROLE_TELCO},
 };

@@ -64,29 +64,22 @@ static void keep_certificates(struct clearing_state *state, const struct service
     }
 }
 
-static void *start(const struct service_place *place, struct failure *failure) {
-    static const struct party_wanted wanted = {
-        .service = "clearing", .role = ROLE_CENTER, .long_id = true};
-    struct clearing_state *state =
-        party_start(sizeof(struct clearing_state), &wanted, place->keys, failure);
-    if (state != NULL)
-        keep_certificates(state, place->keys);
-    return state;
+static bool start(void *state, const struct service_place *place, struct failure *failure) {
+    (void)failure;
+    keep_certificates(state, place->keys);
+    return true;
 }
 
 const struct service clearing_service = {
     .name = "clearing",
     .api = &clearing_api,
-    .handlers = handlers,
-    .handler_count = sizeof handlers / sizeof handlers[0],
+    SERVICE_TABLE(handlers, handler_count, handlers),
     .statements = clearing_sql,
     .statement_count = CLEARING_SQL,
-    .migrations = clearing_migrations,
-    .migration_count = sizeof clearing_migrations / sizeof clearing_migrations[0],
-    .replies = replies,
-    .reply_count = sizeof replies / sizeof replies[0],
-    .jobs = jobs,
-    .job_count = sizeof jobs / sizeof jobs[0],
+    SERVICE_TABLE(migrations, migration_count, clearing_migrations),
+    SERVICE_TABLE(replies, reply_count, replies),
+    SERVICE_TABLE(jobs, job_count, jobs),
+    .party = {.role = ROLE_CENTER, .long_id = true},
+    .state_size = sizeof(struct clearing_state),
     .start = start,
-    .stop = party_stop,
 };

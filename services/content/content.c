@@ -102,40 +102,25 @@ static const struct handler handlers[] = {
 
 static const struct handler replies[] = {{&licence_key, NULL, content_key_reply, NULL}};
 
-static void *start(const struct service_place *place, struct failure *failure) {
-    struct content_state *state = calloc(1, sizeof *state);
-    bool done = state != NULL || fail(failure, EXIT_REFUSED, "out of memory");
-    if (done && place->keys->certificate_count == 0)
-        done = fail(failure, EXIT_USAGE,
-                    "the content service needs root.cvc, issuer.cvc and "
-                    "certificate.cvc beside its keys");
-    if (done && !files_path(state->objects, sizeof state->objects, place->state, "objects"))
-        done = fail_errno(failure, "%s", place->state);
-    if (done && mkdir(state->objects, 0700) != 0 && errno != EEXIST)
-        done = fail_errno(failure, "cannot make the directory %s", state->objects);
-    if (!done) {
-        free(state);
-        return NULL;
-    }
+static bool start(void *context, const struct service_place *place, struct failure *failure) {
+    struct content_state *state = context;
+    if (!files_path(state->objects, sizeof state->objects, place->state, "objects"))
+        return fail_errno(failure, "%s", place->state);
+    if (mkdir(state->objects, 0700) != 0 && errno != EEXIST)
+        return fail_errno(failure, "cannot make the directory %s", state->objects);
     state->root = place->keys->certificates[0];
-    return state;
-}
-
-static void stop(void *state) {
-    free(state);
+    return true;
 }
 
 const struct service content_service = {
     .name = "content",
     .api = &content_api,
-    .handlers = handlers,
-    .handler_count = sizeof handlers / sizeof handlers[0],
-    .replies = replies,
-    .reply_count = sizeof replies / sizeof replies[0],
+    SERVICE_TABLE(handlers, handler_count, handlers),
+    SERVICE_TABLE(replies, reply_count, replies),
     .statements = content_sql,
     .statement_count = CONTENT_SQL,
-    .migrations = content_migrations,
-    .migration_count = sizeof content_migrations / sizeof content_migrations[0],
+    SERVICE_TABLE(migrations, migration_count, content_migrations),
+    .party = {.role = ROLE_PROVIDER, .anybody = true},
+    .state_size = sizeof(struct content_state),
     .start = start,
-    .stop = stop,
 };

@@ -5,12 +5,14 @@
 
 #include "apdu/container/front.h"
 #include "services/content/content.h"
+#include "services/core/party.h"
 #include "services/wire/api/content_api.h"
 
 #include <limits.h>
 
 /// The service's own, the same for every thread.
 struct content_state {
+    struct party party;           // first: see party_start
     char objects[PATH_MAX - 128]; // directory of containers, named by their hashes
     struct bytes root;            // whom sealers are judged by
 };

@@ -8,61 +8,79 @@
 
 enum { CHAIN = 3 };
 
-static bool fail_identity(const struct party_wanted *wanted, const struct service_keys *keys,
+static bool fail_identity(const struct service *service, const struct service_keys *keys,
                           struct failure *failure) {
+    const struct service_party *wanted = &service->party;
     const char *with = wanted->enterprise ? " with an enterprise and" : " with";
     struct certificate own;
     int most = wanted->long_id ? HOLDER_MAX : TICKET_ID_MAX;
     if (keys->directory == NULL || certificate_parse(keys->certificates[2], &own) != CERTIFICATE_OK)
         return fail(failure, EXIT_REFUSED,
-                    "the %s service is run by a %s%s an id of at most %d characters",
-                    wanted->service, role_name(wanted->role), with, most);
+                    "the %s service is run by a %s%s an id of at most %d characters", service->name,
+                    role_name(wanted->role), with, most);
     return fail(failure, EXIT_REFUSED,
                 "%s/certificate.cvc is of the %s '%.*s' %s enterprise; the %s service is run by a "
                 "%s%s an id of at most %d characters",
                 keys->directory, role_name(own.roles), (int)own.holder.size,
                 (const char *)own.holder.data, own.enterprise.size > 0 ? "with an" : "without",
-                wanted->service, role_name(wanted->role), with, most);
+                service->name, role_name(wanted->role), with, most);
 }
 
-bool party_take(struct party *party, const struct party_wanted *wanted,
-                const struct service_keys *keys, struct failure *failure) {
+static bool is_wanted(const struct service_party *wanted, const struct certificate *own) {
+    return wanted->anybody ||
+           ((own->roles & wanted->role) != 0 && (!wanted->enterprise || own->enterprise.size > 0) &&
+            own->holder.size <= (wanted->long_id ? HOLDER_MAX : TICKET_ID_MAX));
+}
+
+/// Takes id, enterprise, root and key.
+static bool take_party(struct party *party, const struct service *service,
+                       const struct service_keys *keys, struct failure *failure) {
+    const struct service_party *wanted = &service->party;
     struct certificate root, own;
-    if (keys->certificate_count == 0 || keys->scalar == NULL)
+    if (keys->certificate_count == 0 || (keys->scalar == NULL && !wanted->anybody))
         return fail(failure, EXIT_USAGE,
                     "the %s service needs key.pem and root.cvc, issuer.cvc and certificate.cvc of "
                     "a %s",
-                    wanted->service, role_name(wanted->role));
+                    service->name, role_name(wanted->role));
     if (certificate_parse(keys->certificates[0], &root) != CERTIFICATE_OK ||
         certificate_parse(keys->certificates[2], &own) != CERTIFICATE_OK ||
-        (own.roles & wanted->role) == 0 || (wanted->enterprise && own.enterprise.size == 0) ||
-        own.holder.size > (wanted->long_id ? HOLDER_MAX : TICKET_ID_MAX))
-        return fail_identity(wanted, keys, failure);
+        !is_wanted(wanted, &own))
+        return fail_identity(service, keys, failure);
     *party = (struct party){.id = ""};
     memcpy(party->root, root.signing_point, sizeof party->root);
     memcpy(party->point, own.signing_point, sizeof party->point);
-    memcpy(party->scalar, keys->scalar, sizeof party->scalar);
+    if (!wanted->anybody)
+        memcpy(party->scalar, keys->scalar, sizeof party->scalar);
     memcpy(party->id, own.holder.data, own.holder.size);
     if (own.enterprise.size > 0)
         memcpy(party->enterprise, own.enterprise.data, own.enterprise.size);
     return true;
 }
 
-void *party_start(size_t size, const struct party_wanted *wanted, const struct service_keys *keys,
-                  struct failure *failure) {
-    struct party *party = calloc(1, size);
-    if (party == NULL) {
-        fail(failure, EXIT_REFUSED, "out of memory");
-        return NULL;
+bool party_start(const struct service *service, const struct service_place *place, void **state,
+                 struct failure *failure) {
+    *state = NULL;
+    if (service->party.role == 0)
+        return true;
+    size_t size = service->state_size > 0 ? service->state_size : sizeof(struct party);
+    void *made = calloc(1, size);
+    if (made == NULL)
+        return fail(failure, EXIT_REFUSED, "out of memory");
+    if (take_party(made, service, place->keys, failure) &&
+        (service->start == NULL || service->start(made, place, failure))) {
+        *state = made;
+        return true;
     }
-    if (party_take(party, wanted, keys, failure))
-        return party;
-    party_stop(party);
-    return NULL;
+    party_stop(service, made);
+    return false;
 }
 
-void party_stop(void *state) {
-    bytes_erase(state, sizeof(struct party));
+void party_stop(const struct service *service, void *state) {
+    if (state == NULL)
+        return;
+    if (service->stop != NULL)
+        service->stop(state);
+    bytes_erase(state, service->state_size > 0 ? service->state_size : sizeof(struct party));
     free(state);
 }
 

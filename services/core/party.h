@@ -12,25 +12,13 @@ struct party {
     uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
 };
 
-/// Whose keys a service needs.
-struct party_wanted {
-    const char *service; // for messages
-    uint16_t role;
-    bool enterprise; // it has to name one
-    bool long_id;    // an id of any length will do: it goes into no object of a ticket
-};
-
-/// Takes id, enterprise, root and key. False with a sentence: no keys (exit code 2), or those of
-/// another role (1).
-bool party_take(struct party *party, const struct party_wanted *wanted,
-                const struct service_keys *keys, struct failure *failure);
-
-/// Memory for a service's state whose first member is its party, which is taken. NULL with a
-/// failure. Ended by party_stop.
-void *party_start(size_t size, const struct party_wanted *wanted, const struct service_keys *keys,
-                  struct failure *failure);
-/// Erases the key and frees such a state.
-void party_stop(void *state);
+/// Begins a service: *state becomes what its handlers find in their context, the party of the keys
+/// first; NULL for a service of nobody. False with a sentence: no keys (exit code 2), those of
+/// another role (1), or what the service's own start said. Ended by party_stop.
+bool party_start(const struct service *service, const struct service_place *place, void **state,
+                 struct failure *failure);
+/// Erases the key and frees the state; NULL is nothing.
+void party_stop(const struct service *service, void *state);
 
 /// Is this peer an operator of the service: of its own enterprise, or of none where it has none?
 bool party_operates(const struct party *party, const struct peer *peer);

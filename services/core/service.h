@@ -26,6 +26,14 @@ struct service_keys {
     const char *directory;            // where they were read, for messages
 };
 
+/// Who runs a service: what its own certificate has to be.
+struct service_party {
+    uint16_t role;
+    bool enterprise; // it has to name one
+    bool long_id;    // an id of any length will do: it goes into no object of a ticket
+    bool anybody;    // it signs nothing: role says whose it usually is, any other will do, too
+};
+
 /// Where a service begins.
 struct service_place {
     const char *state; // directory for what is no row of a database
@@ -33,6 +41,11 @@ struct service_place {
     const struct crypto *crypto; // of the thread that starts it
     const struct script_memory *memory;
 };
+
+/// A table with its length among the members of a service: SERVICE_TABLE(handlers,
+/// handler_count, handlers).
+#define SERVICE_TABLE(member, count, table)                                                        \
+    .member = (table), .count = sizeof(table) / sizeof(table)[0]
 
 struct service {
     const char *name; // "licence"
@@ -47,10 +60,12 @@ struct service {
     size_t migration_count;
     const struct service_job *jobs;
     size_t job_count;
-    /// Makes the state that its handlers find in the context. NULL with a failure. Both NULL: it
-    /// has none.
-    void *(*start)(const struct service_place *place, struct failure *failure);
-    void (*stop)(void *state);
+    struct service_party party; // role 0: nobody's, and its handlers find no state
+    size_t state_size; // of what they find as context->state; its party.h is first, the rest is 0
+    /// Fills in the rest of the state. False with a failure; stop is called then, too. NULL: there
+    /// is no more.
+    bool (*start)(void *state, const struct service_place *place, struct failure *failure);
+    void (*stop)(void *state); // gives back what start took; NULL: nothing
 };
 
 struct service_context {
@@ -63,7 +78,7 @@ struct service_context {
     const struct signer *signer;   // its own key, or NULL
     const struct bytes *certificates; // root, authority, its own: what goes with signed objects
     size_t certificate_count;
-    void *state; // the service's own, see start
+    void *state; // the service's own, see party_start
     /// What a person should know and no caller may: a broken store, a wrong handler. call is NULL
     /// for what nobody asked for. NULL: nobody is told.
     void (*report)(const struct service_context *context, const struct call *call,

@@ -153,36 +153,26 @@ static bool take_place(struct licence_state *state, const struct service_place *
 static void stop(void *context) {
     struct licence_state *state = context;
     revoked_end(state->revoked);
-    bytes_erase(state->vault, sizeof state->vault);
-    bytes_erase(state->kem_scalar, sizeof state->kem_scalar);
-    party_stop(state);
 }
 
-static void *start(const struct service_place *place, struct failure *failure) {
-    static const struct party_wanted wanted = {"licence", ROLE_SELLER, true, false};
-    struct licence_state *state =
-        party_start(sizeof(struct licence_state), &wanted, place->keys, failure);
-    if (state == NULL)
-        return NULL;
-    if (take_place(state, place, failure))
-        state->revoked = revoked_begin(place->state, place->keys->certificates[0], failure);
-    if (state->revoked != NULL)
-        return state;
-    stop(state);
-    return NULL;
+static bool start(void *context, const struct service_place *place, struct failure *failure) {
+    struct licence_state *state = context;
+    if (!take_place(state, place, failure))
+        return false;
+    state->revoked = revoked_begin(place->state, place->keys->certificates[0], failure);
+    return state->revoked != NULL;
 }
 
 const struct service licence_service = {
     .name = "licence",
     .api = &licence_api,
-    .handlers = handlers,
-    .handler_count = sizeof handlers / sizeof handlers[0],
+    SERVICE_TABLE(handlers, handler_count, handlers),
     .statements = licence_sql,
     .statement_count = LICENCE_SQL,
-    .migrations = licence_migrations,
-    .migration_count = sizeof licence_migrations / sizeof licence_migrations[0],
-    .jobs = jobs,
-    .job_count = sizeof jobs / sizeof jobs[0],
+    SERVICE_TABLE(migrations, migration_count, licence_migrations),
+    SERVICE_TABLE(jobs, job_count, jobs),
+    .party = {.role = ROLE_SELLER, .enterprise = true},
+    .state_size = sizeof(struct licence_state),
     .start = start,
     .stop = stop,
 };

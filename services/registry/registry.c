@@ -203,20 +203,11 @@ static const struct handler handlers[] = {
     {&registry_remove, check_operator, remove_one, NULL},
 };
 
-static void *start(const struct service_place *place, struct failure *failure) {
-    static const struct party_wanted wanted = {"registry", ROLE_REGISTRY, false, false};
-    return party_start(sizeof(struct party), &wanted, place->keys, failure);
-}
-
 const struct service registry_service = {
     .name = "registry",
     .api = &registry_api,
-    .handlers = handlers,
-    .handler_count = sizeof handlers / sizeof handlers[0],
-    .statements = sql,
-    .statement_count = sizeof sql / sizeof sql[0],
-    .migrations = migrations,
-    .migration_count = sizeof migrations / sizeof migrations[0],
-    .start = start,
-    .stop = party_stop,
+    SERVICE_TABLE(handlers, handler_count, handlers),
+    SERVICE_TABLE(statements, statement_count, sql),
+    SERVICE_TABLE(migrations, migration_count, migrations),
+    .party = {.role = ROLE_REGISTRY},
 };

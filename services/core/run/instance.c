@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "base/heap.h"
+#include "services/core/party.h"
 #include "services/core/run/instance_watch.h"
 #include "services/core/server.h"
 #include "services/core/store/store_postgres.h"
@@ -173,10 +174,7 @@ static bool start_service(struct instance *instance, struct failure *failure) {
                                         .keys = &options->keys,
                                         .crypto = instance->crypto,
                                         .memory = &host_memory};
-    if (options->service->start == NULL)
-        return true;
-    instance->watch.context.state = options->service->start(&place, failure);
-    return instance->watch.context.state != NULL;
+    return party_start(options->service, &place, &instance->watch.context.state, failure);
 }
 
 static bool begin(struct instance *instance, struct failure *failure) {
@@ -251,8 +249,7 @@ size_t instance_stop(struct instance *instance, unsigned wait_ms) {
         return left;
     if (instance->courier != NULL)
         courier_http_close(instance->courier);
-    if (instance->watch.context.state != NULL)
-        service->stop(instance->watch.context.state);
+    party_stop(service, instance->watch.context.state);
     if (instance->watch.context.store != NULL)
         store_close(instance->watch.context.store);
     if (instance->has_tls)

@@ -2,6 +2,7 @@
 #include "tests/kit/services/shop.h"
 
 #include "base/heap.h"
+#include "services/core/party.h"
 #include "services/core/store/store_postgres.h"
 #include "services/core/store/store_sqlite.h"
 #include "tests/kit/services/postgres.h"
@@ -71,10 +72,9 @@ static void start_service(struct shop *shop) {
     const struct service_place place = {shop->directory, &keys_of_tests, shop->crypto,
                                         &host_memory};
     struct failure failure = {0};
-    if (service->start == NULL)
+    must(party_start(service, &place, &shop->context.state, &failure), &failure);
+    if (shop->context.state == NULL)
         return;
-    shop->context.state = service->start(&place, &failure);
-    must(shop->context.state != NULL, &failure);
     shop->context.signer = keys_of_tests.signer;
     shop->context.certificates = keys_of_tests.certificates;
     shop->context.certificate_count = keys_of_tests.certificate_count;
@@ -135,8 +135,7 @@ static int remove_entry(const char *path, const struct stat *about, int kind, st
 
 void shop_close(struct shop *shop) {
     store_close(shop->store);
-    if (shop->context.state != NULL)
-        shop->context.service->stop(shop->context.state);
+    party_stop(shop->context.service, shop->context.state);
     nftw(shop->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     crypto_openssl_free(shop->crypto);
 }
