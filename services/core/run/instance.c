@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { ROOT_MAX = 8192 };
 
@@ -35,6 +36,7 @@ struct instance {
     struct courier_http_options courier_options;
     struct courier_http *courier;
     struct server *server;
+    int socket; // bound; -1: none, or the server has it
     struct http_server *http;
     struct instance_watch watch; // and the context
     char url[INSTANCE_URL_MAX];
@@ -111,9 +113,13 @@ static bool open_store(struct instance *instance, struct failure *failure) {
 
 static bool open_courier(struct instance *instance, struct failure *failure) {
     const struct instance_options *options = &instance->options;
-    for (size_t i = 0; i < options->peer_count; i++)
-        instance->targets[i] =
-            (struct courier_http_target){options->peers[i].name, options->peers[i].url};
+    for (size_t i = 0; i < options->peer_count; i++) {
+        const struct instance_peer *peer = &options->peers[i];
+        if (strcmp(peer->url, INSTANCE_HERE) == 0)
+            return fail(failure, EXIT_USAGE, "--peer %s=%s: %s does not run in this process",
+                        peer->name, peer->url, peer->name);
+        instance->targets[i] = (struct courier_http_target){peer->name, peer->url};
+    }
     instance->courier_options =
         (struct courier_http_options){.targets = instance->targets,
                                       .target_count = options->peer_count,
@@ -131,10 +137,10 @@ static bool open_courier(struct instance *instance, struct failure *failure) {
 // ---- the network -------------------------------------------------------------------------------
 
 /// The address under which clients come: as the host is called, at the port that was got.
-static bool name_url(struct instance *instance, int socket, struct failure *failure) {
+static bool name_url(struct instance *instance, struct failure *failure) {
     char address[INSTANCE_URL_MAX];
     static const char scheme[] = "https://";
-    if (!http_listen_name(socket, address, sizeof address))
+    if (!http_listen_name(instance->socket, address, sizeof address))
         return fail(failure, EXIT_REFUSED, "%s is no internet address", instance->options.listen);
     const char *port = strrchr(address, ':'), *host = instance->options.host;
     int size = snprintf(instance->url, sizeof instance->url, "%s%.*s%s", scheme,
@@ -155,13 +161,12 @@ static bool start_network(struct instance *instance, struct failure *failure) {
                                        .clock = options->clock,
                                        .memory = &host_memory,
                                        .hosts = instance->hosts,
-                                       .observer = &instance->watch.observer};
-    http.socket = http_listen(options->listen, failure);
-    if (http.socket < 0 || !name_url(instance, http.socket, failure))
-        return false;
+                                       .observer = &instance->watch.observer,
+                                       .socket = instance->socket};
     instance->server = server_start(&server, failure);
     if (instance->server == NULL)
         return false;
+    instance->socket = -1;
     instance->http = http_server_start(&http, server_listener(instance->server), failure);
     return instance->http != NULL;
 }
@@ -177,7 +182,7 @@ static bool start_service(struct instance *instance, struct failure *failure) {
     return party_start(options->service, &place, &instance->watch.context.state, failure);
 }
 
-static bool begin(struct instance *instance, struct failure *failure) {
+bool instance_begin(struct instance *instance, struct failure *failure) {
     const struct instance_options *options = &instance->options;
     instance->crypto = crypto_openssl_new();
     if (instance->crypto == NULL)
@@ -198,17 +203,27 @@ static bool begin(struct instance *instance, struct failure *failure) {
                                 instance->http, &instance->tls, failure);
 }
 
-struct instance *instance_start(const struct instance_options *options, struct failure *failure) {
+struct instance *instance_bind(const struct instance_options *options, struct failure *failure) {
     struct instance *instance = calloc(1, sizeof *instance);
     if (instance == NULL) {
         fail(failure, EXIT_REFUSED, "out of memory");
         return NULL;
     }
     instance->options = *options;
-    if (begin(instance, failure))
+    instance->socket = http_listen(options->listen, failure);
+    if (instance->socket >= 0 && name_url(instance, failure))
         return instance;
     instance_stop(instance, 0);
     return NULL;
+}
+
+void instance_meet(struct instance *instance, const struct instance *other) {
+    for (size_t i = 0; i < instance->options.peer_count; i++) {
+        struct instance_peer *peer = &instance->options.peers[i];
+        if (strcmp(peer->url, INSTANCE_HERE) == 0 &&
+            strcmp(peer->name, other->options.service->name) == 0)
+            peer->url = other->url;
+    }
 }
 
 const char *instance_url(const struct instance *instance) {
@@ -254,6 +269,8 @@ size_t instance_stop(struct instance *instance, unsigned wait_ms) {
         store_close(instance->watch.context.store);
     if (instance->has_tls)
         tls_source_close(&instance->tls);
+    if (instance->socket >= 0)
+        close(instance->socket);
     if (instance->crypto != NULL)
         instance_watch_close(&instance->watch);
     crypto_openssl_free(instance->crypto);

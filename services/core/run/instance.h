@@ -7,9 +7,11 @@
 #include "services/core/service.h"
 #include "services/wire/watch/log.h"
 
+#define INSTANCE_HERE "here"
+
 enum { INSTANCE_PEERS_MAX = 16, INSTANCE_URL_MAX = 160 };
 
-/// Where another service is.
+/// Where another service is; url INSTANCE_HERE: in this process (instance_meet).
 struct instance_peer {
     const char *name, *url;
 };
@@ -35,9 +37,15 @@ struct instance_options {
 
 struct instance;
 
-/// Begins to serve. NULL with a sentence: a database that is newer or another authority's (1), in
-/// use (5), a certificate of another authority (1), a port in use (1), files that are missing (2).
-struct instance *instance_start(const struct instance_options *options, struct failure *failure);
+/// Takes the port that it will listen on, so that it has an address; nobody is served yet. NULL
+/// with a sentence: a port in use (1), no such address (2).
+struct instance *instance_bind(const struct instance_options *options, struct failure *failure);
+/// If a peer of it is said to be here and is other's service, it is other, over the network as any.
+void instance_meet(struct instance *instance, const struct instance *other);
+/// Begins to serve; once. False with a sentence: a database that is newer or another authority's
+/// (1), in use (5), a certificate of another authority (1), files that are missing (2), a peer that
+/// is not here (2). The instance is to be stopped in every case.
+bool instance_begin(struct instance *instance, struct failure *failure);
 
 /// "https://HOST:PORT".
 const char *instance_url(const struct instance *instance);

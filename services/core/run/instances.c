@@ -22,13 +22,30 @@ static void print_place(const struct served *served) {
         printf("%s-metrics %s\n", name, metrics);
 }
 
-bool instances_start(struct served *served, size_t count, struct failure *failure) {
+static bool bind_all(struct served *served, size_t count, struct failure *failure) {
     for (size_t i = 0; i < count; i++) {
         struct failure why = {0};
-        served[i].instance = instance_start(served[i].options, &why);
+        served[i].instance = instance_bind(served[i].options, &why);
         if (served[i].instance == NULL)
             return fail(failure, why.code, "%s: %s", served[i].options->service->name, why.text);
     }
+    return true;
+}
+
+static bool begin_all(struct served *served, size_t count, struct failure *failure) {
+    for (size_t i = 0; i < count; i++) {
+        struct failure why = {0};
+        for (size_t other = 0; other < count; other++)
+            instance_meet(served[i].instance, served[other].instance);
+        if (!instance_begin(served[i].instance, &why))
+            return fail(failure, why.code, "%s: %s", served[i].options->service->name, why.text);
+    }
+    return true;
+}
+
+bool instances_start(struct served *served, size_t count, struct failure *failure) {
+    if (!bind_all(served, count, failure) || !begin_all(served, count, failure))
+        return false;
     for (size_t i = 0; i < count; i++)
         print_place(&served[i]);
     printf("ready\n");

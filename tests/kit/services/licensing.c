@@ -38,9 +38,9 @@ static void certify(struct sample_party *who, const char *holder, uint16_t roles
     CU_ASSERT_EQUAL_FATAL(sample_certify(who, licensing.crypto, holder, roles, by), CERTIFICATE_OK);
     who->enterprise = enterprise;
     struct certificate fields = sample_fields(who, by != NULL ? by : who);
-    fields.from = FROM;
-    fields.until = UNTIL;
-    fields.made = fields.made != 0 ? FROM : 0;
+    fields.from = licensing.from;
+    fields.until = licensing.until;
+    fields.made = fields.made != 0 ? licensing.from : 0;
     fields.kem_point = kem;
     CU_ASSERT_EQUAL_FATAL(certificate_make(&fields, by != NULL ? &by->signer : &who->signer,
                                            who->octets, sizeof who->octets, &size),
@@ -48,9 +48,10 @@ static void certify(struct sample_party *who, const char *holder, uint16_t roles
     who->certificate = bytes_of(who->octets, size);
 }
 
-void licensing_open(void) {
-    if (licensing.crypto != NULL)
-        return;
+void licensing_open_of(uint32_t from, uint32_t until) {
+    licensing_close();
+    licensing.from = from;
+    licensing.until = until;
     licensing.crypto = crypto_openssl_new();
     CU_ASSERT_PTR_NOT_NULL_FATAL(licensing.crypto);
     CU_ASSERT_FATAL(licensing.crypto->ops->p256_generate(licensing.crypto, licensing.kem_scalar,
@@ -78,6 +79,11 @@ void licensing_open(void) {
     certify(&licensing.bank, "bank-1", ROLE_BANK, &licensing.houses, "BANK", NULL);
     certify(&licensing.telco, "telco-1", ROLE_TELCO, &licensing.houses, "TELCO", NULL);
     certify(&licensing.registry, "reg-1", ROLE_REGISTRY, &licensing.houses, "REGISTRY", NULL);
+}
+
+void licensing_open(void) {
+    if (licensing.crypto == NULL)
+        licensing_open_of(FROM, UNTIL);
 }
 
 const struct bytes *licensing_certificates(const struct sample_party *who) {
@@ -413,4 +419,5 @@ void licensing_revoke(struct shop *shop, const struct sample_party *one,
 
 void licensing_close(void) {
     crypto_openssl_free(licensing.crypto);
+    licensing.crypto = NULL;
 }

@@ -16,6 +16,7 @@ enum { LICENSING_BODY_MAX = 8192 };
 /// Everybody, with their keys. Tills: two of the seller's enterprise, and a strange one.
 struct licensing {
     struct crypto *crypto;
+    uint32_t from, until; // days of all certificates
     struct sample_party root, trade, purses, seller, provider, buyer, other, till, kiosk, strange;
     struct sample_party apparatus, converter;
     struct sample_party houses, bank, telco, registry; // who keeps accounts, subscribers, lists
@@ -27,8 +28,10 @@ extern struct licensing licensing;
 extern const struct peer licensing_provider, licensing_seller, licensing_buyer, licensing_other,
     licensing_bank, licensing_till, licensing_kiosk;
 
-/// Makes everybody; once.
+/// Makes everybody, with certificates of February of 2004; once.
 void licensing_open(void);
+/// Makes everybody anew, with certificates of other days.
+void licensing_open_of(uint32_t from, uint32_t until);
 /// Keys and certificates of one who runs a service; until the next call.
 const struct service_keys *licensing_keys(const struct sample_party *who);
 /// The three certificates of one of them, for ever.

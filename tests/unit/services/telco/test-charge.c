@@ -197,6 +197,35 @@ static void test_trusted(void) {
     town_on_every_engine(true, trusted);
 }
 
+// The docket of system 4, a year after the other systems' examples: (NO_1, 1000 yen,
+// matsushita@xx.xxx, 2005/3/22, ID_2000); the enterprise is what the registry is asked about.
+#define FOURTH                                                                                     \
+    "SELECT count(*) FROM docket WHERE number = 'NO_1' AND amount = 1000 AND unit = 392 AND mail"  \
+    " = 'matsushita@xx.xxx' AND date = 20050322 AND enterprise = 'ID_2000' AND state = "
+static void fourth_system(struct town *town) {
+    struct town_ticket ticket;
+    struct town_docket docket = town_docket;
+    docket.date = 20050322;
+    town_day(town, docket.date);
+    town_order(town, &ticket, 1, INSTANCE);
+    CU_ASSERT_EQUAL(town_send_docket(town, &licensing_buyer, &ticket, &docket).status, 202);
+    CU_ASSERT_EQUAL(licensing_count(&town->charge, FOURTH "0"), 1);
+    town_deliver(town);
+    CU_ASSERT_EQUAL(licensing_count(&town->charge, FOURTH "1"), 1);
+    CU_ASSERT_EQUAL(
+        licensing_count(
+            &town->registry,
+            "SELECT count(*) FROM inquiry WHERE enterprise = 'ID_2000' AND trusted = 1"),
+        1);
+    CU_ASSERT_TRUE(settled(town, 20050322));
+}
+
+static void test_fourth_system(void) {
+    licensing_open_of(20050301, 20050331);
+    town_on_every_engine(true, fourth_system);
+    licensing_close();
+}
+
 static void not_trusted(struct town *town) {
     struct town_ticket ticket;
     char target[80];
@@ -372,6 +401,7 @@ static const struct suite_test tests[] = {
     {"an enterprise without an account", test_no_payee, "M05b"},
     {"the registry is asked before anything settles", test_trusted,
      "P4-04 P4-05 P4-07 G13 G14 M18b"},
+    {"the docket of system 4", test_fourth_system, "W9 P4-04 P4-05"},
     {"who is not trusted is refused for ever", test_not_trusted, "P4-08 P4-10 G13"},
     {"a silent registry decides nothing", test_silent, "G14"},
     {"a forged registry answer decides nothing", test_liars, "G14"},
