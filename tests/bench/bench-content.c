@@ -64,6 +64,14 @@ static void decrypt(void) {
              "decryption");
 }
 
+/// What stands for every chunk in the signed list, and nothing around it.
+static void bare_hash(void) {
+    uint8_t row[SHA256_SIZE];
+    for (uint64_t i = 0; i < CHUNKS; i++)
+        must(EVP_Digest(chunks[i], sizeof chunks[i], row, NULL, EVP_sha256(), NULL) == 1,
+             "bare hash");
+}
+
 /// As a player does: each chunk against its row, then decrypted.
 static void check_and_decrypt(void) {
     uint8_t row[CONTAINER_ROW_SIZE];
@@ -92,10 +100,11 @@ static double mebibytes_a_second(double us) {
 }
 
 static void measure_chunks(void) {
-    static double bares[BATCHES], decrypts[BATCHES], checks[BATCHES];
+    static double bares[BATCHES], hashes[BATCHES], decrypts[BATCHES], checks[BATCHES];
     seal_all();
     for (size_t i = 0; i < BATCHES; i++) {
         bares[i] = batch_us(bare);
+        hashes[i] = batch_us(bare_hash);
         decrypts[i] = batch_us(decrypt);
         checks[i] = batch_us(check_and_decrypt);
     }
@@ -104,7 +113,8 @@ static void measure_chunks(void) {
     bench_print("chunks of 64 KiB decrypted", mebibytes_a_second(own), "MiB/s", -1);
     bench_print("chunks decrypted / AES-256-GCM alone", own / least, "ratio", GOAL_DECRYPT);
     bench_print("chunks hashed, compared and decrypted", mebibytes_a_second(whole), "MiB/s", -1);
-    bench_print("chunks hashed and decrypted / AES-256-GCM alone", whole / least, "ratio", -1);
+    bench_print("chunks hashed and decrypted / SHA-256 and AES-256-GCM alone",
+                whole / (least + bench_median(hashes, BATCHES)), "ratio", GOAL_DECRYPT);
 }
 
 // ---- a film ------------------------------------------------------------------------------------

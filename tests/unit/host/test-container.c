@@ -517,6 +517,45 @@ static void test_derived(void) {
     CU_ASSERT(refuses("role"));
 }
 
+/// What a converter makes of the original with a seller's grant, each certified by this authority.
+static bool derived_seals(const struct sample_party *converts, const struct sample_party *sells,
+                          const uint8_t original[SHA256_SIZE]) {
+    static const struct grant_terms terms = {"ID_0001", "conv-1", "ID_2000", 20260120};
+    plan.original = bytes_of(original, SHA256_SIZE);
+    plan.sealer = party(&converter, converts);
+    plan.signer = &converter.signer;
+    plan.grant = granted(&terms, &seller, original);
+    plan.granter = party(&seller, sells);
+    return seal(100, NULL);
+}
+
+// Everything is as it should be but for the root that somebody's certificate comes from, or for a
+// signature that is another's: names and roles are cheap.
+static void test_derived_by_strangers(void) {
+    struct sample_party strange = {0}, apart = {0};
+    uint8_t original[SHA256_SIZE];
+    begin();
+    CU_ASSERT_FATAL(seal(100, original) && derived_seals(&apparatus, &trade, original));
+    CU_ASSERT(verifies());
+    certify(&strange, "APPARATUS", ROLE_ISSUING | ROLE_CONVERTER, &foreign_root, NULL);
+    certify(&apart, "TRADE", ROLE_ISSUING | ROLE_SELLER, &foreign_root, NULL);
+    certify(&converter, "conv-1", ROLE_CONVERTER, &strange, NULL);
+    CU_ASSERT_FATAL(derived_seals(&strange, &trade, original)); // a stranger converts
+    CU_ASSERT(refuses("certificate is refused"));
+    CU_ASSERT_FATAL(derived_seals(&apparatus, &trade, original)); // behind an authority of ours
+    CU_ASSERT(refuses("certificate is refused"));
+    certify(&converter, "conv-1", ROLE_CONVERTER, &apparatus, NULL);
+    certify(&seller, "sell-1", ROLE_SELLER, &apart, "ID_2000");
+    CU_ASSERT_FATAL(derived_seals(&apparatus, &apart, original)); // a stranger lent it to ours
+    CU_ASSERT(refuses("certificate is refused"));
+    certify(&seller, "sell-1", ROLE_SELLER, &trade, "ID_2000");
+    certify(&strange, "conv-1", ROLE_CONVERTER, &apparatus, NULL);
+    CU_ASSERT_FATAL(derived_seals(&apparatus, &trade, original));
+    plan.signer = &strange.signer; // somebody signs behind another's certificate
+    CU_ASSERT_FATAL(seal(100, NULL));
+    CU_ASSERT(refuses("does not verify"));
+}
+
 // ---- any place, and going on -------------------------------------------------------------------
 
 static void test_seeking(void) {
@@ -578,6 +617,7 @@ static const struct suite_test tests[] = {
     {"only certified, unrevoked signers of the right role count", test_signers, "S08"},
     {"a container is judged on the day of its sealing", test_days, NULL},
     {"a converter seals by a grant of the policy's enterprise only", test_derived, NULL},
+    {"a stranger's derived container is refused", test_derived_by_strangers, NULL},
     {"any place can be read", test_seeking, NULL},
     {"a fetch goes on after the last whole chunk", test_resuming, NULL},
 };
