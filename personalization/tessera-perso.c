@@ -9,6 +9,7 @@
 #include "personalization/authority/authority.h"
 #include "personalization/job/approval.h"
 #include "personalization/job/job_check.h"
+#include "personalization/job/job_erase.h"
 #include "personalization/job/job_report.h"
 #include "personalization/job/job_session.h"
 #include "readers/link/emu.h"
@@ -242,12 +243,17 @@ static int run_report(void *context, struct failure *failure) {
     return act(context, report, failure);
 }
 
+static int run_erase(void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
+    return exit_of(job_erase(arguments->target, failure), failure);
+}
+
 // ---- arguments ---------------------------------------------------------------------------------
 
 #define AT(member) offsetof(struct arguments, member)
 
-enum { KEY = 1, PLAN = 2, RUN = 4, VERIFY = 8, REPORT = 16, APPROVE = 32 };
-enum { HAS_JOB = RUN | VERIFY | REPORT | APPROVE, SAYS_JSON = RUN | VERIFY | REPORT };
+enum { KEY = 1, PLAN = 2, RUN = 4, VERIFY = 8, REPORT = 16, APPROVE = 32, ERASE = 64 };
+enum { HAS_JOB = RUN | VERIFY | REPORT | APPROVE | ERASE, SAYS_JSON = RUN | VERIFY | REPORT };
 
 static const char *const methods[] = {
     [DERIVE_NONE] = "none",   [DERIVE_KDF3] = "kdf3",       [DERIVE_VISA2] = "visa2-aes",
@@ -331,6 +337,8 @@ static const struct action actions[] = {
      run_verify, NULL},
     {REPORT, "report", "what the job did, signed by the local center; 1 when rejects exist",
      run_report, NULL},
+    {ERASE, "erase", "leave of a finished job's rows their ids alone: no name, no address",
+     run_erase, NULL},
 };
 
 static const struct command perso = {

@@ -231,6 +231,20 @@ static bool read_rows(struct job *job, struct failure *failure) {
                 job->total);
 }
 
+static void look_for_mark(struct job *job) {
+    char path[PATH_MAX];
+    files_path(path, sizeof path, job->directory, JOB_ERASED);
+    job->erased = access(path, F_OK) == 0;
+}
+
+bool job_has_rows(const struct job *job, struct failure *failure) {
+    return !job->erased ||
+           fail(failure, EXIT_REFUSED,
+                "%s: what the batch said of its cards was erased; no card can be made or held "
+                "against it any more",
+                job->directory);
+}
+
 static bool take_lock(struct job *job, struct failure *failure) {
     char path[PATH_MAX];
     files_path(path, sizeof path, job->directory, "lock");
@@ -249,8 +263,10 @@ bool job_open(struct job *job, const char *directory, struct failure *failure) {
         return fail(failure, EXIT_USAGE, "%s: the path is too long", directory);
     snprintf(job->directory, sizeof job->directory, "%s", directory);
     if (take_lock(job, failure) && read_plan(job, failure) && read_rows(job, failure) &&
-        read_journal(job, failure))
+        read_journal(job, failure)) {
+        look_for_mark(job);
         return true;
+    }
     job_close(job);
     return false;
 }

@@ -3,7 +3,7 @@
 // on. job.json says what was planned, rows.tsv holds the rows, journal grows by one synced line a
 // step: "start ROW SERIAL" before a card is touched, "done ROW SERIAL DIGEST VERSION [KCV]" behind
 // it, "reject ROW SERIAL TEXT" where it failed. A row belongs to the chip it was started on. One
-// process at a time works on a job.
+// process at a time works on a job. In the end its rows can be erased (job_erase.h).
 #ifndef PERSONALIZATION_JOB_JOB_H
 #define PERSONALIZATION_JOB_JOB_H
 
@@ -12,6 +12,9 @@
 
 #include <limits.h>
 #include <pthread.h>
+
+/// Name of the file that says that the rows of a job were erased.
+#define JOB_ERASED "erased"
 
 enum { JOB_SOURCE_MAX = 512, JOB_NO_ROW = -1, OPERATORS_MAX = 8 };
 
@@ -47,6 +50,7 @@ struct job {
         nonce[ISSUER_NONCE_SIZE]; // of this job: PINs that follow from a master key differ by it
     struct job_row *rows;
     size_t total, done, rejected;
+    bool erased;  // its rows have nothing but ids
     bool again;   // rejected rows may be started again
     bool replace; // ids that have a valid certificate from elsewhere get a new one
     char kcv[8];  // of the master key, in hexadecimal; empty: none was used
@@ -78,6 +82,8 @@ bool job_create(const struct job_plan *plan, size_t *total, size_t *faulty,
 bool job_open(struct job *job, const char *directory, struct failure *failure);
 /// Closes and unlocks; the journal is on disk already.
 void job_close(struct job *job);
+/// Are the rows what was planned? False, with EXIT_REFUSED: they were erased.
+bool job_has_rows(const struct job *job, struct failure *failure);
 
 /// Row for a card: the one that was started on it, else the next open one. JOB_NO_ROW: none, or the
 /// card is one that the job has finished (*finished). *again: it was begun before.

@@ -83,10 +83,10 @@ static char *form(struct job *job, const struct making *making, struct failure *
 }
 
 static bool store(const struct job *job, const char *name, struct bytes content,
-                  struct failure *failure) {
+                  enum files_mode mode, struct failure *failure) {
     char path[PATH_MAX];
     files_path(path, sizeof path, job->directory, name);
-    return files_write(path, content, FILES_PUBLIC, FILES_REPLACE) ||
+    return files_write(path, content, mode, FILES_REPLACE) ||
            fail_errno(failure, "cannot write %s", path);
 }
 
@@ -134,7 +134,7 @@ static bool write_labels(struct job *job, struct failure *failure) {
     }
     if (out != NULL && fclose(out) != 0)
         done = fail(failure, EXIT_REFUSED, "out of memory for the labels");
-    done = done && store(job, "labels.csv", bytes_of(text, size), failure);
+    done = done && store(job, "labels.csv", bytes_of(text, size), FILES_SECRET, failure);
     free(text);
     return done;
 }
@@ -145,8 +145,9 @@ static bool sign(const struct job *job, const char *text, const struct ca *ca,
     uint8_t signature[ECDSA_SIZE], der[ECDSA_DER_MAX];
     if (!center->sign(center, bytes_of_string(text), signature))
         return fail(failure, EXIT_REFUSED, "the local center's key does not sign");
-    return store(job, "report.json", bytes_of_string(text), failure) &&
-           store(job, "report.sig", bytes_of(der, ecdsa_to_der(signature, der)), failure);
+    return store(job, "report.json", bytes_of_string(text), FILES_PUBLIC, failure) &&
+           store(job, "report.sig", bytes_of(der, ecdsa_to_der(signature, der)), FILES_PUBLIC,
+                 failure);
 }
 
 /// Day and tool are those of the day of signing; everything else must be as it is now.
@@ -213,9 +214,9 @@ static bool report_on(struct job *job, bool check, struct making *making, uint32
     if (check && !read_making(job, making, failure))
         return false;
     char *text = form(job, making, failure);
-    bool done = text != NULL &&
-                (check ? check_stored(job, text, making, failure)
-                       : write_labels(job, failure) && sign(job, text, making->ca, failure));
+    bool done = text != NULL && (check ? check_stored(job, text, making, failure)
+                                       : (job->erased || write_labels(job, failure)) &&
+                                             sign(job, text, making->ca, failure));
     free(text);
     return done;
 }

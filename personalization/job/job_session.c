@@ -384,7 +384,8 @@ static bool job_session_work(const char *directory, const struct job_session_ord
     bool done = job_open(&job_session.job, directory, failure);
     if (done) {
         job_session.job.again = order->again;
-        done = open_shared(&job_session, crypto, failure) &&
+        done = job_has_rows(&job_session.job, failure) &&
+               open_shared(&job_session, crypto, failure) &&
                (verify ||
                 approval_check(&job_session.job, &job_session.shared.issuer.ca, crypto, failure));
         if (done && verify) {
@@ -417,7 +418,8 @@ bool job_session_rehearse(const char *directory, const struct job_session_order 
         return false;
     bool done = job_open(&job, directory, failure);
     if (done) {
-        done = rehearse(&job, card, crypto, order->run->today, stdout, failure);
+        done = job_has_rows(&job, failure) &&
+               rehearse(&job, card, crypto, order->run->today, stdout, failure);
         job_close(&job);
     }
     crypto_openssl_free(crypto);
