@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -61,15 +62,21 @@ static bool write_all(int descriptor, struct bytes content) {
     return true;
 }
 
-bool files_sync_directory(const char *path) {
-    char directory[PATH_MAX];
+static bool directory_of(const char *path, char directory[PATH_MAX]) {
     const char *slash = strrchr(path, '/');
     int size = slash == NULL ? 1 : (int)(slash - path) + (slash == path);
-    if ((size_t)size >= sizeof directory) {
+    if (size >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return false;
     }
-    snprintf(directory, sizeof directory, "%.*s", size, slash == NULL ? "." : path);
+    snprintf(directory, PATH_MAX, "%.*s", size, slash == NULL ? "." : path);
+    return true;
+}
+
+bool files_sync_directory(const char *path) {
+    char directory[PATH_MAX];
+    if (!directory_of(path, directory))
+        return false;
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return false;
@@ -126,6 +133,24 @@ bool files_write(const char *path, struct bytes content, enum files_mode mode,
         return false;
     }
     return files_sync_directory(path);
+}
+
+/// NAME SUFFIX and what mkostemp put behind it.
+static bool is_aside(const char *name, const char *suffix) {
+    size_t size = strlen(name), tail = strlen(suffix) + sizeof ".XXXXXX" - 1;
+    return size > tail && strncmp(name + size - tail, suffix, strlen(suffix)) == 0 &&
+           strrchr(name, '.') == name + size - sizeof ".XXXXXX" + 1;
+}
+
+void files_sweep(const char *path, const char *suffix) {
+    char directory[PATH_MAX];
+    DIR *entries = directory_of(path, directory) ? opendir(directory) : NULL;
+    if (entries == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        if (is_aside(entry->d_name, suffix))
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    closedir(entries);
 }
 
 bool files_append(const char *path, struct bytes record, enum files_mode mode) {

@@ -37,6 +37,10 @@ bool files_copy_private(const char *from, const char *to);
 /// Removes a file and syncs its directory. A file that is not there is no failure.
 bool files_remove(const char *path);
 
+/// Removes what processes that were killed within files_write have left beside path and its like,
+/// whose names end in suffix (".json"), as far as it can. Nobody may write such files meanwhile.
+void files_sweep(const char *path, const char *suffix);
+
 /// Syncs the directory that holds path.
 bool files_sync_directory(const char *path);
 

@@ -115,6 +115,7 @@ bool library_part_keep(const struct library *library, struct library_part *part,
         return false;
     if (page.size > 0 && !files_write(about, page, FILES_SECRET, FILES_REPLACE))
         return fail_errno(failure, "cannot write %s", about);
+    files_sweep(path, ".json");
     return (rename(part->path, path) == 0 && files_sync_directory(path)) ||
            fail_errno(failure, "cannot write %s", path);
 }

@@ -99,10 +99,12 @@ bool purchase_save(const struct machine_state *state, const struct purchase *pur
 bool purchase_close(const struct machine_state *state, const struct purchase *purchase,
                     struct failure *failure) {
     char path[PATH_MAX], over[PATH_MAX];
-    return path_of(state, purchase->number, path, failure) &&
-           machine_state_path(state, FOLDER, purchase->instance, ".done", over, failure) &&
-           ((rename(path, over) == 0 && files_sync_directory(over)) ||
-            fail_errno(failure, "cannot write %s", over));
+    if (!path_of(state, purchase->number, path, failure) ||
+        !machine_state_path(state, FOLDER, purchase->instance, ".done", over, failure))
+        return false;
+    files_sweep(over, ".json");
+    return (rename(path, over) == 0 && files_sync_directory(over)) ||
+           fail_errno(failure, "cannot write %s", over);
 }
 
 // ---- its sale ----------------------------------------------------------------------------------

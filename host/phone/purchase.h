@@ -31,7 +31,7 @@ bool purchase_find(const struct machine_state *state, const char *number, struct
 /// Durable before it answers.
 bool purchase_save(const struct machine_state *state, const struct purchase *purchase,
                    struct failure *failure);
-/// Over: the next purchase of this number is another one.
+/// Over: the next purchase of this number is another one. What kills left of it goes. Alone.
 bool purchase_close(const struct machine_state *state, const struct purchase *purchase,
                     struct failure *failure);
 
