@@ -6,6 +6,7 @@
 #include "base/options/options.h"
 #include "host/flows/report.h"
 #include "host/kiosk/kiosk.h"
+#include "host/kiosk/kiosk_centre_files.h"
 #include "host/terminal/terminal_control.h"
 #include "readers/reader_process.h"
 #include "services/wire/notify.h"
@@ -19,8 +20,8 @@
 enum { PIN_TEXT_MAX = 13, STATE_MAX = 4096 };
 
 struct arguments {
-    const char *state, *till, *customer, *prices, *http, *printer, *hotlist, *root;
-    const char *reference, *text, *unit, *end;
+    const char *state, *till, *customer, *prices, *http, *printer, *hotlist, *root, *licence, *tls;
+    const char *reference, *text, *unit, *end, *item;
     uint64_t amount, sale, wait_s;
     int language, kind; // indices of their words
     bool json;
@@ -28,6 +29,7 @@ struct arguments {
     struct program_run run;
     struct crypto *crypto;
     struct revocations revoked;
+    struct kiosk_centre_files centre;
 };
 
 /// --state, or the place where an account's programs keep what they remember.
@@ -54,8 +56,14 @@ static bool open_hotlist(struct arguments *arguments, struct failure *failure) {
                             arguments->crypto, arguments->run.today, failure);
 }
 
-static bool serve(struct arguments *arguments, struct kiosk_options *options,
-                  const struct interrupt *interrupt, struct failure *failure) {
+static bool open_centre(struct arguments *arguments, struct failure *failure) {
+    return arguments->licence == NULL ||
+           kiosk_centre_open(&arguments->centre, arguments->licence, arguments->tls,
+                             state_of(arguments), arguments->crypto, failure);
+}
+
+static bool serve(const struct kiosk_options *options, const struct interrupt *interrupt,
+                  struct failure *failure) {
     struct kiosk *kiosk = kiosk_open(options, failure);
     if (kiosk == NULL)
         return false;
@@ -64,7 +72,6 @@ static bool serve(struct arguments *arguments, struct kiosk_options *options,
     printf("ready\n");
     fflush(stdout);
     notify_send(getenv("NOTIFY_SOCKET"), "READY=1");
-    (void)arguments;
     bool done = kiosk_run(kiosk, interrupt, failure);
     kiosk_close(kiosk);
     return done;
@@ -86,10 +93,13 @@ static int run_kiosk(void *context, struct failure *failure) {
     arguments->crypto = crypto_for_run(&arguments->run, failure);
     options.crypto = arguments->crypto;
     options.revoked = arguments->hotlist != NULL ? &arguments->revoked : NULL;
+    options.centre = arguments->licence != NULL ? &arguments->centre.centre : NULL;
     bool done = arguments->crypto != NULL && options.till != NULL && options.customer != NULL &&
-                open_hotlist(arguments, failure) && serve(arguments, &options, interrupt, failure);
+                open_hotlist(arguments, failure) && open_centre(arguments, failure) &&
+                serve(&options, interrupt, failure);
     card_slot_close(options.till);
     card_slot_close(options.customer);
+    kiosk_centre_close(&arguments->centre);
     interrupt_end(interrupt);
     return exit_of(done, failure);
 }
@@ -133,6 +143,12 @@ static int run_pay(void *context, struct failure *failure) {
                                  (json_int_t)arguments->amount, "unit", arguments->unit, "ref",
                                  arguments->reference, "kind", REFERENCE_TICKET + arguments->kind,
                                  "text", arguments->text);
+    return tell(arguments, ask(arguments, question, failure), failure, print_sale);
+}
+
+static int run_order(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    json_t *question = json_pack("{s:s, s:s}", "do", "order", "item", arguments->item);
     return tell(arguments, ask(arguments, question, failure), failure, print_sale);
 }
 
@@ -194,8 +210,8 @@ static int run_settle(void *context, struct failure *failure) {
 
 // ---- arguments ---------------------------------------------------------------------------------
 
-enum { RUN = 1, PAY = 2, REFUND = 4, PENDING = 8, CLOSE = 16, SETTLE = 32 };
-enum { ASK = PAY | REFUND | PENDING | CLOSE | SETTLE };
+enum { RUN = 1, PAY = 2, REFUND = 4, PENDING = 8, CLOSE = 16, SETTLE = 32, ORDER = 64 };
+enum { ASK = PAY | ORDER | REFUND | PENDING | CLOSE | SETTLE };
 
 #define AT(member) offsetof(struct arguments, member)
 
@@ -203,6 +219,8 @@ static const char *const languages[] = {"en", "ja", NULL};
 static const char *const kinds[] = {"ticket", "goods", "content", NULL}; // from REFERENCE_TICKET on
 
 static const struct option_row rows[] = {
+    {NULL, "ITEM", OPTION_TEXT, "an article of the price list, by its id", .at = AT(item),
+     .only = ORDER, .needed = ORDER},
     {"state", "DIR", OPTION_DIRECTORY,
      "what the kiosk remembers; else tessera-kiosk in the account's place for state",
      .at = AT(state)},
@@ -225,6 +243,12 @@ static const struct option_row rows[] = {
      .at = AT(hotlist), .only = RUN},
     {"root", "FILE", OPTION_FILE, "the root's certificate, root.cvc of the authority",
      .at = AT(root), .only = RUN},
+    {"licence", "URL", OPTION_TEXT,
+     "https://HOST:PORT of the licence service that sells the list's tickets; else they are goods",
+     .at = AT(licence), .only = RUN},
+    {"tls", "DIR", OPTION_DIRECTORY,
+     "keys and certificates of the till for it, from 'tessera ca issue --network' (STATE/tls)",
+     .at = AT(tls), .only = RUN},
     {"amount", "N", OPTION_NUMBER, "in minor units; of a refund all that is left, where not given",
      .at = AT(amount), .least = 1, .most = INT64_MAX, .only = PAY | REFUND, .needed = PAY},
     {"unit", "UNIT", OPTION_TEXT, "JPY (default), another ISO 4217 code, POINT, F000..FFFF",
@@ -250,6 +274,7 @@ static const struct option_row rows[] = {
 static const struct action actions[] = {
     {RUN, "run", "sell, until it is told to end", run_kiosk, NULL},
     {PAY, "pay", "have the kiosk that runs take a payment", run_pay, NULL},
+    {ORDER, "order", "order an article of its price list, as at the screen", run_order, NULL},
     {REFUND, "refund", "have it pay a sale back, or a part of it", run_refund, NULL},
     {PENDING, "pending", "its sales that are not over", run_pending, NULL},
     {CLOSE, "close", "end its day: the till's batch, a report, the upload queue", run_close, NULL},

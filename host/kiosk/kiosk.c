@@ -36,6 +36,8 @@ static bool open_state(struct kiosk *kiosk, struct failure *failure) {
     if (!files_path(kiosk->receipts, sizeof kiosk->receipts, state, "receipts") ||
         (mkdir(kiosk->receipts, 0700) != 0 && errno != EEXIST))
         return fail_errno(failure, "cannot make %s/receipts", state);
+    if (!kiosk_open_orders(kiosk, failure))
+        return false;
     kiosk->control = terminal_control_listen(state, failure);
     return kiosk->control >= 0;
 }
@@ -126,6 +128,7 @@ static void look_at_clock(struct kiosk *kiosk) {
         kiosk_seek(kiosk);
     if (kiosk->phase == KIOSK_IDLE && kiosk_read_prices(kiosk, &failure) && kiosk->list != list)
         kiosk_show(kiosk);
+    kiosk_bring_orders(kiosk);
 }
 
 static void take_command(struct kiosk *kiosk) {

@@ -12,7 +12,8 @@
 #include "base/interrupt.h"
 #include "host/terminal/words.h"
 
-struct revocations; // services/wire/revocations.h
+struct revocations;  // services/wire/revocations.h
+struct kiosk_centre; // kiosk_centre.h
 
 enum { KIOSK_TAP_MS = 2000, KIOSK_WAIT_MS = 60000, KIOSK_SHOW_MS = 6000 };
 
@@ -25,6 +26,7 @@ struct kiosk_options {
     unsigned wait_ms;       // for a card, before an order is given up; 0: KIOSK_WAIT_MS
     struct card_slot *till, *customer;
     const struct revocations *revoked; // NULL: no hotlist
+    const struct kiosk_centre *centre; // who sells tickets; NULL: the kiosk itself, as anything
     struct crypto *crypto;
     const struct clock *clock;
 };

@@ -111,6 +111,19 @@ static void set_language(struct kiosk_order *order, const char *language) {
         order->language = strcmp(language, "ja") == 0 ? LANGUAGE_JAPANESE : LANGUAGE_ENGLISH;
 }
 
+/// What was chosen becomes a sale; a ticket of the centre's, when a card says whose. NULL, or what
+/// the screen says instead.
+static const char *begin_order(struct kiosk *kiosk, enum price_kind kind) {
+    struct failure failure = {0};
+    if (kind == PRICE_TICKET && kiosk->options.centre != NULL)
+        return kiosk_ask_centre(kiosk);
+    uint8_t reference = kind == PRICE_TICKET ? REFERENCE_TICKET : REFERENCE_GOODS;
+    if (draw_reference(kiosk, &kiosk->order.record, reference) && kiosk_begin_sale(kiosk, &failure))
+        return NULL;
+    fprintf(stderr, "tessera kiosk: %s\n", failure.text);
+    return "out-of-order";
+}
+
 static void act_order(struct kiosk *kiosk, json_t *act) {
     struct failure failure;
     enum price_kind kind = PRICE_GOODS;
@@ -125,17 +138,15 @@ static void act_order(struct kiosk *kiosk, json_t *act) {
     }
     new_order(kiosk, KIOSK_SALE);
     set_language(&kiosk->order, json_string_value(json_object_get(act, "language")));
-    if (!add_items(kiosk, record, json_object_get(act, "items"), &kind) ||
-        !draw_reference(kiosk, record, kind == PRICE_TICKET ? REFERENCE_TICKET : REFERENCE_GOODS)) {
+    if (!add_items(kiosk, record, json_object_get(act, "items"), &kind)) {
         kiosk_rest(kiosk);
         return;
     }
-    if (kiosk_begin_sale(kiosk, &failure)) {
+    const char *refused = begin_order(kiosk, kind);
+    if (refused == NULL)
         kiosk_await_card(kiosk, "tap-card");
-        return;
-    }
-    fprintf(stderr, "tessera kiosk: %s\n", failure.text);
-    kiosk_say(kiosk, KIOSK_IDLE, "out-of-order");
+    else
+        kiosk_say(kiosk, KIOSK_IDLE, refused);
 }
 
 static void act_balance(struct kiosk *kiosk, json_t *act) {
@@ -213,6 +224,29 @@ static bool command_pay(struct kiosk *kiosk, json_t *command, int reply, struct 
     return true;
 }
 
+/// "order": one article of the price list, as the screen orders it.
+static bool command_order(struct kiosk *kiosk, json_t *command, int reply,
+                          struct failure *failure) {
+    enum price_kind kind = PRICE_GOODS;
+    const char *id = json_string_value(json_object_get(command, "item"));
+    if (!kiosk_read_prices(kiosk, failure))
+        return false;
+    new_order(kiosk, KIOSK_SALE);
+    if (id == NULL || !add_item(kiosk, &kiosk->order.record, id, 1, &kind)) {
+        kiosk_rest(kiosk);
+        return fail(failure, EXIT_USAGE, "'%s' is not on the price list", id != NULL ? id : "");
+    }
+    const char *refused = begin_order(kiosk, kind);
+    if (refused != NULL) {
+        kiosk_rest(kiosk);
+        return fail(failure, strcmp(refused, "no-network") == 0 ? EXIT_ABSENT : EXIT_REFUSED, "%s",
+                    words_text(refused, LANGUAGE_ENGLISH));
+    }
+    kiosk->order.reply = reply;
+    kiosk_await_card(kiosk, "tap-card");
+    return true;
+}
+
 static bool command_refund(struct kiosk *kiosk, json_t *command, int reply,
                            struct failure *failure) {
     struct kiosk_order *order = &kiosk->order;
@@ -284,11 +318,9 @@ void kiosk_command(struct kiosk *kiosk, json_t *command, int reply) {
         const char *word;
         bool (*run)(struct kiosk *, json_t *, int, struct failure *);
         bool order; // begins one
-    } commands[] = {{"pay", command_pay, true},
-                    {"refund", command_refund, true},
-                    {"pending", command_pending, false},
-                    {"close", command_close, false},
-                    {"settle", command_settle, false}};
+    } commands[] = {{"pay", command_pay, true},       {"order", command_order, true},
+                    {"refund", command_refund, true}, {"pending", command_pending, false},
+                    {"close", command_close, false},  {"settle", command_settle, false}};
     const char *word = json_string_value(json_object_get(command, "do"));
     struct failure failure = {EXIT_USAGE, "there is no such command"};
     for (size_t i = 0; word != NULL && i < sizeof commands / sizeof commands[0]; i++) {

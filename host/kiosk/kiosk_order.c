@@ -163,7 +163,9 @@ static void after_tap(struct kiosk *kiosk, const char *say) {
         return;
     }
     if (recorded && order->record.state >= SALE_PAID)
-        finish_sale(kiosk, order->kind == KIOSK_REFUND ? "refunded" : "paid");
+        finish_sale(kiosk, order->flow.status == FLOW_DONE ? say
+                           : order->kind == KIOSK_REFUND   ? "refunded"
+                                                           : "paid");
     else if (order->flow.status == FLOW_DONE)
         end_order(kiosk, EXIT_DONE, say);
     else if (order->flow.status == FLOW_REFUSED)
@@ -221,6 +223,7 @@ bool kiosk_resume(struct kiosk *kiosk, struct failure *failure) {
         return true;
     kiosk->order.kind = KIOSK_SALE;
     kiosk->order.record = left.tap;
+    kiosk_recall_order(kiosk);
     kiosk_await_card(kiosk, "unfinished");
     return true;
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the kiosk share; nobody else includes it. kiosk.c opens, waits and closes,
 // kiosk_act.c takes what is asked, kiosk_order.c follows one order to its end, kiosk_tap.c is one
-// tap, kiosk_day.c closes a day, kiosk_notes.c warns, kiosk_show.c says how it stands.
+// tap, kiosk_ticket.c sells a centre's tickets, kiosk_day.c closes a day, kiosk_notes.c warns,
+// kiosk_show.c says how it stands.
 #ifndef HOST_KIOSK_KIOSK_PRIVATE_H
 #define HOST_KIOSK_KIOSK_PRIVATE_H
 
 #include "base/buffer.h"
 #include "host/flows/flow.h"
 #include "host/kiosk/kiosk.h"
+#include "host/kiosk/kiosk_centre.h"
 #include "host/kiosk/price_list.h"
 #include "host/sale/sale_machine.h"
 #include "host/sale/sale_store.h"
@@ -40,6 +42,7 @@ struct kiosk_order {
     struct purse_balance balances[PURSE_POCKETS_MAX];
     size_t balance_count;
     bool has_balances;
+    struct kiosk_ticket ticket; // what the licence centre knows of it
 };
 
 struct kiosk {
@@ -59,6 +62,7 @@ struct kiosk {
     struct kiosk_order order;
     int64_t give_up_ms; // when a wait is over, monotonic; 0: none
     int64_t seek_ms;    // when a card is looked for again; 0: it is now, or none is
+    int64_t orders_ms;  // when orders on file are brought to the centre again
     char receipts[PATH_MAX];
 };
 
@@ -100,6 +104,24 @@ bool kiosk_find_till(struct kiosk *kiosk, struct failure *failure);
 void kiosk_lose_till(struct kiosk *kiosk);
 /// One tap for the order, over the customer's card. Returns the key of how it went.
 const char *kiosk_tap(struct kiosk *kiosk, struct link *card);
+
+// ---- kiosk_ticket.c
+
+/// Makes STATE/orders, where there is a centre.
+bool kiosk_open_orders(struct kiosk *kiosk, struct failure *failure);
+/// Asks the centre for the ticket that the order's record names, before a card is asked for.
+/// NULL: it sells it at this price; else what the screen says.
+const char *kiosk_ask_centre(struct kiosk *kiosk);
+/// Orders it for the customer's purse, which was selected; durable, and the sale has begun under
+/// the centre's reference. NULL: done, or done by an earlier tap of the same card.
+const char *kiosk_place_order(struct kiosk *kiosk);
+/// Brings the receipt of the order, which is paid, and the ticket back to the card. Returns what
+/// the screen says: it is there, or is to be fetched over the network.
+const char *kiosk_hand_over(struct kiosk *kiosk, struct link *card);
+/// The order at the centre of the record that an earlier run left.
+void kiosk_recall_order(struct kiosk *kiosk);
+/// Now and then: receipts that the centre does not have yet.
+void kiosk_bring_orders(struct kiosk *kiosk);
 
 // ---- kiosk_act.c
 

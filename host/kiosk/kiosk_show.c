@@ -43,11 +43,14 @@ static bool has_receipt(const struct kiosk *kiosk) {
            kiosk->order.record.state == SALE_SERVED;
 }
 
-static void add_receipt(json_t *state, const struct sale_record *record) {
+static void add_receipt(json_t *state, const struct sale_record *record,
+                        const struct kiosk_ticket *ticket) {
     json_t *all = receipt_to_json(record), *some = json_object();
     static const char *const shown[] = {"time", "sale", "payer", "payee", "n"};
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
         json_object_set(some, shown[i], json_object_get(all, shown[i]));
+    if (ticket->instance[0] != '\0')
+        json_object_set_new(some, "instance", json_string(ticket->instance));
     json_object_set_new(state, "receipt", some);
     json_decref(all);
 }
@@ -66,7 +69,7 @@ static void add_order(json_t *state, const struct kiosk *kiosk) {
     json_object_set_new(state, "unit", json_string(unit_name(order->record.unit, unit)));
     json_object_set_new(state, "text", json_string(order->record.text));
     if (has_receipt(kiosk))
-        add_receipt(state, &order->record);
+        add_receipt(state, &order->record, &order->ticket);
 }
 
 void kiosk_show(struct kiosk *kiosk) {
@@ -111,6 +114,10 @@ json_t *kiosk_answer(const struct kiosk *kiosk, int code, const char *error) {
     json_object_set_new(answer, "say", json_string(kiosk->say));
     json_object_set_new(answer, "apdus", json_integer((json_int_t)order->customer.count.apdus));
     json_object_set_new(answer, "bytes", json_integer((json_int_t)order->customer.count.octets));
+    if (order->ticket.instance[0] != '\0') {
+        json_object_set_new(answer, "instance", json_string(order->ticket.instance));
+        json_object_set_new(answer, "delivered", json_boolean(order->ticket.here));
+    }
     if (code != EXIT_DONE)
         json_object_set_new(
             answer, "error",

@@ -62,6 +62,7 @@ bool kiosk_find_till(struct kiosk *kiosk, struct failure *failure) {
 }
 
 // ---- what a tap is for -------------------------------------------------------------------------
+// Each returns the key of what is said, or NULL: what the flow's end means.
 
 static void copy_terms(struct purse_terms *terms, const struct sale_record *record) {
     terms->amount = record->amount;
@@ -70,13 +71,24 @@ static void copy_terms(struct purse_terms *terms, const struct sale_record *reco
     memcpy(terms->reference, record->reference, record->reference_size);
 }
 
-static void tap_sale(struct kiosk *kiosk) {
+static const char *tap_sale(struct kiosk *kiosk, struct link *card) {
     struct kiosk_order *order = &kiosk->order;
     flow_over(&order->flow, &order->customer, &kiosk->till, &order->customer);
-    order->flow.journal = kiosk->machine.journal;
-    order->flow.revoked = kiosk->options.revoked;
-    copy_terms(&order->flow.terms, &order->record);
-    payment_run(&order->flow);
+    struct flow *flow = &order->flow;
+    if (order->ticket.wanted) {
+        if (!flow_select(flow))
+            return NULL;
+        const char *refused = kiosk_place_order(kiosk);
+        if (refused != NULL)
+            return refused;
+        flow->selected = true;
+    }
+    flow->journal = kiosk->machine.journal;
+    flow->revoked = kiosk->options.revoked;
+    copy_terms(&flow->terms, &order->record);
+    payment_run(flow);
+    bool hand_over = order->ticket.wanted && flow->status == FLOW_DONE;
+    return hand_over ? kiosk_hand_over(kiosk, card) : NULL;
 }
 
 /// The refund's own record begins when the till has said which it is.
@@ -96,28 +108,32 @@ static bool begin_refund(struct kiosk *kiosk) {
     return false;
 }
 
-static void tap_refund(struct kiosk *kiosk) {
+static const char *tap_refund(struct kiosk *kiosk, struct link *card) {
     struct kiosk_order *order = &kiosk->order;
     struct flow *flow = &order->flow;
+    (void)card;
     flow_over(flow, &kiosk->till, &order->customer, &order->customer);
     flow->pin = order->pin[0] != '\0' ? order->pin : NULL;
     if (!flow_select(flow) || !refund_order(flow, &order->refund) || !begin_refund(kiosk))
-        return;
+        return NULL;
     flow->journal = kiosk->machine.journal;
     flow->selected = true;
     payment_run(flow);
+    return NULL;
 }
 
 /// Nothing but SELECT, which changes nothing.
-static void tap_balance(struct kiosk *kiosk) {
+static const char *tap_balance(struct kiosk *kiosk, struct link *card) {
     struct kiosk_order *order = &kiosk->order;
     const struct purse_selection *told = &order->customer.selection;
+    (void)card;
     flow_over(&order->flow, &order->customer, &kiosk->till, &order->customer);
     if (!flow_went(&order->flow, &order->customer, client_select(&order->customer)))
-        return;
+        return NULL;
     order->has_balances = told->has_balances;
     order->balance_count = told->balance_count;
     memcpy(order->balances, told->balances, sizeof order->balances);
+    return NULL;
 }
 
 static bool is_tills(const struct flow *flow) {
@@ -131,19 +147,21 @@ static const char *refund_refused(const struct flow *flow) {
 }
 
 const char *kiosk_tap(struct kiosk *kiosk, struct link *card) {
-    static void (*const taps[])(struct kiosk *) = {
+    static const char *(*const taps[])(struct kiosk *, struct link *) = {
         [KIOSK_SALE] = tap_sale, [KIOSK_REFUND] = tap_refund, [KIOSK_BALANCE] = tap_balance};
     struct kiosk_order *order = &kiosk->order;
     struct failure failure;
     if (!kiosk_find_till(kiosk, &failure))
         return "call-staff";
     client_over(&order->customer, card);
-    taps[order->kind](kiosk);
+    const char *say = taps[order->kind](kiosk, card);
     const struct flow *flow = &order->flow;
     if (flow->status != FLOW_DONE && flow->status != FLOW_REFUSED && is_tills(flow))
         kiosk_lose_till(kiosk); // and it is looked for at the next tap
     client_erase(&order->customer);
     order->refused = flow->status == FLOW_REFUSED;
+    if (say != NULL)
+        return say;
     if (flow->status == FLOW_DONE && order->kind == KIOSK_REFUND)
         return "refunded";
     if (flow->status == FLOW_DONE && order->kind == KIOSK_BALANCE)

@@ -17,11 +17,22 @@ void receipt_time(uint64_t time_ms, char out[20]) {
         strftime(out, 20, "%Y-%m-%d %H:%M", &parts);
 }
 
+/// A centre's reference is a digest, a kiosk's own is text.
+static bool is_text(const struct sale_record *record) {
+    for (size_t i = 1; i < record->reference_size; i++)
+        if (record->reference[i] < ' ' || record->reference[i] > '~')
+            return false;
+    return true;
+}
+
 static void reference_text(const struct sale_record *record, char out[2 * PURSE_REFERENCE_MAX]) {
     bool refund = record->reference[0] == REFERENCE_REFUND;
     if (refund)
         snprintf(out, 2 * PURSE_REFERENCE_MAX, "%u/%u",
                  (unsigned)bytes_get_be(record->reference + 1, 4), (unsigned)record->reference[5]);
+    else if (!is_text(record))
+        for (size_t i = 1; i < record->reference_size; i++)
+            snprintf(out + 2 * (i - 1), 3, "%02x", record->reference[i]);
     else
         snprintf(out, 2 * PURSE_REFERENCE_MAX, "%.*s", (int)record->reference_size - 1,
                  (const char *)record->reference + 1);

@@ -62,12 +62,12 @@ function drawEnd(state) {
   $('end-amount').textContent = balances || (state.receipt ? money(state.amount, state.unit) : '');
   $('end-text').textContent = state.receipt ? state.text : '';
   $('receipt').replaceChildren();
-  const lines = [['payer', 'payer'], ['payee', 'payee'], ['number', 'n'], ['reference', 'sale'], ['time', 'time']];
-  for (const [label, field] of state.receipt ? lines : [])
+  const lines = [['payer', 'payer'], ['payee', 'payee'], ['number', 'n'], ['reference', 'sale'], ['time', 'time'], ['ticket-order', 'instance']];
+  for (const [label, field] of state.receipt ? lines.filter(line => line[1] in state.receipt) : [])
     $('receipt').append(made('dt', word(label)), made('dd', state.receipt[field]));
 }
 
-const signs = {paid: 'yes', refunded: 'yes', 'your-balance': 'yes', 'balance-private': 'yes',
+const signs = {paid: 'yes', 'paid-ticket': 'yes', 'paid-fetch': 'yes', refunded: 'yes', 'your-balance': 'yes', 'balance-private': 'yes',
                cancelled: 'wait', 'no-card': 'wait', 'call-staff': 'stop', 'out-of-order': 'stop'};
 
 const parts = {
