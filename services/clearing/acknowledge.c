@@ -65,7 +65,7 @@ static bool has_handed_in(struct session *session, const struct stated *stated) 
     for (size_t at = 0; at + POCKET_ROW <= pockets.size; at += POCKET_ROW) {
         uint16_t unit = (uint16_t)bytes_get_be(pockets.data + at, 2);
         struct pocket pocket = pocket_of(pockets, unit);
-        struct value paid[2] = {0}, loaded[1] = {0};
+        struct value paid[1] = {0}, loaded[1] = {0};
         struct value id = value_text(stated->purse.id);
         sql_run(session, &clearing_sql[USAGE_TOTAL], IN(id, value_int(unit)), paid);
         sql_run(session, &clearing_sql[NUMBER_TOTAL], IN(id, value_int(unit)), loaded);

@@ -41,6 +41,7 @@ static bool read_batch(struct call *call, struct batch *batch) {
     batch->number = (uint32_t)object_uint(batch->object, FIELD_BATCH_NUMBER);
     batch->first = (uint32_t)object_uint(batch->object, FIELD_FIRST_N);
     batch->last = (uint32_t)object_uint(batch->object, FIELD_LAST_N);
+    batch->counter = (uint32_t)object_uint(batch->object, FIELD_COUNTER);
     return sums_fit(batch->object) ||
            call_refuse(call, &clearing_batch_bad, "The sums of the batch are not what %s set aside",
                        batch->till);
@@ -73,8 +74,9 @@ static bool tell(struct call *call, const char *outcome) {
     return true;
 }
 
-/// A number that was ended before: this very batch with this very end, or none.
-enum known { KNOWN_NOT, KNOWN_SAME, KNOWN_OTHER_END, KNOWN_TWIN };
+/// A number that was ended before: this very batch with this very end, or none. BUSY: its end
+/// cannot be told now.
+enum known { KNOWN_NOT, KNOWN_SAME, KNOWN_OTHER_END, KNOWN_TWIN, KNOWN_BUSY };
 
 static enum known find_known(struct call *call, struct session *session, const struct batch *batch,
                              enum batch_end end) {
@@ -86,8 +88,7 @@ static enum known find_known(struct call *call, struct session *session, const s
         return KNOWN_TWIN;
     if (row[1].number != (int64_t)end)
         return KNOWN_OTHER_END;
-    form_set_octets(&call->out, NAME_OBJECT, row[2].octets);
-    return KNOWN_SAME;
+    return center_again(call, row[2].octets) ? KNOWN_SAME : KNOWN_BUSY;
 }
 
 /// A fresh one is the next in order: above all that was ended, and where the settled ones stop.
@@ -147,17 +148,21 @@ static bool is_complete(struct call *call, struct session *session, const struct
     return *outcome == NULL;
 }
 
-/// What the till says of itself, in one unit, is what its logs and receipts say.
+/// What the till says of itself, in one unit, is what its logs and receipts say. It spoke when it
+/// made the batch: what it did since, under later counters and numbers, may be here already.
 static const char *judge_totals(struct session *session, const struct batch *batch,
                                 const struct pocket *pocket) {
-    struct value paid[2] = {0}, loaded[1] = {0}, settled[1] = {0};
+    struct value paid[3] = {0}, loaded[1] = {0}, settled[1] = {0};
     struct value till = value_text(batch->till), unit = value_int(pocket->unit);
-    sql_run(session, &clearing_sql[USAGE_TOTAL], IN(till, unit), paid);
-    sql_run(session, &clearing_sql[NUMBER_TOTAL], IN(till, unit), loaded);
+    sql_run(session, &clearing_sql[USAGE_UNTIL],
+            IN(till, unit, value_int(batch->counter), value_int(batch->last)), paid);
+    sql_run(session, &clearing_sql[NUMBER_UNTIL], IN(till, unit, value_int(batch->last)), loaded);
     sql_run(session, &clearing_sql[BATCH_TOTAL], IN(till, unit), settled);
     if (pocket->spent > paid[0].number)
         return "refund-missing";
-    if (pocket->spent < paid[0].number || pocket->loaded < loaded[0].number ||
+    if (pocket->recredited > paid[1].number)
+        return "void-missing";
+    if (pocket->spent < paid[0].number || paid[2].number > 0 || pocket->loaded < loaded[0].number ||
         pocket->redeemed < settled[0].number)
         return "twin";
     return pocket->redeemed > settled[0].number ? "books" : NULL;
@@ -197,7 +202,8 @@ static bool take_due(void *context, const struct value *row) {
                                              .amount = row[5].number,
                                              .kind = (uint8_t)row[6].number,
                                              .policy = policy.octets,
-                                             .word = value_string(&word)};
+                                             .word = value_string(&word),
+                                             .voided = row[9].number};
     return true;
 }
 
@@ -219,12 +225,25 @@ static int64_t sum_of(const struct dues *dues, uint16_t unit) {
     return sum;
 }
 
+/// A refund that went back after the batch was made is the next one's: the till carries it.
+static void leave_carry(const struct dues *dues, uint16_t unit, int64_t more) {
+    for (size_t i = 0; i < dues->count && more > 0; i++) {
+        struct due *due = &dues->rows[i];
+        int64_t most = due->voided < due->amount ? due->voided : due->amount;
+        int64_t left = due->unit != unit ? 0 : most < more ? most : more;
+        due->amount -= left;
+        more -= left;
+    }
+}
+
 /// Never less than the logs prove: then the card is behind itself.
 static bool sums_cover(const struct batch *batch, const struct dues *dues) {
     struct bytes pockets = batch->object->fields[FIELD_POCKETS];
     for (size_t i = 0; i < dues->count; i++) {
         uint16_t unit = dues->rows[i].unit;
-        if (pocket_of(pockets, unit).reserved < sum_of(dues, unit))
+        int64_t reserved = pocket_of(pockets, unit).reserved;
+        leave_carry(dues, unit, sum_of(dues, unit) - reserved);
+        if (reserved < sum_of(dues, unit))
             return false;
     }
     return true;
@@ -234,7 +253,7 @@ static bool post_dues(struct call *call, struct session *session, const struct b
                       const struct dues *dues) {
     struct bytes sums = batch->object->fields[FIELD_SUMS];
     for (size_t i = 0; i < dues->count; i++)
-        if (!settle_number(call, session, batch, &dues->rows[i]))
+        if (dues->rows[i].amount > 0 && !settle_number(call, session, batch, &dues->rows[i]))
             return false;
     for (size_t at = 0; at + SUM_ROW <= sums.size; at += SUM_ROW) {
         uint16_t unit = (uint16_t)bytes_get_be(sums.data + at, 2);
@@ -288,6 +307,8 @@ static bool end_batch(struct call *call, struct session *session, const struct b
 /// What was found of a batch that was ended before. A twin is listed.
 static bool answer_known(struct call *call, struct session *session, const struct batch *batch,
                          enum known known, enum batch_end end) {
+    if (known == KNOWN_BUSY)
+        return false; // the problem is set
     if (known == KNOWN_OTHER_END)
         return call_refuse(call, &clearing_ended, "Batch %u of %s was %s", (unsigned)batch->number,
                            batch->till, end == BATCH_SETTLED ? "released" : "settled");

@@ -14,6 +14,7 @@ struct batch {
     uint8_t digest[SHA256_SIZE];
     const char *till;
     uint32_t number, first, last;
+    uint32_t counter;      // the till's next one when it made the batch
     struct stated *stated; // NULL: no statement came along
     struct known_purse purse;
 };
@@ -23,6 +24,7 @@ struct due {
     uint32_t n, counter;
     uint16_t unit;
     int64_t amount, price;
+    int64_t voided;           // refunds of it that went back
     const char *payer, *word; // word: why it waits for a person; NULL: it does not
     uint8_t kind;
     struct bytes policy; // hash; size 0: none

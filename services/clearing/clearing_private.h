@@ -56,6 +56,9 @@ void evidence_keep(struct call *call, struct session *session, const struct obje
 /// the problem is set.
 bool center_sign(struct call *call, struct session *session, struct object_writer *writer,
                  const char *kind, struct bytes *object);
+/// Answers with a stored object of the center: the same body, signed anew when it was signed with
+/// another key than the present one. False: the problem is set.
+bool center_again(struct call *call, struct bytes stored);
 /// Center and purse of an object of the center.
 void center_put(const struct call *call, struct object_writer *writer, const char *purse);
 
@@ -182,6 +185,29 @@ bool issue_told_by_log(struct call *call, struct session *session,
 /// total as it was told before.
 bool redeem_judge(struct call *call, struct session *session, const struct stated *stated,
                   const struct pocket *pocket, int64_t known);
+
+// ---- claims (claim.c) --------------------------------------------------------------------------
+
+/// Days: a till knows of a listed card after LOST_DAYS at the latest, for its certificate lives no
+/// longer; its logs come after LATE_DAYS more.
+enum { LOST_DAYS = 35, LATE_DAYS = 35 };
+
+/// Books what a wallet's statement tells to have been loaded and no log proves, or what was claimed
+/// and is proven since. False: the problem is set, or the session has failed.
+bool claim_tell(struct call *call, struct session *session, const struct stated *stated,
+                const struct pocket *pocket);
+/// A load of a wallet that its receive log proves.
+struct proof {
+    const char *purse;
+    uint32_t n; // the wallet's
+    uint16_t unit;
+    int64_t amount;
+    const uint8_t *digest; // of the receive log
+};
+/// Ends as much of a claim. False: the problem is set, or the session has failed.
+bool claim_prove(struct call *call, struct session *session, const struct proof *proof);
+/// Has the purse claimed for longer than any log may take?
+bool claim_is_overdue(struct call *call, struct session *session, const char *purse, uint16_t unit);
 
 /// Above the last one, and above whatever a backup has forgotten.
 int64_t version_after(const struct call *call, int64_t last);

@@ -95,6 +95,24 @@ static bool sign(const struct call *call, struct object_writer *writer, struct b
     return done;
 }
 
+bool center_again(struct call *call, struct bytes stored) {
+    struct object_writer writer;
+    struct object old;
+    uint8_t octets[CENTER_OBJECT_SIZE];
+    struct bytes object = stored;
+    bool good = object_decode(stored, &old);
+    if (good && !object_verify(&old, call->crypto, clearing_of(call)->party.point)) {
+        object_begin(&writer, old.type, octets, sizeof octets);
+        for (size_t i = 0; i < writer.schema->field_count; i++)
+            object_copy(&writer, writer.schema->fields[i].field, &old);
+        good = sign(call, &writer, &object);
+    }
+    if (!good)
+        return call_refuse(call, &problem_busy, "What was signed before cannot be told now");
+    form_set_octets(&call->out, NAME_OBJECT, object);
+    return true;
+}
+
 bool center_sign(struct call *call, struct session *session, struct object_writer *writer,
                  const char *kind, struct bytes *object) {
     const struct clearing_state *state = clearing_of(call);

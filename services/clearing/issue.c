@@ -122,6 +122,11 @@ static bool judge(struct call *call, struct session *session, struct issue *issu
         return call_refuse(call, &clearing_listed, "%s is on the hotlist", purse->id);
     if ((purse->roles & (ROLE_WALLET | ROLE_FLOAT)) == 0)
         return call_refuse(call, &problem_role, "%s is a till: nothing is issued to it", purse->id);
+    if (claim_is_overdue(call, session, purse->id, issue->pocket.unit))
+        return call_refuse(call, &clearing_claim,
+                           "%s was loaded by machines whose logs are overdue; their operators have "
+                           "to hand them in",
+                           purse->id);
     return (purse->user != NULL || purse->device != NULL) ||
            call_refuse(call, &clearing_unknown_purse, "Nobody said whose %s is", purse->id);
 }
@@ -236,11 +241,8 @@ bool clearing_issue_transact(struct call *call, struct session *session) {
         return false;
     int64_t waiting = book_balance(session, BOOK_WAIT, issue.stated->purse.id, unit);
     read_open(session, issue.stated->purse.id, unit, 0, &issue.open);
-    if (is_repeated(call, &issue, waiting)) {
-        form_set_octets(&call->out, NAME_OBJECT,
-                        bytes_of(issue.open.object, issue.open.object_size));
-        return true;
-    }
+    if (is_repeated(call, &issue, waiting))
+        return center_again(call, bytes_of(issue.open.object, issue.open.object_size));
     return prepare(call, session, &issue, waiting) &&
            sign_log(call, session, &issue, out, &object) &&
            store_log(call, session, &issue, object);
@@ -252,6 +254,5 @@ bool clearing_issued_transact(struct call *call, struct session *session) {
                 IN(in_text(call, NAME_PURSE), in_int(call, NAME_UNIT)), row) == STORE_NONE)
         return call_refuse(call, &clearing_no_transfer, "Nothing was issued to %s in this unit",
                            form_text(&call->in, NAME_PURSE));
-    form_set_octets(&call->out, NAME_OBJECT, row[0].octets);
-    return true;
+    return center_again(call, row[0].octets);
 }

@@ -208,6 +208,16 @@ static bool judge_again(struct booking *booking, bool *same) {
     return true;
 }
 
+/// A wallet said before its logs came that it was loaded.
+static bool prove(struct booking *booking) {
+    const struct log_item *item = booking->item;
+    const struct proof proof = {item->payee.text, item->n, item->unit, item->amount,
+                                item->end_digest};
+    return item->end != END_CREDITED || item->usage == NULL ||
+           (item->by_payee->certificate.roles & ROLE_WALLET) == 0 ||
+           claim_prove(booking->call, booking->session, &proof);
+}
+
 static bool book_end(struct booking *booking) {
     const struct log_item *item = booking->item;
     bool same = false;
@@ -219,7 +229,7 @@ static bool book_end(struct booking *booking) {
         bool late =
             item->usage != NULL && !booking->fresh && !booking->twin && booking->state == USAGE_AIR;
         booking->fresh = true;
-        return !late || move_air(booking);
+        return (!late || move_air(booking)) && prove(booking);
     }
     if (booking->session->failed != STORE_DONE || !judge_again(booking, &same))
         return false;

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOST_DAYS = 35, LATE_DAYS = 35 };
-
 // ---- cash out ----------------------------------------------------------------------------------
 
 struct open_refund {
@@ -94,10 +92,8 @@ bool clearing_redeem_transact(struct call *call, struct session *session) {
         return false;
     if (stated->purse.state != PURSE_LIVE)
         return call_refuse(call, &clearing_listed, "%s is on the hotlist", stated->purse.id);
-    if (read_open(session, stated->purse.id, unit, &open)) { // its state is this statement's
-        form_set_octets(&call->out, NAME_OBJECT, open.object);
-        return true;
-    }
+    if (read_open(session, stated->purse.id, unit, &open)) // its state is this statement's
+        return center_again(call, open.object);
     if ((stated->purse.roles & ROLE_TILL) != 0 || amount > pocket.balance)
         return call_refuse(call, &clearing_insufficient, "%s does not hold %" PRId64,
                            stated->purse.id, amount);
@@ -181,7 +177,8 @@ bool clearing_lost_transact(struct call *call, struct session *session) {
     if (purse.state == PURSE_LIVE)
         purse.listed = call->today;
     uint32_t due = due_day(session, id, purse.listed);
-    int64_t amount = book_balance(session, BOOK_PURSE, id, unit);
+    int64_t amount = book_balance(session, BOOK_PURSE, id, unit) -
+                     book_balance(session, BOOK_CLAIM, id, unit); // what is proven
     bool paid = purse.state == PURSE_ENDED || call->today > due;
     form_set_text(&call->out, NAME_OUTCOME, paid ? "paid" : "waiting");
     form_set_uint(&call->out, NAME_DATE, due);

@@ -140,25 +140,6 @@ static void note(struct session *session, const struct stated *stated,
             NULL);
 }
 
-/// What a wallet says to have been loaded and no float's log proves yet is claimed: it may spend
-/// it, and the claim goes when the log comes.
-static bool claim(struct call *call, struct session *session, const struct stated *stated,
-                  const struct pocket *pocket) {
-    const char *id = stated->purse.id;
-    struct value proven[1] = {0};
-    struct entry entry;
-    if ((stated->purse.roles & ROLE_WALLET) == 0)
-        return true;
-    sql_run(session, &clearing_sql[NUMBER_TOTAL], IN(value_text(id), value_int(pocket->unit)),
-            proven);
-    int64_t more =
-        pocket->loaded - proven[0].number - book_balance(session, BOOK_CLAIM, id, pocket->unit);
-    entry_begin(&entry, "claim", pocket->unit, stated->digest, "Q:%s:%u:%u:%" PRId64, id,
-                pocket->unit, (unsigned)stated->state, more);
-    entry_move(&entry, BOOK_CLAIM, id, BOOK_PURSE, id, more);
-    return session->failed == STORE_DONE && entry_post(call, session, &entry);
-}
-
 static bool judge_pocket(struct call *call, struct session *session, const struct stated *stated,
                          const struct pocket *pocket) {
     const struct issued_total total = {stated->purse.id, pocket->unit, pocket->issued,
@@ -167,7 +148,7 @@ static bool judge_pocket(struct call *call, struct session *session, const struc
     if (!is_after(call, session, stated, pocket, &redeemed) ||
         !issue_judge(call, session, &total) ||
         !redeem_judge(call, session, stated, pocket, redeemed) ||
-        !claim(call, session, stated, pocket))
+        !claim_tell(call, session, stated, pocket))
         return false;
     note(session, stated, pocket);
     return true;

@@ -74,6 +74,10 @@ const struct migration clearing_migrations[CLEARING_MIGRATIONS] = {
      "CREATE TABLE finding(id @TEXT NOT NULL PRIMARY KEY, word @TEXT NOT NULL, purse @TEXT NOT"
      " NULL, day @INT NOT NULL) @END;",
      NULL},
+    {3,
+     "CREATE TABLE claim(purse @TEXT NOT NULL, unit @INT NOT NULL, since @INT NOT NULL,"
+     " PRIMARY KEY(purse, unit)) @END;",
+     NULL},
 };
 
 const struct statement clearing_sql[CLEARING_SQL] = {
@@ -160,10 +164,16 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [USAGE_AFTER] = {"SELECT spent, amount, state_number FROM usage WHERE payer = $1 AND unit = $2"
                      " AND counter > $3 ORDER BY counter LIMIT 1",
                      "tii", "iii"},
-    [USAGE_TOTAL] = {"SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT),"
-                     " CAST(COALESCE(SUM(CASE WHEN state = 2 THEN amount ELSE 0 END), 0) AS BIGINT)"
-                     " FROM usage WHERE payer = $1 AND unit = $2",
-                     "ti", "ii"},
+    [USAGE_TOTAL] = {"SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM usage WHERE payer = $1"
+                     " AND unit = $2",
+                     "ti", "i"},
+    [USAGE_UNTIL] =
+        {"SELECT CAST(COALESCE(SUM(CASE WHEN counter < $3 THEN amount ELSE 0 END), 0) AS BIGINT),"
+         " CAST(COALESCE(SUM(CASE WHEN counter < $3 AND state = 2 THEN amount ELSE 0 END), 0) AS"
+         " BIGINT),"
+         " CAST(COALESCE(SUM(CASE WHEN counter >= $3 AND sale BETWEEN 1 AND $4 THEN 1 ELSE 0 END),"
+         " 0) AS BIGINT) FROM usage WHERE payer = $1 AND unit = $2",
+         "tiii", "iii"},
     [TWIN_ADD] = {"INSERT INTO twin(payer, counter, digest, payee, n, amount)"
                   " VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING payer",
                   "tibtii", "t"},
@@ -185,10 +195,16 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [NUMBER_TOTAL] = {"SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM number WHERE payee ="
                       " $1 AND unit = $2 AND outcome = 1",
                       "ti", "i"},
-    [NUMBER_DUE] = {"SELECT n, payer, counter, unit, amount, amount - refunded - settled, kind,"
-                    " policy, word FROM number WHERE payee = $1 AND n <= $2 AND outcome = 1"
-                    " AND amount - refunded > settled ORDER BY n",
-                    "ti", "itiiiiiBT"},
+    [NUMBER_UNTIL] = {"SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM number WHERE payee ="
+                      " $1 AND unit = $2 AND outcome = 1 AND n <= $3",
+                      "tii", "i"},
+    [NUMBER_DUE] =
+        {"SELECT n, payer, counter, unit, amount, amount - refunded - settled, kind,"
+         " policy, word, (SELECT CAST(COALESCE(SUM(u.amount), 0) AS BIGINT) FROM usage u"
+         " WHERE u.payer = number.payee AND u.sale = number.n AND u.state = 2) FROM number"
+         " WHERE payee = $1 AND n <= $2 AND outcome = 1"
+         " AND amount - refunded > settled ORDER BY n",
+         "ti", "itiiiiiBTi"},
     [NUMBER_SETTLE] = {"UPDATE number SET settled = settled + $3, batch = $4 WHERE payee = $1 AND"
                        " n = $2",
                        "tiii", ""},
@@ -290,6 +306,11 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [SUSPENSE_END] = {"UPDATE suspense SET outcome = $5 WHERE payee = $1 AND n = $2 AND batch = $3"
                       " AND unit = $4 AND outcome IS NULL RETURNING amount, payer",
                       "tiiit", "it"},
+    [CLAIM_ADD] = {"INSERT INTO claim(purse, unit, since) VALUES($1, $2, $3)"
+                   " ON CONFLICT DO NOTHING",
+                   "tii", ""},
+    [CLAIM_END] = {"DELETE FROM claim WHERE purse = $1 AND unit = $2", "ti", ""},
+    [CLAIM_SINCE] = {"SELECT since FROM claim WHERE purse = $1 AND unit = $2", "ti", "i"},
     [FINDING_ADD] = {"INSERT INTO finding(id, word, purse, day) VALUES($1, $2, $3, $4)"
                      " ON CONFLICT DO NOTHING",
                      "ttti", ""},

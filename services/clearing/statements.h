@@ -38,6 +38,7 @@ enum clearing_statement {
     USAGE_BEFORE,
     USAGE_AFTER,
     USAGE_TOTAL,
+    USAGE_UNTIL,
     TWIN_ADD,
     NUMBER_ADD,
     NUMBER_END,
@@ -45,6 +46,7 @@ enum clearing_statement {
     NUMBER_RESTORE,
     NUMBER_RANGE,
     NUMBER_TOTAL,
+    NUMBER_UNTIL,
     NUMBER_DUE,
     NUMBER_SETTLE,
     BATCH_ADD,
@@ -62,6 +64,9 @@ enum clearing_statement {
     CURSOR_SET,
     PURSE_END,
     FINDING_ADD,
+    CLAIM_ADD,
+    CLAIM_END,
+    CLAIM_SINCE,
     VERSION_READ,
     VERSION_SET,
     REDEMPTION_ADD,
@@ -84,7 +89,7 @@ enum clearing_statement {
     CLEARING_SQL,
 };
 
-enum { CLEARING_MIGRATIONS = 2 };
+enum { CLEARING_MIGRATIONS = 3 };
 
 extern const struct statement clearing_sql[CLEARING_SQL];
 extern const struct migration clearing_migrations[CLEARING_MIGRATIONS];

@@ -157,6 +157,7 @@ const struct problem_word clearing_rolled_back = {"rolled-back", 409,
 const struct problem_word clearing_books = {"books", 409,
                                             "The purse says another sum than the books"};
 const struct problem_word clearing_listed = {"hotlisted", 409, "The purse is on the hotlist"};
+const struct problem_word clearing_claim = {"claim", 409, "Loads of this purse are not proven"};
 const struct problem_word clearing_overflow = {"overflow", 409, "The sum would pass 2^63-1"};
 
 const struct problem_word clearing_batch_bad = {"batch", 422, "The batch is not good"};
@@ -171,8 +172,9 @@ static const struct problem_word *const policy_refusals[] = {&clearing_policy_ba
 static const struct problem_word *const incoming_refusals[] = {
     &clearing_unknown_purse, &clearing_transfer_taken, &clearing_overflow, NULL};
 static const struct problem_word *const issue_refusals[] = {
-    &clearing_certificate, &clearing_statement, &clearing_no_transfer, &clearing_rolled_back,
-    &clearing_books,       &clearing_listed,    &clearing_overflow,    NULL};
+    &clearing_certificate, &clearing_statement, &clearing_no_transfer,
+    &clearing_rolled_back, &clearing_books,     &clearing_listed,
+    &clearing_claim,       &clearing_overflow,  NULL};
 static const struct problem_word *const told_refusals[] = {
     &clearing_certificate, &clearing_statement, &clearing_rolled_back,
     &clearing_books,       &clearing_overflow,  NULL};

@@ -17,8 +17,8 @@ extern const struct endpoint clearing_center, clearing_purse, clearing_certifica
 
 extern const struct problem_word clearing_certificate, clearing_known, clearing_policy_bad,
     clearing_unknown_purse, clearing_transfer_taken, clearing_statement, clearing_no_transfer,
-    clearing_unit, clearing_rolled_back, clearing_books, clearing_listed, clearing_overflow,
-    clearing_batch_bad, clearing_ended, clearing_withheld, clearing_insufficient, clearing_no_list,
-    clearing_unknown_log, clearing_decision;
+    clearing_unit, clearing_rolled_back, clearing_books, clearing_listed, clearing_claim,
+    clearing_overflow, clearing_batch_bad, clearing_ended, clearing_withheld, clearing_insufficient,
+    clearing_no_list, clearing_unknown_log, clearing_decision;
 
 #endif

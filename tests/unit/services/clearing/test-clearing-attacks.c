@@ -3,7 +3,7 @@
 // of them, tills that hide or rewrite, objects of somebody else, backups that were put back.
 #include "apdu/object/object.h"
 #include "base/calendar.h"
-#include "tests/kit/services/house.h"
+#include "tests/kit/house/house.h"
 #include "tests/kit/suite.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 // the purse says that it holds, one at a time, the same for whoever asks twice.
 #include "apdu/object/object.h"
 #include "base/calendar.h"
-#include "tests/kit/services/house.h"
+#include "tests/kit/house/house.h"
 #include "tests/kit/services/sweep.h"
 #include "tests/kit/suite.h"
 

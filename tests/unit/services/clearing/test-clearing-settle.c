@@ -3,7 +3,7 @@
 // rule that it follows from, a till seen whole, one end for each batch, shares that sum.
 #include "apdu/object/object.h"
 #include "base/calendar.h"
-#include "tests/kit/services/house.h"
+#include "tests/kit/house/house.h"
 #include "tests/kit/suite.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A clearing center for tests, and cards whose keys are in the open: an authority, purses that
 // count as cards do, and everything that they sign, honest or not.
-#ifndef TESTS_KIT_SERVICES_HOUSE_H
-#define TESTS_KIT_SERVICES_HOUSE_H
+#ifndef TESTS_KIT_HOUSE_HOUSE_H
+#define TESTS_KIT_HOUSE_HOUSE_H
 
 #include "tests/kit/certificates.h"
 #include "tests/kit/services/shop.h"
@@ -47,11 +47,9 @@ struct card house_card(const struct sample_party *key);
 /// One request with a key of its own; body may be NULL.
 struct told house_ask(struct shop *shop, const struct peer *peer, const char *method,
                       const char *target, const char *body);
-/// While it is not NULL, a request that is no challenge's is written there instead of being made.
-struct house_request {
-    char target[80], body[HOUSE_BODY_MAX];
-};
-extern struct house_request *house_capture;
+/// While it is not NULL, a POST that asks for no challenge is handed to it instead of being made.
+extern void (*house_capture)(const struct peer *peer, const struct shop *shop, const char *target,
+                             const char *body);
 /// Status and a part of the body; prints what came when not.
 bool house_says(const struct told *told, unsigned status, const char *part);
 /// base64url; one of sixteen buffers that take turns.

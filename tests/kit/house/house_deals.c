@@ -3,7 +3,7 @@
 #include "apdu/object/object.h"
 #include "apdu/octets/unit.h"
 #include "base/base64url.h"
-#include "tests/kit/services/house.h"
+#include "tests/kit/house/house.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
