@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const double PIPE_SECONDS = 10;
+static const double PIPE_SECONDS = 10, TERMINAL_SECONDS = 0.2, MEGA = 1e6;
 
 static double seconds_since(struct timespec began) {
     struct timespec now;
@@ -38,6 +38,24 @@ void progress_tell(struct progress *progress, const struct progress_count *count
     fprintf(stderr, "%s%zu of %zu done, %zu rejected, %.1f cards/s, %s to go%s",
             progress->terminal ? "\r\033[K" : "", count->done, count->total, count->rejected, rate,
             left, progress->terminal ? "" : "\n");
+    progress->told = seconds;
+    progress->shown = progress->terminal;
+}
+
+void progress_octets(struct progress *progress, const char *what, uint64_t before, uint64_t done,
+                     uint64_t total) {
+    char left[32];
+    double seconds = seconds_since(progress->began);
+    bool whole = progress->terminal && done == total;
+    if (done <= before || seconds <= 0 ||
+        (!whole &&
+         seconds - progress->told < (progress->terminal ? TERMINAL_SECONDS : PIPE_SECONDS)))
+        return;
+    double rate = (double)(done - before) / seconds;
+    progress_time((double)(total - done) / rate, left, sizeof left);
+    fprintf(stderr, "%s%s: %.0f %% of %.1f MB, %.1f MB/s, %s to go%s",
+            progress->terminal ? "\r\033[K" : "", what, 100 * (double)done / (double)total,
+            (double)total / MEGA, rate / MEGA, left, progress->terminal ? "" : "\n");
     progress->told = seconds;
     progress->shown = progress->terminal;
 }

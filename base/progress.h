@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 struct progress {
@@ -25,6 +26,11 @@ void progress_begin(struct progress *progress);
 
 /// Tells if there is something to tell.
 void progress_tell(struct progress *progress, const struct progress_count *count);
+
+/// Tells how much of something has come since progress_begin, in octets. before: what was there
+/// then. Nothing in a pipe where it takes less than ten seconds.
+void progress_octets(struct progress *progress, const char *what, uint64_t before, uint64_t done,
+                     uint64_t total);
 
 /// Makes room for another message on a terminal.
 void progress_clear(struct progress *progress);

@@ -54,9 +54,15 @@ static void close_home(struct home *home) {
 
 static bool fetch_from(struct home *home, const struct content_source *source,
                        struct failure *failure) {
-    struct content_request request = {
-        .library = &home->library, .source = source, .id = home->arguments->id, .failure = failure};
+    struct progress progress;
+    struct content_request request = {.library = &home->library,
+                                      .source = source,
+                                      .id = home->arguments->id,
+                                      .failure = failure,
+                                      .progress = &progress};
+    progress_begin(&progress);
     bool done = content_request_run(&request);
+    progress_clear(&progress);
     if (done)
         content_request_report(&request, stdout, home->arguments->json);
     return done;

@@ -27,7 +27,11 @@ static bool begin(struct content_request *request) {
 static bool take(struct content_request *request) {
     uint64_t left = request->entry.size - request->part.at;
     size_t size = request->piece.size < left ? request->piece.size : (size_t)left;
-    return library_part_write(&request->part, request->piece.data, size, request->failure);
+    if (!library_part_write(&request->part, request->piece.data, size, request->failure))
+        return false;
+    progress_octets(request->progress, request->id, request->resumed, request->part.at,
+                    request->entry.size);
+    return true;
 }
 
 static bool receive(struct content_request *request) {

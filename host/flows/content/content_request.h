@@ -5,6 +5,7 @@
 #ifndef HOST_FLOWS_CONTENT_CONTENT_REQUEST_H
 #define HOST_FLOWS_CONTENT_CONTENT_REQUEST_H
 
+#include "base/progress.h"
 #include "host/home/library.h"
 #include "host/home/source.h"
 
@@ -13,6 +14,7 @@ struct content_request {
     const struct content_source *source;
     const char *id;
     struct failure *failure;
+    struct progress *progress; // begun; tells how much has come
     struct content_entry entry;
     struct library_part part;
     struct buffer piece;
@@ -20,7 +22,7 @@ struct content_request {
     bool before;      // it was here already
 };
 
-/// Runs the chart; library, source, id and failure are set. False: failure tells.
+/// Runs the chart; library, source, id, failure and progress are set. False: failure tells.
 bool content_request_run(struct content_request *request);
 /// What home fetch prints.
 void content_request_report(const struct content_request *request, FILE *out, bool json);
