@@ -64,7 +64,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(Q)$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # Pages of terminals stand in their objects.
-$(BUILD)/obj/host/terminal/page_files.o $(BUILD)/obj/host/kiosk/kiosk.o: $(wildcard host/*/page/*)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l '^PAGE_FILE' host/*/*.c)): $(wildcard host/*/page/*)
 
 $(ARCHIVE): $(OBJECTS)
 	@mkdir -p $(@D)

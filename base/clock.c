@@ -12,3 +12,9 @@ static uint64_t system_now_ms(const struct clock *clock) {
 }
 
 const struct clock clock_system = {system_now_ms, NULL};
+
+int64_t clock_running_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

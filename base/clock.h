@@ -11,6 +11,9 @@ struct clock {
     void *context;
 };
 
+/// Milliseconds since some moment, which nobody sets: for deadlines within a run.
+int64_t clock_running_ms(void);
+
 /// The system's.
 extern const struct clock clock_system;
 

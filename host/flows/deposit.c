@@ -21,20 +21,18 @@ static bool deposit_steps(struct flow *flow) {
            && flow_ratify(flow);                // 5 float: knows that it arrived
 }
 
-/// Does the float's ring show a log for this wallet and number? A SELECT before the question kills
-/// the challenge that a late request might still meet.
-static enum flow_cash cash_after_failure(struct flow *flow) {
+enum flow_cash deposit_cash(struct purse_client *floating, const char *wallet) {
     struct purse_entry entries[PURSE_OPEN_MAX];
     size_t count = 0;
-    if (client_select(flow->payer) != PURSE_OK)
+    if (client_select(floating) != PURSE_OK) // and the challenge is dead that a late request met
         return CASH_HOLD;
-    if (flow->payer->selection.unratified == 0)
+    if (floating->selection.unratified == 0)
         return CASH_RETURN;
-    if (client_read_unratified(flow->payer, entries, PURSE_OPEN_MAX, &count) != PURSE_OK ||
-        count < flow->payer->selection.unratified) // a list cut short proves nothing
+    if (client_read_unratified(floating, entries, PURSE_OPEN_MAX, &count) != PURSE_OK ||
+        count < floating->selection.unratified) // a list cut short proves nothing
         return CASH_HOLD;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(entries[i].payee, flow->payee->selection.id) == 0)
+        if (strcmp(entries[i].payee, wallet) == 0)
             return CASH_HOLD;
     return CASH_RETURN;
 }
@@ -47,7 +45,7 @@ void deposit_run(struct flow *flow) {
         return;
     }
     if (flow->cash != CASH_STACK)
-        flow->cash = cash_after_failure(flow);
+        flow->cash = deposit_cash(flow->payer, flow->payee->selection.id);
     must(flow->cash != CASH_RETURN || flow->status != FLOW_DONE,
          "cash of a deposit that was done does not go back");
 }

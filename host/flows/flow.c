@@ -94,7 +94,7 @@ bool flow_begin_sale(struct flow *flow) {
 
 bool flow_record(struct flow *flow, enum sale_state state) {
     struct sale_record *record = &flow->record;
-    if (flow->journal == NULL)
+    if (flow->journal == NULL || (flow->settled && state == SALE_REQUESTED))
         return true;
     must(state != SALE_PAID || flow->has_receipt, "a sale is paid by a receipt at hand");
     record->state = state;
@@ -290,11 +290,11 @@ static bool fetch_log(struct flow *flow, const struct purse_entry *entry) {
     return went_under_way(flow, flow->payer, outcome);
 }
 
-/// A customer who has ratified tells its log no more: of the sale in hand both are on record
-/// before.
+/// A payer that has ratified tells of it no more, its log to a till or that there was one to a
+/// deposit machine: of the sale in hand both are on record before.
 static bool record_end(struct flow *flow) {
-    return flow->customer != flow->payer || flow->receipt.object.type != OBJECT_RECEIVE_LOG ||
-           !is_this_sale(flow) || flow_record(flow, SALE_PAID);
+    return flow->receipt.object.type != OBJECT_RECEIVE_LOG || !is_this_sale(flow) ||
+           flow_record(flow, SALE_PAID);
 }
 
 /// With its log a debit is credited; without one, VOID answers how the number ended, or ends it.

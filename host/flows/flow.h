@@ -78,7 +78,7 @@ bool flow_greet(struct flow *flow);
 /// REQUEST. A purse that has forgotten the other one gets its certificate first.
 bool flow_request(struct flow *flow);
 
-/// The record as of now, durable.
+/// The record as of now, durable. A sale that is settled is not requested any more.
 bool flow_record(struct flow *flow, enum sale_state state);
 
 /// DEBIT. A refusal voids the open request, so that nothing stays behind.
@@ -119,6 +119,10 @@ struct refund_order {
 bool refund_order(struct flow *flow, const struct refund_order *order);
 /// Float to wallet. Sets flow->cash.
 void deposit_run(struct flow *flow);
+/// Does the float's ring show a log for this wallet? Without one the cash may go back: CASH_RETURN.
+/// A float that does not answer, or one with a log, is CASH_HOLD. Changes nothing but that a
+/// request which is under way finds no challenge any more.
+enum flow_cash deposit_cash(struct purse_client *floating, const char *wallet);
 /// Brings everything between the two to its end: debited value is credited, what was only requested
 /// is voided.
 void recovery_run(struct flow *flow);

@@ -49,6 +49,11 @@ bool sale_open(struct sale_machine *machine, struct sale_record *record, bool *k
     return true;
 }
 
+bool sale_note(struct sale_machine *machine, struct sale_record *record, struct failure *failure) {
+    must(record->state == SALE_BEGUN, "nothing but its flow notes anything once a purse was asked");
+    return save_or_say(machine, record, SALE_BEGUN, failure);
+}
+
 bool sale_read(struct sale_machine *machine, struct sale_record *record, struct failure *failure) {
     struct sale_record found;
     if (find(machine, record, &found) != JOURNAL_FOUND)

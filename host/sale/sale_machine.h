@@ -39,6 +39,9 @@ struct sale_machine {
 bool sale_open(struct sale_machine *machine, struct sale_record *record, bool *known,
                struct failure *failure);
 
+/// Makes durable what became known of a sale before any purse was asked: cash, whose card it is.
+bool sale_note(struct sale_machine *machine, struct sale_record *record, struct failure *failure);
+
 /// The record as it stands now, after a tap.
 bool sale_read(struct sale_machine *machine, struct sale_record *record, struct failure *failure);
 
