@@ -4,6 +4,9 @@
 #include "base/files.h"
 #include "base/must.h"
 
+#include <errno.h>
+#include <string.h>
+
 void courier_files_begin(struct courier_files *files) {
     files->target_count = 0;
     files->http = NULL;
@@ -24,16 +27,31 @@ static bool set_paths(struct courier_files *files, const char *directory, struct
            fail_errno(failure, "%s", directory);
 }
 
+static bool read_gateway(struct courier_files *files, const char *directory,
+                         struct failure *failure) {
+    char path[PATH_MAX];
+    size_t size = 0;
+    memset(files->gateway, 0, sizeof files->gateway);
+    if (!files_path(path, sizeof path, directory, "gateway"))
+        return fail_errno(failure, "%s", directory);
+    if (!files_read(path, (uint8_t *)files->gateway, sizeof files->gateway - 1, &size))
+        return errno == ENOENT || fail_errno(failure, "cannot read %s", path);
+    files->gateway[strcspn(files->gateway, "\r\n")] = '\0';
+    return true;
+}
+
 bool courier_files_open(struct courier_files *files, const char *directory,
                         struct failure *failure) {
-    if (!set_paths(files, directory, failure))
+    if (!set_paths(files, directory, failure) || !read_gateway(files, directory, failure))
         return false;
-    files->options = (struct courier_http_options){.targets = files->targets,
-                                                   .target_count = files->target_count,
-                                                   .root = files->root,
-                                                   .certificate = files->certificate,
-                                                   .key = files->key,
-                                                   .revoked = files->revoked};
+    files->options =
+        (struct courier_http_options){.targets = files->targets,
+                                      .target_count = files->target_count,
+                                      .root = files->root,
+                                      .certificate = files->certificate,
+                                      .key = files->key,
+                                      .gateway = files->gateway[0] != '\0' ? files->gateway : NULL,
+                                      .revoked = files->revoked};
     files->http = courier_http_open(&files->options, failure);
     return files->http != NULL;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client's courier out of a directory as `tessera ca issue` writes it: root.pem, certificate.pem,
-// key.pem and, if there is one, crl.pem.
+// key.pem and, if there are, crl.pem and gateway: one line, https://HOST:PORT of the gateway that
+// all of it goes through (docs/charge.md).
 #ifndef SERVICES_WIRE_COURIER_COURIER_FILES_H
 #define SERVICES_WIRE_COURIER_COURIER_FILES_H
 
@@ -8,13 +9,14 @@
 
 #include <limits.h>
 
-enum { COURIER_FILES_TARGETS = 4 };
+enum { COURIER_FILES_TARGETS = 4, COURIER_GATEWAY_MAX = 200 };
 
 /// Must not be moved once opened: all of it points into itself.
 struct courier_files {
     struct courier_http_target targets[COURIER_FILES_TARGETS];
     size_t target_count;
     char root[PATH_MAX], certificate[PATH_MAX], key[PATH_MAX], revoked[PATH_MAX];
+    char gateway[COURIER_GATEWAY_MAX]; // "": there is none
     struct courier_http_options options;
     struct courier_http *http;
 };

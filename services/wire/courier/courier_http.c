@@ -32,12 +32,27 @@ struct courier_http {
 
 // ---- handles -----------------------------------------------------------------------------------
 
+/// Through a gateway: a tunnel within TLS that shows it the same certificate; what goes through is
+/// between us and the target.
+static CURLcode prepare_gateway(CURL *handle, const struct courier_http_options *options) {
+    CURLcode code =
+        curl_easy_setopt(handle, CURLOPT_PROXY, options->gateway != NULL ? options->gateway : "");
+    code |= curl_easy_setopt(handle, CURLOPT_HTTPPROXYTUNNEL, options->gateway != NULL ? 1L : 0L);
+    code |= curl_easy_setopt(handle, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    code |= curl_easy_setopt(handle, CURLOPT_PROXY_CAPATH, (const char *)NULL);
+    code |= curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO, options->root);
+    code |= curl_easy_setopt(handle, CURLOPT_PROXY_SSLCERT, options->certificate);
+    code |= curl_easy_setopt(handle, CURLOPT_PROXY_SSLKEY, options->key);
+    code |= curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    return code;
+}
+
 /// What is the same for every request.
 static bool prepare(CURL *handle, const struct courier_http_options *options) {
     const char *no_directory = NULL; // the system's roots are none of ours
     CURLcode code = curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
     code |= curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    code |= curl_easy_setopt(handle, CURLOPT_PROXY, "");
+    code |= prepare_gateway(handle, options);
     code |= curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     code |= curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     code |= curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -48,7 +63,8 @@ static bool prepare(CURL *handle, const struct courier_http_options *options) {
     code |= curl_easy_setopt(handle, CURLOPT_SSLCERT, options->certificate);
     code |= curl_easy_setopt(handle, CURLOPT_SSLKEY, options->key);
     if (options->revoked != NULL && access(options->revoked, F_OK) == 0)
-        code |= curl_easy_setopt(handle, CURLOPT_CRLFILE, options->revoked);
+        code |= curl_easy_setopt(handle, CURLOPT_CRLFILE, options->revoked) |
+                curl_easy_setopt(handle, CURLOPT_PROXY_CRLFILE, options->revoked);
     code |= curl_easy_setopt(handle, CURLOPT_USERAGENT, "tessera/" TESSERA_VERSION);
     code |= curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_ms);
     return code == CURLE_OK;
@@ -175,12 +191,20 @@ static enum delivery judge(const struct attempt *attempt, CURLcode code, struct 
     const char *why = attempt->own != NULL      ? attempt->own
                       : attempt->why[0] != '\0' ? attempt->why
                                                 : curl_easy_strerror(code);
-    long status = 0, sent = 0;
+    long status = 0, sent = 0, gateway = 0;
+    curl_easy_getinfo(attempt->handle, CURLINFO_HTTP_CONNECTCODE, &gateway);
     curl_easy_getinfo(attempt->handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(attempt->handle, CURLINFO_REQUEST_SIZE, &sent);
     if (code == CURLE_OK && status >= 200) {
         attempt->reply->status = (unsigned)status;
         return DELIVERY_DONE;
+    }
+    if (gateway >= 400) {
+        failure_set(failure, gateway == 403 ? EXIT_LOCKED : EXIT_ABSENT,
+                    "cannot reach %s: the gateway %s", target,
+                    gateway == 403 ? "knows no such address, or not this phone"
+                                   : "does not reach it, either");
+        return DELIVERY_REFUSED;
     }
     if (sent > 0) {
         failure_set(failure, EXIT_OPEN, "%s may or may not have taken the request: %s", target,
@@ -259,6 +283,9 @@ static bool check(const struct courier_http_options *options, struct failure *fa
     for (size_t i = 0; i < options->target_count; i++)
         if (!check_url(&options->targets[i], failure))
             return false;
+    const struct courier_http_target gateway = {"the gateway", options->gateway};
+    if (options->gateway != NULL && !check_url(&gateway, failure))
+        return false;
     return check_file(options->root, failure) && check_file(options->certificate, failure) &&
            check_file(options->key, failure);
 }

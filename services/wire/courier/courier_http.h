@@ -19,6 +19,7 @@ struct courier_http_options {
     size_t target_count;
     const char *root;              // PEM
     const char *certificate, *key; // PEM, or pkcs11: URI; both NULL: no certificate is shown
+    const char *gateway;           // "https://HOST:PORT" that all goes through; NULL: none
     const char *revoked;           // PEM list of the root; NULL, or no such file: nobody is revoked
     size_t reply_max;              // octets of a body; 0: 16 MiB. A longer one is DELIVERY_OPEN
     unsigned connect_ms;           // 0: 5000
