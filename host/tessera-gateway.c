@@ -201,7 +201,7 @@ static const struct action actions[] = {
 
 static const struct command gateway_command = {
     .name = "gateway",
-    .purpose = "phones' way into the network; their calls and packets, counted and reported",
+    .purpose = "forward what phones send; count calls and packets",
     .rows = rows,
     .row_count = sizeof rows / sizeof rows[0],
     .actions = actions,

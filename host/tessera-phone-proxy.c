@@ -10,11 +10,14 @@
 #include "host/licence/licence_session.h"
 #include "host/service/refusals.h"
 #include "readers/link/link_open.h"
+#include "services/wire/api/bank_api.h"
+#include "services/wire/api/charge_api.h"
 
 #include <stdio.h>
 
 struct arguments {
-    const char *link, *number, *mail, *unit, *licence, *charge, *registry, *till, *tls, *state;
+    const char *link, *number, *mail, *unit, *licence, *charge, *bank, *registry, *till, *tls,
+        *state;
     uint64_t amount;
     bool json;
     struct program_run run;
@@ -27,7 +30,7 @@ struct phone {
     struct arguments *arguments;
     struct machine_state state;
     struct licence_session session;
-    struct service_client charge, registry;
+    struct service_client settler, registry;
     struct ticket_side *side;
     struct meeting meeting;
     uint8_t root[CERTIFICATE_MAX], authority[CERTIFICATE_MAX];
@@ -52,6 +55,20 @@ static struct link *open_link(const struct phone *phone, const char *link, uint6
     return link_of(link, &arguments->tracing, &how, failure);
 }
 
+/// The telephone company, or the bank of a card with a debit function.
+static bool open_settler(struct phone *phone, struct failure *failure) {
+    const struct arguments *arguments = phone->arguments;
+    bool debit = arguments->bank != NULL;
+    if (debit == (arguments->charge != NULL))
+        return fail(failure, EXIT_USAGE,
+                    "say either --charge URL, who bills it, or --bank URL, where the card's own "
+                    "account is");
+    phone->sale.proxy.settles = debit ? &bank_docket : &charge_docket;
+    return service_client_open(&phone->settler, debit ? "bank" : "charge",
+                               debit ? arguments->bank : arguments->charge, arguments->tls,
+                               arguments->crypto, failure);
+}
+
 static bool open_phone(struct phone *phone, struct failure *failure) {
     struct arguments *arguments = phone->arguments;
     struct licence_purchase *order = &phone->sale.order;
@@ -72,8 +89,7 @@ static bool open_phone(struct phone *phone, struct failure *failure) {
                             failure) &&
            licence_session_open(&phone->session, arguments->tls, arguments->licence, NULL,
                                 arguments->crypto, failure) &&
-           service_client_open(&phone->charge, "charge", arguments->charge, arguments->tls,
-                               arguments->crypto, failure) &&
+           open_settler(phone, failure) &&
            service_client_open(&phone->registry, "registry", arguments->registry, arguments->tls,
                                arguments->crypto, failure);
 }
@@ -83,7 +99,7 @@ static void close_phone(struct phone *phone) {
     meeting_close(&phone->meeting);
     licence_seller_close(&phone->sale.seller);
     licence_session_close(&phone->session);
-    service_client_close(&phone->charge);
+    service_client_close(&phone->settler);
     service_client_close(&phone->registry);
     machine_state_close(&phone->state);
 }
@@ -103,7 +119,7 @@ static bool settle_by_proxy(struct phone *phone, struct failure *failure) {
                       phone->sale.seller.enterprise, &refused, failure))
         return false;
     snprintf(proxy->outcome, sizeof proxy->outcome, "listed");
-    bool done = refused || proxy_run(proxy, &phone->charge, failure);
+    bool done = refused || proxy_run(proxy, &phone->settler, failure);
     phone->sale.by_bill = proxy->settled;
     return done;
 }
@@ -127,7 +143,10 @@ static bool settle_by_purse(struct phone *phone, struct failure *failure) {
 
 static void tell(const struct phone *phone) {
     const struct proxy_sale *sale = &phone->sale;
-    const char *by = sale->by_bill ? "bill" : sale->by_purse ? "purse" : "before";
+    const char *by = sale->by_bill && phone->arguments->bank != NULL ? "account"
+                     : sale->by_bill                                 ? "bill"
+                     : sale->by_purse                                ? "purse"
+                                                                     : "before";
     char name[TICKET_NAME_TEXT];
     ticket_name_text(sale->proxy.name, name);
     printf(phone->arguments->json
@@ -176,8 +195,10 @@ static const struct option_row rows[] = {
      .at = AT(mail), .needed = OPTION_EVERY},
     {"licence", "URL", OPTION_TEXT, "https://HOST:PORT of the seller", .at = AT(licence),
      .needed = OPTION_EVERY},
-    {"charge", "URL", OPTION_TEXT, "https://HOST:PORT of the telephone company", .at = AT(charge),
-     .needed = OPTION_EVERY},
+    {"charge", "URL", OPTION_TEXT, "https://HOST:PORT of the telephone company", .at = AT(charge)},
+    {"bank", "URL", OPTION_TEXT,
+     "https://HOST:PORT of the bank, for a card with a debit function: its account pays",
+     .at = AT(bank)},
     {"registry", "URL", OPTION_TEXT,
      "whose list of refusals is looked at first; none where it is not said", .at = AT(registry)},
     {"till", "LINK", OPTION_LINK, "where the purse pays when proxy settlement is refused",

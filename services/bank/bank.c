@@ -16,6 +16,11 @@ const struct migration bank_migrations[] = {
      "CREATE INDEX booking_to ON booking(to_account);"
      "CREATE INDEX transfer_digest ON transfer(digest);",
      NULL},
+    {2,
+     "CREATE INDEX account_owner ON account(owner);"
+     "CREATE TABLE docket(sale @TEXT NOT NULL PRIMARY KEY, trm @TEXT NOT NULL,"
+     " ticket @BLOB NOT NULL, outcome @TEXT NOT NULL, answer @BLOB) @END;",
+     NULL},
 };
 const size_t bank_migration_count = sizeof bank_migrations / sizeof bank_migrations[0];
 
@@ -26,6 +31,18 @@ const struct statement bank_sql[] = {
     [ACCOUNT_READ] = {"SELECT owner, enterprise, unit, notify FROM account WHERE id = $1", "t",
                       "tTiT"},
     [ACCOUNT_OWNER] = {"SELECT owner FROM account WHERE id = $1", "t", "t"},
+    [ACCOUNT_OF_OWNER] = {"SELECT id FROM account WHERE owner = $1 AND unit = $2 ORDER BY id"
+                          " LIMIT 1",
+                          "ti", "t"},
+    [ACCOUNT_OF_ENTERPRISE] = {"SELECT id FROM account WHERE enterprise = $1 AND unit = $2"
+                               " ORDER BY id LIMIT 1",
+                               "ti", "t"},
+    [DOCKET_ADD] = {"INSERT INTO docket(sale, trm, ticket, outcome) VALUES($1, $2, $3, 'asking')"
+                    " ON CONFLICT DO NOTHING RETURNING sale",
+                    "ttb", "t"},
+    [DOCKET_READ] = {"SELECT trm, ticket, outcome, answer FROM docket WHERE sale = $1", "t",
+                     "tbtB"},
+    [DOCKET_DECIDE] = {"UPDATE docket SET outcome = $2, answer = $3 WHERE sale = $1", "ttb", ""},
     [BOOKING_ADD] = {"INSERT INTO booking(id, sender, client, from_account, to_account, amount,"
                      " unit, date, number, mail, instance, payer, booked, notice)"
                      " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
@@ -52,6 +69,7 @@ static const struct handler handlers[] = {
     {&bank_statement, NULL, bank_statement_transact, &bank_sql[ACCOUNT_OWNER]},
     {&bank_payment, bank_payment_check, bank_booking_transact, NULL},
     {&bank_transfer, bank_transfer_check, bank_booking_transact, &bank_sql[ACCOUNT_OWNER]},
+    {&bank_docket, bank_docket_check, bank_docket_transact, NULL},
     {&bank_transfer_read, NULL, bank_transfer_read_transact, &bank_sql[BOOKING_OWNER]},
 };
 

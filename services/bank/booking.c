@@ -5,7 +5,6 @@
 #include "services/bank/bank_private.h"
 
 #include "apdu/crypto/binding.h"
-#include "services/core/books/ledger.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,13 +32,26 @@ static bool name_booking(struct call *call, struct booking *booking) {
     return done || refuse_failed(call);
 }
 
+static void take_sale(const struct form *sale, struct bank_sale *out) {
+    if (sale != NULL)
+        *out = (struct bank_sale){form_text(sale, NAME_NUMBER), form_text(sale, NAME_MAIL),
+                                  form_text(sale, NAME_INSTANCE),
+                                  (uint32_t)form_uint(sale, NAME_DATE)};
+}
+
 static bool make_booking(struct call *call) {
     struct booking *booking = arena_take(call->arena, sizeof *booking);
     if (booking == NULL)
         return call_refuse(call, &problem_busy, "There is no memory for this now");
-    *booking = (struct booking){.to = form_text(&call->in, NAME_TO)};
-    if (call->handler->endpoint == &bank_transfer)
+    *booking = (struct booking){.to = form_text(&call->in, NAME_TO),
+                                .client = form_text(&call->in, NAME_ID),
+                                .amount = form_int(&call->in, NAME_AMOUNT),
+                                .unit = (uint16_t)form_uint(&call->in, NAME_UNIT)};
+    if (call->handler->endpoint == &bank_transfer) {
         booking->from = form_text(&call->in, NAME_FROM);
+        take_sale(form_inner(&call->in, NAME_SALE), &booking->sale);
+    } else
+        booking->payer = form_text(&call->in, NAME_PAYER);
     call->command = booking;
     return name_booking(call, booking);
 }
@@ -63,12 +75,12 @@ static bool refuse_ledger(struct call *call, enum ledger_result result,
         return false;
     if (result == LEDGER_FLOOR)
         return call_refuse(call, &bank_funds, "%s does not hold %llu", booking->from,
-                           (unsigned long long)form_uint(&call->in, NAME_AMOUNT));
+                           (unsigned long long)booking->amount);
     if (result == LEDGER_UNIT)
         return call_refuse(call, &bank_unit, "An account of this transfer is of another unit");
     if (result == LEDGER_TWIN)
         return call_refuse(call, &bank_twin, "%s stands for another transfer of %s",
-                           form_text(&call->in, NAME_ID), call->sender->id);
+                           booking->client, call->sender->id);
     if (result == LEDGER_ACCOUNT)
         return call_refuse(call, &bank_unknown, "There is no account %s", booking->to);
     return call_refuse(call, &bank_funds, "The books do not take this: %s",
@@ -78,14 +90,13 @@ static bool refuse_ledger(struct call *call, enum ledger_result result,
 static enum ledger_result post(struct call *call, struct session *session,
                                const struct booking *booking) {
     char from[LEDGER_ID_MAX], to[LEDGER_ID_MAX];
-    uint16_t unit = (uint16_t)form_uint(&call->in, NAME_UNIT);
-    int64_t amount = form_int(&call->in, NAME_AMOUNT);
     bank_ledger_id(booking->to, to);
     if (booking->from != NULL)
         bank_ledger_id(booking->from, from);
     else
-        bank_outside_id(unit, from);
-    const struct ledger_line lines[] = {{from, unit, amount}, {to, unit, -amount}};
+        bank_outside_id(booking->unit, from);
+    const struct ledger_line lines[] = {{from, booking->unit, booking->amount},
+                                        {to, booking->unit, -booking->amount}};
     const struct ledger_transfer transfer = {.id = booking->id,
                                              .kind = booking->from != NULL ? "transfer" : "payment",
                                              .object = booking->order,
@@ -94,25 +105,34 @@ static enum ledger_result post(struct call *call, struct session *session,
     return ledger_post(session, call->crypto, &transfer, call->now_ms);
 }
 
-static struct value sale_text(const struct form *sale, enum name name) {
-    return value_text(sale != NULL ? form_text(sale, name) : NULL);
-}
-
 static void record(struct call *call, struct session *session, const struct booking *booking,
                    enum notice_state notice) {
-    const struct form *sale = booking->from != NULL ? form_inner(&call->in, NAME_SALE) : NULL;
-    struct value date = {.kind = VALUE_NULL}, payer = value_text(NULL);
-    if (sale != NULL)
-        date = value_int(form_int(sale, NAME_DATE));
-    if (booking->from == NULL)
-        payer = in_text(call, NAME_PAYER);
+    const struct bank_sale *sale = &booking->sale;
+    struct value date = {.kind = VALUE_NULL};
+    if (sale->number != NULL)
+        date = value_int(sale->date);
     sql_run(session, &bank_sql[BOOKING_ADD],
-            IN(value_text(booking->id), value_text(call->sender->id), in_text(call, NAME_ID),
-               value_text(booking->from), value_text(booking->to), in_int(call, NAME_AMOUNT),
-               in_int(call, NAME_UNIT), date, sale_text(sale, NAME_NUMBER),
-               sale_text(sale, NAME_MAIL), sale_text(sale, NAME_INSTANCE), payer,
-               value_int(call->today), value_int(notice)),
+            IN(value_text(booking->id), value_text(call->sender->id), value_text(booking->client),
+               value_text(booking->from), value_text(booking->to), value_int(booking->amount),
+               value_int(booking->unit), date, value_text(sale->number), value_text(sale->mail),
+               value_text(sale->instance), value_text(booking->payer), value_int(call->today),
+               value_int(notice)),
             NULL);
+}
+
+enum ledger_result bank_book(struct call *call, struct session *session,
+                             const struct booking *booking) {
+    struct bank_account_row to;
+    if (!bank_find_account(session, booking->to, &to))
+        return session->failed != STORE_DONE ? LEDGER_FAILED : LEDGER_ACCOUNT;
+    enum ledger_result result = post(call, session, booking);
+    if (result != LEDGER_DONE)
+        return result;
+    bool told = booking->sale.number != NULL && to.notify != NULL;
+    record(call, session, booking, told ? NOTICE_DUE : NOTICE_NONE);
+    if (told)
+        bank_notify(call, session, booking, &to);
+    return result;
 }
 
 /// What was booked before under this id, or just now.
@@ -126,19 +146,9 @@ static bool answer(struct call *call, struct session *session, const struct book
 
 bool bank_booking_transact(struct call *call, struct session *session) {
     const struct booking *booking = call->command;
-    struct bank_account_row to;
-    if (!bank_find_account(session, booking->to, &to))
-        return call_refuse(call, &bank_unknown, "There is no account %s", booking->to);
-    enum ledger_result result = post(call, session, booking);
+    enum ledger_result result = bank_book(call, session, booking);
     if (result != LEDGER_DONE && result != LEDGER_AGAIN)
         return refuse_ledger(call, result, booking);
-    if (result == LEDGER_DONE) {
-        bool told =
-            booking->from != NULL && to.notify != NULL && form_inner(&call->in, NAME_SALE) != NULL;
-        record(call, session, booking, told ? NOTICE_DUE : NOTICE_NONE);
-        if (told)
-            bank_notify(call, session, booking, &to);
-    }
     return answer(call, session, booking);
 }
 

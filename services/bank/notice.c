@@ -9,17 +9,17 @@
 
 void bank_notify(struct call *call, struct session *session, const struct booking *booking,
                  const struct bank_account_row *to) {
-    const struct form *sale = form_inner(&call->in, NAME_SALE);
+    const struct bank_sale *sale = &booking->sale;
     struct form notice;
     form_init(&notice, licence_settlement.request, call->arena);
     form_set_text(&notice, NAME_TRANSFER, booking->id);
-    form_set_uint(&notice, NAME_DATE, form_uint(sale, NAME_DATE));
-    form_set_text(&notice, NAME_NUMBER, form_text(sale, NAME_NUMBER));
-    form_set_text(&notice, NAME_MAIL, form_text(sale, NAME_MAIL));
-    if (form_has(sale, NAME_INSTANCE))
-        form_set_text(&notice, NAME_INSTANCE, form_text(sale, NAME_INSTANCE));
-    form_set_uint(&notice, NAME_AMOUNT, form_uint(&call->in, NAME_AMOUNT));
-    form_set_uint(&notice, NAME_UNIT, form_uint(&call->in, NAME_UNIT));
+    form_set_uint(&notice, NAME_DATE, sale->date);
+    form_set_text(&notice, NAME_NUMBER, sale->number);
+    form_set_text(&notice, NAME_MAIL, sale->mail);
+    if (sale->instance != NULL)
+        form_set_text(&notice, NAME_INSTANCE, sale->instance);
+    form_set_uint(&notice, NAME_AMOUNT, (uint64_t)booking->amount);
+    form_set_uint(&notice, NAME_UNIT, booking->unit);
     form_set_text(&notice, NAME_ENTERPRISE, to->enterprise != NULL ? to->enterprise : to->owner);
     form_set_uint(&notice, NAME_SETTLED, call->today);
     outbox_put(session, booking->id, to->notify, &licence_settlement, &notice, call->now_ms);

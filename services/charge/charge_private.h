@@ -5,7 +5,7 @@
 
 #include "services/charge/charge.h"
 #include "services/core/books/ledger.h"
-#include "services/core/party.h"
+#include "services/core/settlement.h"
 #include "services/wire/api/charge_api.h"
 
 enum charge_statement {
@@ -98,7 +98,7 @@ enum docket_state { DOCKET_ASKING, DOCKET_ACCEPTED, DOCKET_REFUSED };
 
 /// A docket or a purchase on its way to a decision.
 struct docket {
-    char sale[CHARGE_SALE_SIZE + 1];
+    char sale[DOCKET_SALE_SIZE + 1];
     const char *kind, *text; // "content", number; "goods", what the machine says
     const char *trm, *mail, *enterprise;
     const char *number, *instance; // of tickets; instance hexadecimal
@@ -117,8 +117,6 @@ bool docket_read(struct session *session, const char *sale, struct docket *out,
 /// Ends a docket: bills it and orders its payment, or refuses it with a word, for ever.
 bool docket_decide(struct call *call, struct session *session, const struct docket *docket,
                    const char *refusal);
-/// Hexadecimal digits of 16 octets.
-void sale_to_text(const uint8_t octets[16], char out[CHARGE_SALE_SIZE + 1]);
 
 // ---- handlers ----------------------------------------------------------------------------------
 

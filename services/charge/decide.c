@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CALL_ID_MAX = 64, ANSWER_MAX = 256 };
+enum { CALL_ID_MAX = 64 };
 
 // ---- the registry ------------------------------------------------------------------------------
 
@@ -65,22 +65,6 @@ bool charge_inquiry_reply(struct call *call, struct session *session) {
 }
 
 // ---- the decision ------------------------------------------------------------------------------
-
-static bool sign_answer(struct call *call, const struct docket *docket, bool accepted, uint8_t *out,
-                        struct bytes *made) {
-    uint8_t result = accepted;
-    struct party_signer own;
-    struct object_writer writer;
-    party_signer(charge_party(call), call->crypto, &own);
-    object_begin(&writer, OBJECT_SETTLEMENT_ANSWER, out, ANSWER_MAX);
-    object_put_date(&writer, FIELD_DATE, call->today);
-    object_put(&writer, FIELD_TICKET, BYTES_OF(docket->ticket));
-    object_put(&writer, FIELD_ACTIVATOR, bytes_of_string(charge_party(call)->id));
-    object_put(&writer, FIELD_RESULT, bytes_of(&result, 1));
-    bool done = object_sign(&writer, &own.signer, made);
-    bytes_erase(&own, sizeof own);
-    return done || call_refuse(call, &problem_busy, "The answer cannot be signed now; ask again");
-}
 
 /// What the seller finds the sale by goes along.
 static void order(struct call *call, struct session *session, const struct docket *docket,
@@ -147,14 +131,15 @@ static const char *find_parties(struct session *session, const struct docket *do
 
 bool docket_decide(struct call *call, struct session *session, const struct docket *docket,
                    const char *refusal) {
-    uint8_t octets[ANSWER_MAX];
+    uint8_t octets[SETTLEMENT_ANSWER_MAX];
     struct bytes made;
     struct settings settings;
     const char *phone = NULL, *payee = NULL;
     charge_settings_read(session, &settings);
     if (refusal == NULL)
         refusal = find_parties(session, docket, &settings, &phone, &payee);
-    if (session->failed != STORE_DONE || !sign_answer(call, docket, refusal == NULL, octets, &made))
+    if (session->failed != STORE_DONE ||
+        !settlement_sign(call, charge_party(call), docket->ticket, refusal == NULL, octets, &made))
         return false;
     sql_run(session, &charge_sql[DOCKET_DECIDE],
             IN(value_text(docket->sale),

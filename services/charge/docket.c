@@ -4,24 +4,9 @@
 #include "services/charge/charge_private.h"
 
 #include "apdu/crypto/binding.h"
-#include "apdu/object/ticket.h"
-#include "base/calendar.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { OLDEST_DAYS = 35, AHEAD_DAYS = 1 };
-
-void sale_to_text(const uint8_t octets[16], char out[CHARGE_SALE_SIZE + 1]) {
-    for (size_t i = 0; i < 16; i++)
-        snprintf(out + 2 * i, 3, "%02x", octets[i]);
-}
-
-/// Copies an id of an object into the call's arena.
-static const char *keep(struct call *call, struct bytes id) {
-    struct value kept = value_keep(call->arena, &(struct value){VALUE_TEXT, 0, id});
-    return value_string(&kept);
-}
 
 static struct docket *make_docket(struct call *call) {
     struct docket *docket = arena_take(call->arena, sizeof *docket);
@@ -37,76 +22,23 @@ static struct docket *make_docket(struct call *call) {
 
 // ---- dockets -----------------------------------------------------------------------------------
 
-static bool refuse(struct call *call, const char *what) {
-    return call_refuse(call, &charge_docket_bad, "The docket %s", what);
-}
-
-/// The docket is the sender's own, and of this header.
-static bool check_docket(struct call *call, const struct object *header, struct docket *out) {
-    struct certificate buyer;
-    uint8_t name[TICKET_NAME_SIZE];
-    const struct object *docket =
-        party_envelope(charge_party(call), call, form_inner(&call->in, NAME_DOCKET), OBJECT_DOCKET,
-                       ROLE_WALLET, &buyer);
-    if (docket == NULL)
-        return refuse(call, "is not signed by a card that is certified now");
-    if (!bytes_equal(buyer.holder, bytes_of_string(call->sender->id)) ||
-        !bytes_equal(docket->fields[FIELD_BUYER], buyer.holder) ||
-        !bytes_equal(header->fields[FIELD_BUYER], buyer.holder))
-        return refuse(call, "or its ticket is somebody else's");
-    if (!ticket_name(header, call->crypto, name) ||
-        !bytes_equal(docket->fields[FIELD_TICKET], BYTES_OF(name)))
-        return refuse(call, "is of another ticket");
-    memcpy(out->ticket, name, sizeof out->ticket);
-    out->mail = keep(call, docket->fields[FIELD_SUBSCRIBER]);
-    return true;
-}
-
-/// Charge, enterprise and day are the seller's word, which the phone can't alter.
-static const struct object *check_header(struct call *call) {
-    struct certificate seller;
-    const struct object *header =
-        party_envelope(charge_party(call), call, form_inner(&call->in, NAME_HEADER),
-                       OBJECT_TICKET_HEADER, ROLE_SELLER, &seller);
-    if (header == NULL || !bytes_equal(header->fields[FIELD_SELLER], seller.holder) ||
-        !bytes_equal(header->fields[FIELD_ENTERPRISE], seller.enterprise)) {
-        refuse(call, "has a header that is not signed by a seller of its enterprise");
-        return NULL;
-    }
-    uint32_t day = object_date(header, FIELD_DATE);
-    if (day > date_add_days(call->today, AHEAD_DAYS) ||
-        date_add_days(day, OLDEST_DAYS) < call->today) {
-        refuse(call, "is of a sale that is too old, or yet to come");
-        return NULL;
-    }
-    return header;
-}
-
-static void take_header(struct call *call, const struct object *header, struct docket *docket) {
-    char instance[17];
-    struct bytes octets = header->fields[FIELD_INSTANCE];
-    for (size_t i = 0; i < 8; i++)
-        snprintf(instance + 2 * i, 3, "%02x", octets.data[i]);
-    docket->kind = "content";
-    docket->number = docket->text = keep(call, header->fields[FIELD_NUMBER]);
-    docket->enterprise = keep(call, header->fields[FIELD_ENTERPRISE]);
-    docket->instance = keep(call, bytes_of_string(instance));
-    docket->amount = (int64_t)object_uint(header, FIELD_AMOUNT);
-    docket->unit = object_unit(header);
-    docket->date = object_date(header, FIELD_DATE);
-}
-
 bool charge_docket_check(struct call *call) {
-    uint8_t sale[TICKET_NAME_SIZE];
+    struct settlement settlement;
     struct docket *docket = make_docket(call);
-    const struct object *header = docket != NULL ? check_header(call) : NULL;
-    if (header == NULL || !check_docket(call, header, docket))
+    if (docket == NULL || !settlement_check(call, charge_party(call), &settlement))
         return false;
-    take_header(call, header, docket);
-    if (!ticket_sale(header, call->crypto, sale) || docket->amount <= 0)
-        return refuse(call, "has no charge");
-    sale_to_text(sale, docket->sale);
-    return !call->arena->failed || call_refuse(call, &problem_busy, "There is no memory now");
+    docket->kind = "content";
+    docket->text = settlement.number;
+    docket->number = settlement.number;
+    docket->mail = settlement.mail;
+    docket->enterprise = settlement.enterprise;
+    docket->instance = settlement.instance;
+    docket->amount = settlement.amount;
+    docket->unit = settlement.unit;
+    docket->date = settlement.date;
+    memcpy(docket->sale, settlement.sale, sizeof docket->sale);
+    memcpy(docket->ticket, settlement.ticket, sizeof docket->ticket);
+    return true;
 }
 
 // ---- purchases ---------------------------------------------------------------------------------
@@ -125,7 +57,7 @@ static bool name_goods(struct call *call, const struct object *request, struct d
     binding_add(&binding, BYTES_OF(n));
     if (!call->crypto->ops->sha256(call->crypto, binding_bytes(&binding), digest))
         return call_refuse(call, &problem_busy, "The cryptography failed; ask again");
-    sale_to_text(digest, docket->sale);
+    settlement_text(digest, 16, docket->sale);
     return object_digest(request, call->crypto, digest) &&
            memcpy(docket->ticket, digest, sizeof docket->ticket) != NULL;
 }
@@ -149,7 +81,7 @@ bool charge_purchase_check(struct call *call) {
     docket->kind = "goods";
     docket->text = form_text(&call->in, NAME_TEXT);
     docket->mail = form_text(&call->in, NAME_MAIL);
-    docket->enterprise = keep(call, till.enterprise);
+    docket->enterprise = settlement_keep(call, till.enterprise);
     docket->amount = (int64_t)object_uint(request, FIELD_AMOUNT);
     docket->unit = object_unit(request);
     docket->date = call->today;
@@ -204,21 +136,14 @@ static bool answer(struct call *call, struct session *session, const struct dock
         return false;
     if (memcmp(docket.ticket, asked->ticket, sizeof docket.ticket) != 0 ||
         strcmp(docket.trm, asked->trm) != 0)
-        return call_refuse(call, &charge_mismatch,
+        return call_refuse(call, &docket_mismatch,
                            "The sale is another ticket's, or another "
                            "card's");
-    form_set_text(&call->out, NAME_SALE, docket.sale);
-    form_set_text(&call->out, NAME_OUTCOME,
-                  state == DOCKET_ASKING     ? "asking"
-                  : state == DOCKET_ACCEPTED ? "accepted"
-                                             : word);
-    if (state == DOCKET_ASKING) {
-        call->status = 202;
-        return true;
-    }
-    form_set_octets(&call->out, NAME_OBJECT, object);
-    for (size_t i = 0; i < call->context->certificate_count; i++)
-        form_add_octets(&call->out, NAME_CERTIFICATES, call->context->certificates[i]);
+    settlement_answer(call, docket.sale,
+                      state == DOCKET_ASKING     ? "asking"
+                      : state == DOCKET_ACCEPTED ? "accepted"
+                                                 : word,
+                      object);
     return true;
 }
 

@@ -147,7 +147,7 @@ static uint16_t activation_signer(const struct activation *activation) {
                                           : bytes_of(claim->activator, claim->activator_size);
     if (!bytes_equal(who, seller) && !bytes_equal(who, named))
         return SW_WRONG_PARTY;
-    uint16_t sw = party_find(activation->tickets, who, ROLE_TELCO | ROLE_SELLER, &peer);
+    uint16_t sw = party_find(activation->tickets, who, ROLE_TELCO | ROLE_BANK | ROLE_SELLER, &peer);
     if (sw != SW_OK)
         return sw;
     return object_verify(&activation->answer, activation->tickets->call->crypto, peer.point)

@@ -3,7 +3,6 @@
 
 #include "apdu/object/ticket.h"
 #include "host/tickets/ticket_failure.h"
-#include "services/wire/api/charge_api.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -73,8 +72,8 @@ static void put(struct form *in, enum name name, struct bytes object, const stru
 }
 
 /// Docket and header with their certificates. *refused: the card has the refusal already.
-static bool fill(struct proxy *proxy, struct service_client *charge, struct form *in, bool *refused,
-                 struct failure *failure) {
+static bool fill(struct proxy *proxy, struct service_client *settler, struct form *in,
+                 bool *refused, struct failure *failure) {
     struct bytes docket;
     struct object header;
     struct ticket_left left;
@@ -87,7 +86,7 @@ static bool fill(struct proxy *proxy, struct service_client *charge, struct form
         return true;
     if (!went(proxy, outcome, failure))
         return false;
-    service_client_form(charge, &charge_docket, in);
+    service_client_form(settler, proxy->settles, in);
     put(in, NAME_DOCKET, docket, chain);
     if (!went(proxy, ticket_client_read(proxy->store, proxy->name, &header, &left), failure))
         return false;
@@ -96,16 +95,17 @@ static bool fill(struct proxy *proxy, struct service_client *charge, struct form
 }
 
 /// Asks until it is decided: the same request, under the sale's own key.
-static bool ask(struct service_client *charge, const char *key, const struct form *in,
-                struct form *out, struct failure *failure) {
+static bool ask(const struct proxy *proxy, struct service_client *settler, const char *key,
+                const struct form *in, struct form *out, struct failure *failure) {
     for (unsigned i = 0; i < ASK_TIMES; i++) {
-        if (!service_client_repeat(charge, &charge_docket, key, in, out, failure))
+        if (!service_client_repeat(settler, proxy->settles, key, in, out, failure))
             return false;
         if (form_has(out, NAME_OBJECT))
             return true;
         poll(NULL, 0, ASK_PAUSE_MS);
     }
-    return fail(failure, EXIT_OPEN, "the telephone company has not decided yet: run it again");
+    return fail(failure, EXIT_OPEN, "the %s service has not decided yet: run it again",
+                settler->name);
 }
 
 static bool take_decision(struct proxy *proxy, const struct form *out, struct failure *failure) {
@@ -113,24 +113,25 @@ static bool take_decision(struct proxy *proxy, const struct form *out, struct fa
     const struct form *list = form_list(out, NAME_CERTIFICATES, &count);
     const struct object *answer = form_object(out, NAME_OBJECT);
     if (count != LICENCE_CHAIN)
-        return fail(failure, EXIT_REFUSED, "the telephone company shows no certificate");
+        return fail(failure, EXIT_REFUSED, "who settles it shows no certificate");
     snprintf(proxy->outcome, sizeof proxy->outcome, "%.23s", form_text(out, NAME_OUTCOME));
     proxy->settled = answer->fields[FIELD_RESULT].data[0] == 1;
     return activate(proxy, answer->whole,
                     form_certificate(&list[LICENCE_CHAIN - 1], NAME_CERTIFICATE)->whole, failure);
 }
 
-bool proxy_run(struct proxy *proxy, struct service_client *charge, struct failure *failure) {
+bool proxy_run(struct proxy *proxy, struct service_client *settler, struct failure *failure) {
     struct form in, out;
     char key[2 * TICKET_NAME_SIZE + 8] = "docket-";
     bool refused = false;
     for (size_t i = 0; i < TICKET_NAME_SIZE; i++)
         snprintf(key + 7 + 2 * i, 3, "%02x", proxy->name[i]);
-    if (!fill(proxy, charge, &in, &refused, failure))
+    if (!fill(proxy, settler, &in, &refused, failure))
         return false;
     proxy->settled = false;
     snprintf(proxy->outcome, sizeof proxy->outcome, "refused");
-    return refused || (ask(charge, key, &in, &out, failure) && take_decision(proxy, &out, failure));
+    return refused ||
+           (ask(proxy, settler, key, &in, &out, failure) && take_decision(proxy, &out, failure));
 }
 
 // ---- by the purse ------------------------------------------------------------------------------

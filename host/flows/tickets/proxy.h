@@ -17,6 +17,8 @@ struct proxy {
     const struct licence_purchase *order;
     uint8_t name[TICKET_NAME_SIZE];
     uint32_t today; // the day that the docket says
+    // whom the docket goes to: charge_docket, or bank_docket of a card with a debit function
+    const struct endpoint *settles;
 
     // what came of it
     bool settled;     // the ticket is open
@@ -29,7 +31,7 @@ bool proxy_find(struct proxy *proxy, bool *sealed, struct failure *failure);
 
 /// Docket, decision, activation. True: decided; settled says how. A card that has the refusal
 /// already is settled false with outcome "refused". False: failure; run it again.
-bool proxy_run(struct proxy *proxy, struct service_client *charge, struct failure *failure);
+bool proxy_run(struct proxy *proxy, struct service_client *settler, struct failure *failure);
 
 /// Payment at a till by the purse of the same card, the seller's answer to its receipt, activation.
 /// False: failure; EXIT_REFUSED for too little value, nothing is paid then.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/wire/api/bank_api.h"
 
+#include "services/wire/api/docket_rows.h"
+
 // ---- shapes ------------------------------------------------------------------------------------
 
 #define ACCOUNT_ROW(field)                                                                         \
@@ -183,7 +185,20 @@ const struct endpoint bank_transfer_read = {.name = "bank.transfer.read",
                                             .title = "a transfer that one ordered, and its notice",
                                             .behaviours = "P1-30"};
 
-static const struct endpoint *const endpoints[] = {&bank_account,   &bank_account_read,
-                                                   &bank_statement, &bank_payment,
-                                                   &bank_transfer,  &bank_transfer_read};
+const struct endpoint bank_docket = {.name = "bank.docket",
+                                     .method = "POST",
+                                     .path = "/v1/dockets",
+                                     .roles = ROLE_WALLET,
+                                     .key = KEY_NEEDED,
+                                     .body_max = 8192,
+                                     .request = &shape_docket,
+                                     .answer = &shape_decided,
+                                     .refusals = docket_refusals,
+                                     .title = "pay for a ticket from the account of this card",
+                                     .clause = "P 0278",
+                                     .behaviours = "M17"};
+
+static const struct endpoint *const endpoints[] = {
+    &bank_account,  &bank_account_read,  &bank_statement, &bank_payment,
+    &bank_transfer, &bank_transfer_read, &bank_docket};
 const struct api bank_api = {"bank", endpoints, sizeof endpoints / sizeof endpoints[0]};

@@ -10,7 +10,7 @@ enum { BANK_TRANSFER_SIZE = 32 }; // hexadecimal digits of a transfer's id
 
 extern const struct api bank_api;
 extern const struct endpoint bank_account, bank_account_read, bank_statement, bank_payment,
-    bank_transfer, bank_transfer_read;
+    bank_transfer, bank_transfer_read, bank_docket;
 
 extern const struct problem_word bank_unknown, bank_taken, bank_unit, bank_funds, bank_twin;
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/wire/api/charge_api.h"
 
+#include "services/wire/api/docket_rows.h"
+
 // ---- shapes ------------------------------------------------------------------------------------
 
 #define PHONE_ROW                                                                                  \
     { .name = NAME_PHONE, .kind = FORM_ID, .min = 1, .max = 20 }
 #define MONTH_ROW(field, mark)                                                                     \
     { .name = (field), .kind = FORM_ID, .min = 7, .max = 7, .marks = (mark) }
-#define SALE_ROW                                                                                   \
-    { .name = NAME_SALE, .kind = FORM_ID, .min = CHARGE_SALE_SIZE, .max = CHARGE_SALE_SIZE }
 #define TEXT_ROW                                                                                   \
     { .name = NAME_TEXT, .kind = FORM_TEXT, .min = 1, .max = 64 }
 #define TARIFF_ROW                                                                                 \
@@ -78,29 +78,6 @@ static const struct shape_row used_rows[] = {
     {.name = NAME_AFTER, .kind = FORM_UINT}};
 static const struct shape shape_used = SHAPE_OF(used_rows);
 
-static const struct shape_row docket_rows[] = {
-    {.name = NAME_DOCKET, .kind = FORM_SHAPE, .inner = &shape_envelope},
-    {.name = NAME_HEADER, .kind = FORM_SHAPE, .inner = &shape_envelope},
-};
-static const struct shape shape_docket = SHAPE_OF(docket_rows);
-/// object is there when it is decided: whoever has it may open the ticket, or pay otherwise.
-static const struct shape_row certificate_rows[] = {
-    {.name = NAME_CERTIFICATE, .kind = FORM_CERTIFICATE}};
-static const struct shape shape_certificate = SHAPE_BARE(certificate_rows);
-static const struct shape_row decided_rows[] = {
-    SALE_ROW,
-    {.name = NAME_OUTCOME, .kind = FORM_ID, .min = 1, .max = 20},
-    {.name = NAME_OBJECT,
-     .kind = FORM_OBJECT,
-     .min = OBJECT_SETTLEMENT_ANSWER,
-     .marks = FORM_OPTIONAL},
-    {.name = NAME_CERTIFICATES,
-     .kind = FORM_LIST,
-     .max = 3,
-     .marks = FORM_OPTIONAL,
-     .inner = &shape_certificate},
-};
-static const struct shape shape_decided = SHAPE_OF(decided_rows);
 static const struct shape_row sale_rows[] = {SALE_ROW};
 static const struct shape shape_sale = SHAPE_OF(sale_rows);
 
@@ -151,8 +128,6 @@ static const struct shape shape_closed = SHAPE_OF(closed_rows);
 
 // ---- refusals ----------------------------------------------------------------------------------
 
-const struct problem_word charge_docket_bad = {"docket", 422, "The docket is not good"};
-const struct problem_word charge_mismatch = {"mismatch", 409, "The sale is another ticket's"};
 const struct problem_word charge_taken = {"subscriber-taken", 409,
                                           "Mail address or card is another subscriber's"};
 const struct problem_word charge_overlaps = {"overlaps", 409, "The tariff has another period then"};
@@ -160,10 +135,8 @@ const struct problem_word charge_month = {"month", 409, "The month cannot be clo
 const struct problem_word charge_no_bill = {"no-bill", 404, "There is no bill"};
 const struct problem_word charge_request_bad = {"request", 422, "The goods' request is not good"};
 
-static const struct problem_word *const docket_refusals[] = {&charge_docket_bad, &charge_mismatch,
-                                                             NULL};
 static const struct problem_word *const purchase_refusals[] = {&charge_request_bad,
-                                                               &charge_mismatch, NULL};
+                                                               &docket_mismatch, NULL};
 static const struct problem_word *const subscriber_refusals[] = {&charge_taken, NULL};
 static const struct problem_word *const tariff_refusals[] = {&charge_overlaps, NULL};
 static const struct problem_word *const bill_refusals[] = {&charge_no_bill, NULL};

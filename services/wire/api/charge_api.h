@@ -6,14 +6,12 @@
 
 #include "services/wire/form/endpoint.h"
 
-enum { CHARGE_SALE_SIZE = 32 }; // hexadecimal digits that name a sale
-
 extern const struct api charge_api;
 extern const struct endpoint charge_settings, charge_tariff, charge_subscriber, charge_payee;
 extern const struct endpoint charge_usage, charge_docket, charge_docket_read, charge_purchase;
 extern const struct endpoint charge_bill, charge_close;
 
-extern const struct problem_word charge_docket_bad, charge_mismatch, charge_taken, charge_overlaps,
-    charge_month, charge_no_bill, charge_request_bad;
+extern const struct problem_word charge_taken, charge_overlaps, charge_month, charge_no_bill,
+    charge_request_bad;
 
 #endif
