@@ -56,7 +56,8 @@ enum purse_data {
                                      // 8B revision
     PURSE_DATA_WINDOW = 0x0103,      // 9F2D base, 82 next n, 9F28 a till's first n that no
                                      // batch lists, E3 open..
-    PURSE_DATA_TIME = 0x0104,        // 9A latest date, 9C version of the hotlist
+    PURSE_DATA_TIME = 0x0104,        // 94 center that it obeys, 9A latest date, 9C version of the
+                                     // hotlist
     PURSE_DATA_LIMITS = 0x0105,      // 9F21..9F27 in force, 9B expiry of the issue log
     PURSE_DATA_IDENTITY = 0x0106,    // 9F32 holder, 9F33 roles, 96 device, 97 user, C4 options
     PURSE_DATA_UNRATIFIED = 0x0108,  // E2..: unratified ring entries

@@ -53,7 +53,7 @@ enum { TICKETS_FREE_READING = 0x01 };
 
 /// P1 P2 of GET DATA. Lists need free reading or a verified PIN where LIST does.
 enum tickets_data {
-    TICKETS_DATA_TIME = 0x0104,        // 9A latest date, 9C version of the hotlist
+    TICKETS_DATA_TIME = 0x0104,        // 94 center, 9A latest date, 9C version of the hotlist
     TICKETS_DATA_IDENTITY = 0x0106,    // 9F32 holder, 9F33 roles, C4 options
     TICKETS_DATA_DEVICES = 0x0110,     // 9F32 of each listed device
     TICKETS_DATA_TRANSIT = 0x0111,     // E5..

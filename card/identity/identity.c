@@ -79,6 +79,12 @@ uint16_t identity_renew_certificate(struct card_call *call, const struct certifi
     return identity_take_certificate(call, certificate);
 }
 
+void identity_put_center(struct card_call *call) {
+    uint8_t name[HOLDER_MAX];
+    tlv_put(&call->answer, field_specs[FIELD_CENTER].tag,
+            identity_text(call, IDENTITY_CENTER, name));
+}
+
 uint16_t identity_put_certificate(struct card_call *call) {
     uint8_t whole[CERTIFICATE_MAX];
     size_t size = (size_t)identity_get(call, IDENTITY_CERTIFICATE_SIZE);

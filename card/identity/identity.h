@@ -14,6 +14,8 @@ uint16_t identity_take_certificate(struct card_call *call, const struct certific
 /// The same from anybody: only by the present issuer and of the present enterprise, else
 /// SW_NO_RENEWAL.
 uint16_t identity_renew_certificate(struct card_call *call, const struct certificate *certificate);
+/// Appends the name of the center that the card obeys to the answer: 94 center.
+void identity_put_center(struct card_call *call);
 /// Appends the own certificate to the answer.
 uint16_t identity_put_certificate(struct card_call *call);
 /// Appends a self-signed certificate request to the answer.

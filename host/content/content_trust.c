@@ -27,12 +27,9 @@ static bool is_listed(void *context, const struct certificate *certificate) {
 
 static bool read_list(struct content_trust *trust, const char *directory, const char *path,
                       struct failure *failure) {
-    char root[PATH_MAX];
-    if (!files_path(root, sizeof root, directory, "root.cvc"))
-        return fail_errno(failure, "cannot read the certificate %s/root.cvc", directory);
     trust->front.listed = is_listed;
     trust->front.context = &trust->revoked;
-    return revocations_open(&trust->revoked, path, root, trust->front.crypto, 0, failure);
+    return revocations_open_in(&trust->revoked, path, directory, trust->front.crypto, 0, failure);
 }
 
 // ---- opening ---------------------------------------------------------------------------------

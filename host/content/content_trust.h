@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whom a program believes about containers, and who it is itself, out of directories as `tessera
-// ca` writes them: root.cvc of the trusted root; of a sealer certificate.cvc and issuer.cvc.
+// ca` writes them: root.cvc of the trusted root, center.cvc whose hotlists count; of a sealer
+// certificate.cvc and issuer.cvc.
 #ifndef HOST_CONTENT_CONTENT_TRUST_H
 #define HOST_CONTENT_CONTENT_TRUST_H
 
@@ -15,8 +16,8 @@ struct content_trust {
     struct revocations revoked; // none are where no list was opened
 };
 
-/// Reads the root, and the hotlist (NULL: none): signed by a center below the root, the
-/// whole one, for programs. Freed by content_trust_free, also when it failed.
+/// Reads the root, and the hotlist (NULL: none): signed by the center of center.cvc, the whole one,
+/// for programs. Freed by content_trust_free, also when it failed.
 bool content_trust_open(struct content_trust *trust, const char *directory, const char *hotlist,
                         const struct crypto *crypto, struct failure *failure);
 void content_trust_free(struct content_trust *trust);

@@ -128,11 +128,22 @@ bool flow_select(struct flow *flow) {
 
 // ---- the terminal's hotlist --------------------------------------------------------------------
 
-static bool refuse_listed(struct flow *flow) {
-    flow->sw = SW_HOTLISTED;
+static bool refuse_by_list(struct flow *flow, uint16_t sw) {
+    flow->sw = sw;
     flow->by = "hotlist";
     flow->step = "look-up";
     return stop(flow, FLOW_REFUSED);
+}
+
+/// Below one root stand several centers, and each could list the others' holders, or put a list
+/// that spares its own in the place of another's: the one that the terminal's purse obeys counts.
+static bool admit_list(struct flow *flow) {
+    struct purse_client *own = terminal_of(flow);
+    char center[HOLDER_MAX + 1];
+    if (!flow_went(flow, own, client_read_center(own, center)))
+        return false;
+    return revocations_are_of(flow->revoked, bytes_of_string(center)) ||
+           refuse_by_list(flow, SW_WRONG_CENTER);
 }
 
 /// A customer whom the terminal's purse knows: by the digest that it claims, and by its name, which
@@ -145,14 +156,14 @@ static bool admit_known(struct flow *flow) {
     struct bytes id = bytes_of_string(customer->id);
     if (flow->revoked == NULL)
         return true;
-    if (!flow_went(flow, own, client_read_certificate(own, &answer)))
+    if (!admit_list(flow) || !flow_went(flow, own, client_read_certificate(own, &answer)))
         return false;
     bool listed = revocations_have(flow->revoked, customer->digest) ||
                   certificate_parse(answer, &mine) != CERTIFICATE_OK ||
                   revocations_have_holder(flow->revoked, mine.issuer, id);
     // a name of another authority is marked by that authority's, which only its certificate tells
     flow->foreign = !listed && !bytes_equal(holder_space(id), holder_space(mine.holder));
-    return listed ? refuse_listed(flow) : true;
+    return listed ? refuse_by_list(flow, SW_HOTLISTED) : true;
 }
 
 /// Whoever shows a certificate is judged by it, so it must be of the name that the purse goes by.
@@ -163,7 +174,7 @@ static bool admit_stranger(struct flow *flow, struct bytes certificate) {
     bool listed = revocations_have_certificate(flow->revoked, certificate) ||
                   certificate_parse(certificate, &theirs) != CERTIFICATE_OK ||
                   !bytes_equal(theirs.holder, bytes_of_string(flow->customer->selection.id));
-    return listed ? refuse_listed(flow) : true;
+    return listed ? refuse_by_list(flow, SW_HOTLISTED) : true;
 }
 
 bool flow_meet(struct flow *flow) {

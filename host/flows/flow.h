@@ -32,7 +32,7 @@ struct flow {
 
     enum flow_status status;
     uint16_t sw;
-    const char *by;    // "payer" or "payee"
+    const char *by;    // "payer", "payee" or "hotlist"
     const char *step;  // title of the command
     bool settled;      // this sale was paid already, by an earlier tap
     unsigned finished; // unratified entries of earlier taps that were brought to their end

@@ -28,11 +28,15 @@ static void look_at_till(struct kiosk *kiosk, uint32_t today, json_t *notes) {
     struct certificate certificate;
     struct bytes octets;
     struct failure failure;
+    char center[HOLDER_MAX + 1];
     if (!kiosk_find_till(kiosk, &failure) || client_select(&kiosk->till) != PURSE_OK)
         return;
     if (client_read_window(&kiosk->till, &window) == PURSE_OK &&
         window.next - window.base >= NUMBERS_USED)
         add(notes, "note-till-full", window.next - window.base);
+    if (kiosk->options.revoked != NULL && client_read_center(&kiosk->till, center) == PURSE_OK &&
+        !revocations_are_of(kiosk->options.revoked, bytes_of_string(center)))
+        add(notes, "note-foreign-hotlist", 1);
     if (client_read_certificate(&kiosk->till, &octets) == PURSE_OK &&
         certificate_parse(octets, &certificate) == CERTIFICATE_OK &&
         days_between(today, certificate.until) <= CERTIFICATE_DAYS)

@@ -210,6 +210,14 @@ enum purse_outcome client_read_identity(struct purse_client *client, struct purs
     return PURSE_OK;
 }
 
+enum purse_outcome client_read_center(struct purse_client *client, char center[HOLDER_MAX + 1]) {
+    struct bytes answer;
+    enum purse_outcome outcome = get_data(client, PURSE_DATA_TIME, &answer);
+    if (outcome == PURSE_OK && !take_optional(answer, FIELD_CENTER, center))
+        return PURSE_GARBLED;
+    return outcome;
+}
+
 static struct purse_pocket take_pocket(const uint8_t *row) {
     return (struct purse_pocket){
         .unit = (uint16_t)bytes_get_be(row, 2),

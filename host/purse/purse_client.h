@@ -123,6 +123,8 @@ void client_erase(struct purse_client *client);
 enum purse_outcome client_select(struct purse_client *client);
 /// Device and user that an issue log must name; "" where the purse has none.
 enum purse_outcome client_read_identity(struct purse_client *client, struct purse_identity *out);
+/// Name of the center that the purse obeys; "" when it tells none.
+enum purse_outcome client_read_center(struct purse_client *client, char center[HOLDER_MAX + 1]);
 /// Every pocket, ascending by unit.
 enum purse_outcome client_read_pockets(struct purse_client *client,
                                        struct purse_pocket pockets[PURSE_POCKETS_MAX],

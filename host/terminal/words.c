@@ -93,6 +93,9 @@ static const struct word words[] = {
     {"note-hotlist",
      {"days since the hotlist was made: fetch the present one",
       "日前の失効リストです。新しいものを取得してください"}},
+    {"note-foreign-hotlist",
+     {"hotlist is of another center than the till's: fetch its own, nobody can pay until then",
+      "件の失効リストが別のセンターのものです。正しいリストを取得してください"}},
     {"note-no-hotlist",
      {"hotlists are asked: start the kiosk with --hotlist",
       "件の失効リストを使用中です。--hotlist を付けてください"}},
@@ -201,6 +204,8 @@ const char *words_of_flow(const struct flow *flow) {
     case FLOW_DONE:
         return "paid";
     case FLOW_REFUSED:
+        if (flow->sw == SW_WRONG_CENTER && strcmp(flow->by, "hotlist") == 0)
+            break; // the machine's list is none of its own center
         return is_full(flow) ? "machine-full" : refusal(flow->sw);
     case FLOW_ABSENT:
     case FLOW_OPEN:

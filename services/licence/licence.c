@@ -159,7 +159,7 @@ static bool start(void *context, const struct service_place *place, struct failu
     struct licence_state *state = context;
     if (!take_place(state, place, failure))
         return false;
-    state->revoked = revoked_begin(place->state, place->keys->certificates[0], failure);
+    state->revoked = revoked_begin(place->state, place->keys->directory, failure);
     return state->revoked != NULL;
 }
 

@@ -92,9 +92,9 @@ void key_binding(struct binding *binding, const char *content, struct bytes fing
 
 struct revoked;
 
-/// The hotlist in a state directory, under this root, which stays the caller's. NULL with a
-/// failure.
-struct revoked *revoked_begin(const char *directory, struct bytes root, struct failure *failure);
+/// The hotlist in a state directory, under the root and of the center whose certificates lie in
+/// the directory trust. NULL with a failure.
+struct revoked *revoked_begin(const char *directory, const char *trust, struct failure *failure);
 /// NULL is nothing.
 void revoked_end(struct revoked *revoked);
 /// Is one of these certificates, or its holder, on the list? Everybody is when the first list that

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,21 +18,21 @@ enum { LOOK_EVERY_MS = 10000 };
 struct revoked {
     pthread_rwlock_t lock;
     char path[PATH_MAX];
-    struct bytes root; // certificate
+    char trust[PATH_MAX]; // directory of root.cvc and center.cvc
     struct revocations list;
     struct stat seen;   // of the file that is in force, or was refused
     uint64_t looked_ms; // 0: never
     bool good;          // there is no list, or it is in force
 };
 
-struct revoked *revoked_begin(const char *directory, struct bytes root, struct failure *failure) {
+struct revoked *revoked_begin(const char *directory, const char *trust, struct failure *failure) {
     struct revoked *revoked = calloc(1, sizeof *revoked);
     if (revoked == NULL || pthread_rwlock_init(&revoked->lock, NULL) != 0) {
         free(revoked);
         fail(failure, EXIT_REFUSED, "out of memory");
         return NULL;
     }
-    revoked->root = root;
+    snprintf(revoked->trust, sizeof revoked->trust, "%s", trust);
     revoked->good = true;
     if (files_path(revoked->path, sizeof revoked->path, directory, "hotlist"))
         return revoked;
@@ -65,8 +66,8 @@ static void report(const struct call *call, const struct failure *failure) {
 static void take(struct revoked *revoked, const struct call *call) {
     struct revocations list;
     struct failure failure;
-    bool opened = revocations_open_under(&list, revoked->path, revoked->root, call->crypto,
-                                         call->today, &failure);
+    bool opened = revocations_open_in(&list, revoked->path, revoked->trust, call->crypto,
+                                      call->today, &failure);
     if (opened && list.version < revoked->list.version) {
         fail(&failure, EXIT_REFUSED, "%s is version %u, and version %u is in force", revoked->path,
              list.version, revoked->list.version);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/wire/revocations.h"
 
-#include "apdu/object/certificate.h"
 #include "apdu/object/object.h"
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -73,6 +74,8 @@ static bool check_list(struct revocations *list, struct bytes rest,
         return fail(failure, EXIT_REFUSED,
                     "%s is a list for cards, not the whole one; tessera ca hotlist --for hosts",
                     path);
+    snprintf(list->center, sizeof list->center, "%.*s", (int)center->holder.size,
+             (const char *)center->holder.data);
     size_t head = object.whole.size;
     list->marks = bytes_of(rest.data + head, rest.size - head);
     list->version = (uint32_t)object_uint(&object, FIELD_VERSION);
@@ -93,15 +96,6 @@ static bool verify(struct revocations *list, const char *path, struct bytes root
            check_list(list, rest, &center, path, failure);
 }
 
-bool revocations_open_under(struct revocations *list, const char *path, struct bytes root,
-                            const struct crypto *crypto, uint32_t today, struct failure *failure) {
-    *list = (struct revocations){.crypto = crypto};
-    if (map_file(list, path, failure) && verify(list, path, root, today, failure))
-        return true;
-    revocations_close(list);
-    return false;
-}
-
 bool revocations_open(struct revocations *list, const char *path, const char *root,
                       const struct crypto *crypto, uint32_t today, struct failure *failure) {
     uint8_t octets[CERTIFICATE_MAX];
@@ -109,7 +103,45 @@ bool revocations_open(struct revocations *list, const char *path, const char *ro
     *list = (struct revocations){.crypto = crypto};
     if (!files_read(root, octets, sizeof octets, &size))
         return fail_errno(failure, "cannot read the root certificate %s", root);
-    return revocations_open_under(list, path, bytes_of(octets, size), crypto, today, failure);
+    if (map_file(list, path, failure) && verify(list, path, bytes_of(octets, size), today, failure))
+        return true;
+    revocations_close(list);
+    return false;
+}
+
+/// Is the list signed by the center whose certificate is the file at own?
+static bool check_center(const struct revocations *list, const char *path, const char *own,
+                         struct failure *failure) {
+    uint8_t octets[CERTIFICATE_MAX];
+    size_t size = 0;
+    struct certificate center;
+    if (!files_read(own, octets, sizeof octets, &size))
+        return fail_errno(
+            failure, "cannot read %s, the certificate of the center whose hotlists count", own);
+    if (certificate_parse(bytes_of(octets, size), &center) != CERTIFICATE_OK)
+        return fail(failure, EXIT_REFUSED, "%s is no certificate", own);
+    return revocations_are_of(list, center.holder) ||
+           fail(failure, EXIT_REFUSED, "%s: wrong-center: signed by %s, and %s is of %.*s", path,
+                list->center, own, (int)center.holder.size, (const char *)center.holder.data);
+}
+
+bool revocations_open_in(struct revocations *list, const char *path, const char *directory,
+                         const struct crypto *crypto, uint32_t today, struct failure *failure) {
+    char root[PATH_MAX], center[PATH_MAX];
+    *list = (struct revocations){.crypto = crypto};
+    if (!files_path(root, sizeof root, directory, "root.cvc") ||
+        !files_path(center, sizeof center, directory, "center.cvc"))
+        return fail_errno(failure, "%s", directory);
+    if (!revocations_open(list, path, root, crypto, today, failure))
+        return false;
+    if (check_center(list, path, center, failure))
+        return true;
+    revocations_close(list);
+    return false;
+}
+
+bool revocations_are_of(const struct revocations *list, struct bytes center) {
+    return bytes_equal(bytes_of_string(list->center), center);
 }
 
 void revocations_close(struct revocations *list) {

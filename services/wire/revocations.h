@@ -6,6 +6,7 @@
 #ifndef SERVICES_WIRE_REVOCATIONS_H
 #define SERVICES_WIRE_REVOCATIONS_H
 
+#include "apdu/object/certificate.h"
 #include "apdu/object/marks.h"
 #include "base/failure.h"
 
@@ -15,15 +16,20 @@ struct revocations {
     struct bytes marks; // in the map
     const struct crypto *crypto;
     uint32_t version, date;
+    char center[HOLDER_MAX + 1]; // who signed it
 };
 
 /// Maps the list at path and checks its chain under the root, whose certificate is the file at
-/// root, on a day. False: it is no list, another root's, or changed in any octet.
+/// root, on a day. False: it is no list, another root's, or changed in any octet. Below one root
+/// stand several centers: whoever opens a list so asks revocations_are_of before believing it.
 bool revocations_open(struct revocations *list, const char *path, const char *root,
                       const struct crypto *crypto, uint32_t today, struct failure *failure);
-/// The same under a root whose certificate is at hand.
-bool revocations_open_under(struct revocations *list, const char *path, struct bytes root,
-                            const struct crypto *crypto, uint32_t today, struct failure *failure);
+/// The same for a program without a card: out of root.cvc and center.cvc in a directory, as
+/// `tessera ca` writes them. A list of another center than that one is refused.
+bool revocations_open_in(struct revocations *list, const char *path, const char *directory,
+                         const struct crypto *crypto, uint32_t today, struct failure *failure);
+/// Did this center sign it? Of centers below one root each has a name of its own.
+bool revocations_are_of(const struct revocations *list, struct bytes center);
 /// Nothing is done for a list that was not opened.
 void revocations_close(struct revocations *list);
 

@@ -90,6 +90,7 @@ static uint16_t get_window(struct purse *purse) {
 }
 
 static uint16_t get_time(struct purse *purse) {
+    identity_put_center(purse->call);
     put_date(purse, FIELD_DATE, clock_today(purse->call));
     put_number(purse, FIELD_VERSION, identity_get(purse->call, IDENTITY_HOTLIST_VERSION));
     return SW_OK;

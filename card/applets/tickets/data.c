@@ -13,6 +13,7 @@ static void put_number(struct tickets *tickets, tlv_tag tag, enum ticket_number 
 static uint16_t get_time(struct tickets *tickets) {
     uint8_t packed[4];
     uint32_t date = clock_today(tickets->call);
+    identity_put_center(tickets->call);
     for (size_t i = sizeof packed; i-- > 0; date /= 100)
         packed[i] = (uint8_t)(date % 100 / 10 << 4 | date % 10);
     if (bytes_get_be(packed, sizeof packed) != 0)

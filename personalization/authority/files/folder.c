@@ -49,7 +49,8 @@ bool ca_folder_certificates(const struct ca *ca, const char *directory,
                 bytes_of(answer->certificate, answer->certificate_size), failure)) &&
            put(directory, "issuer.cvc",
                bytes_of(issuer.member->certificate, issuer.member->certificate_size), failure) &&
-           put(directory, "root.cvc", member_certificate(&ca->hierarchy, MEMBER_ROOT), failure);
+           put(directory, "root.cvc", member_certificate(&ca->hierarchy, MEMBER_ROOT), failure) &&
+           put(directory, "center.cvc", member_certificate(&ca->hierarchy, MEMBER_CENTER), failure);
 }
 
 bool ca_folder_keys(const char *directory, const struct ca_keys *keys, struct failure *failure) {

@@ -10,7 +10,8 @@
 bool ca_folder_make(const char *directory, struct failure *failure);
 
 /// Writes certificate.pem and root.pem, where there is a card-verifiable one certificate.cvc, and,
-/// where the role has an authority for such ones, issuer.cvc and root.cvc. None of them may exist.
+/// where the role has an authority for such ones, issuer.cvc, root.cvc and center.cvc, the center
+/// whose hotlists count. None of them may exist.
 bool ca_folder_certificates(const struct ca *ca, const char *directory,
                             const struct ca_answer *answer, struct failure *failure);
 

@@ -7,6 +7,7 @@
 #include "base/base64url.h"
 #include "base/buffer.h"
 #include "base/calendar.h"
+#include "base/files.h"
 #include "services/licence/licence.h"
 #include "services/wire/api/licence_api.h"
 #include "tests/kit/services/host_list.h"
@@ -402,19 +403,32 @@ static void put_mark(const struct sample_party *who, uint8_t *marks, size_t *siz
     *size += MARK_SIZE;
 }
 
-void licensing_revoke(struct shop *shop, const struct sample_party *one,
-                      const struct sample_party *two) {
+/// Has a center below the root sign a list; center.cvc names the one that the service is told of.
+static void put_list(const struct shop *shop, const char *center, bool told, struct bytes marks) {
     struct host_authority authority = {.root = licensing.root};
-    uint8_t marks[2 * MARK_SIZE];
-    char path[80], root[80];
-    size_t size = 0;
+    char path[80], root[80], own[80];
     certify(&authority.centers, "CENTERS", ROLE_ISSUING | ROLE_CENTER, &licensing.root, "", NULL);
-    certify(&authority.center, "CENTER", ROLE_CENTER, &authority.centers, "", NULL);
-    put_mark(one, marks, &size);
-    put_mark(two, marks, &size);
+    certify(&authority.center, center, ROLE_CENTER, &authority.centers, "", NULL);
     snprintf(path, sizeof path, "%s/hotlist", shop->directory);
     snprintf(root, sizeof root, "%s/root.cvc", shop->directory);
-    host_list_write(&authority, licensing.crypto, bytes_of(marks, size), 0, path, root);
+    snprintf(own, sizeof own, "%s/center.cvc", shop->directory);
+    host_list_write(&authority, licensing.crypto, marks, 0, path, root);
+    if (told)
+        CU_ASSERT_FATAL(
+            files_write(own, authority.center.certificate, FILES_PUBLIC, FILES_REPLACE));
+}
+
+void licensing_revoke(struct shop *shop, const struct sample_party *one,
+                      const struct sample_party *two) {
+    uint8_t marks[2 * MARK_SIZE];
+    size_t size = 0;
+    put_mark(one, marks, &size);
+    put_mark(two, marks, &size);
+    put_list(shop, "CENTER", true, bytes_of(marks, size));
+}
+
+void licensing_spare(struct shop *shop) {
+    put_list(shop, "ANOTHER", false, bytes_of(NULL, 0));
 }
 
 void licensing_close(void) {

@@ -103,6 +103,8 @@ const char *licensing_receipt(const struct payment *payment, const struct sample
 /// directory.
 void licensing_revoke(struct shop *shop, const struct sample_party *one,
                       const struct sample_party *two);
+/// Has another center below the same root sign an empty one in its place.
+void licensing_spare(struct shop *shop);
 
 /// The one number that a query answers.
 unsigned licensing_count(struct shop *shop, const char *text);

@@ -69,6 +69,7 @@ void shop_use_keys(const struct service_keys *keys) {
 
 static void start_service(struct shop *shop) {
     const struct service *service = shop->context.service;
+    keys_of_tests.directory = shop->directory;
     const struct service_place place = {shop->directory, &keys_of_tests, shop->crypto,
                                         &host_memory};
     struct failure failure = {0};

@@ -200,6 +200,29 @@ static void test_revoked(void) {
     licensing_on_every_engine(revoked);
 }
 
+// Another center below the same root signs a list in the place of ours: whom we listed stays so.
+static void foreign_list(struct shop *shop) {
+    licensing_stock(shop, "");
+    licensing_spare(shop); // the first list that lies there is a stranger's: nobody is let through
+    struct told told =
+        licensing_order(shop, &licensing_buyer, &licensing_first, "NO_1", "\"amount\":1000");
+    CU_ASSERT_TRUE(licensing_says(&told, 422, "\"word\":\"reception\""));
+    licensing_revoke(shop, &licensing.buyer, NULL);
+    shop->now_ms += 10000;
+    told = licensing_order(shop, &licensing_buyer, &licensing_first, "NO_1", "\"amount\":1000");
+    CU_ASSERT_TRUE(licensing_says(&told, 422, "\"word\":\"reception\""));
+    licensing_spare(shop);
+    shop->now_ms += 10000;
+    told = licensing_order(shop, &licensing_buyer, &licensing_first, "NO_1", "\"amount\":1000");
+    CU_ASSERT_TRUE(licensing_says(&told, 422, "\"word\":\"reception\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(shop->reported, "wrong-center: signed by ANOTHER"));
+    CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM sale"), 0);
+}
+
+static void test_foreign_list(void) {
+    licensing_on_every_engine(foreign_list);
+}
+
 static void revoked_till(struct shop *shop) {
     static char more[LICENSING_BODY_MAX / 2];
     licensing_stock(shop, "");
@@ -219,6 +242,7 @@ static void test_revoked_till(void) {
 static void unreadable_list(struct shop *shop) {
     char path[80];
     licensing_stock(shop, "");
+    licensing_revoke(shop, NULL, NULL); // its certificates stay
     snprintf(path, sizeof path, "%s/hotlist", shop->directory);
     CU_ASSERT_TRUE(files_write(path, bytes_of_string("no list"), FILES_PUBLIC, FILES_REPLACE));
     struct told told =
@@ -250,6 +274,7 @@ static const struct suite_test tests[] = {
     {"nobody gets another's ticket", test_wrong_receptions, "S08"},
     {"the database has no key", test_vault, "P1-18"},
     {"a card that is revoked gets no ticket", test_revoked, "S08"},
+    {"another center's hotlist counts for nothing", test_foreign_list, "S08"},
     {"a till that is revoked writes no receipt", test_revoked_till, "P2-10"},
     {"a hotlist that cannot be read lets nobody through", test_unreadable_list, NULL},
 };
