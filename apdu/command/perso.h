@@ -59,7 +59,8 @@ enum perso_dgi {
     /// the factory, never after PERSO_FINISH.
     PERSO_REQUEST = 0x010B,
     /// (identity) Data object 94: the name of another center, from now on the only one that the
-    /// card obeys. Its hotlists and time resets begin with any version. Also behind PERSO_FINISH.
+    /// card obeys. Its hotlists and time resets begin with any version. SW_STALE: it was the
+    /// card's center before; SW_NO_SPACE: the fourth time. Also behind PERSO_FINISH.
     PERSO_CENTER = 0x010F,
 };
 

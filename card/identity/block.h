@@ -52,8 +52,9 @@ enum {
     PEER_SIZE = 144, // one known peer
     PEERS_SMALL = 8,
     PEERS_LARGE = 32,
-    HOTLIST_HEAD_SIZE = 160,
-    CLAIM_SIZE = 80, // how one sale of a ticket is settled
+    HOTLIST_HEAD_SIZE = 136,
+    FORMER_CENTERS = 3, // that a card can have left behind
+    CLAIM_SIZE = 80,    // how one sale of a ticket is settled
     CLAIMS_OF_PHONE = 16,
 };
 
@@ -70,7 +71,8 @@ enum identity_offset {
     CERTIFICATE_DIGEST_AT = CERTIFICATE_AT + CERTIFICATE_MAX,
     TRUST_AT = CERTIFICATE_DIGEST_AT + CERTIFICATE_DIGEST_SIZE, // row 0 is the root
     HOTLIST_AT = TRUST_AT + TRUST_ROWS * TRUST_SIZE,
-    PEERS_AT = HOTLIST_AT + HOTLIST_HEAD_SIZE,
+    FORMER_CENTERS_AT = HOTLIST_AT + HOTLIST_HEAD_SIZE, // MARK_SIZE each: of their names
+    PEERS_AT = FORMER_CENTERS_AT + FORMER_CENTERS * 8,
 };
 
 /// A number of the block; setting stages it.

@@ -20,7 +20,7 @@ enum {
     COME_DIGEST = COME_LAST + MARK_SIZE,
     HOTLIST_END = COME_DIGEST + SHA256_SIZE,
 };
-_Static_assert((int)HOTLIST_END <= (int)PEERS_AT, "the hotlist's head outgrew its place");
+_Static_assert((int)HOTLIST_END <= (int)FORMER_CENTERS_AT, "the hotlist's head outgrew its place");
 
 static uint32_t area(const struct card_call *call, uint64_t which) {
     uint16_t roles = identity_roles(call);

@@ -9,6 +9,8 @@
 #include "card/identity/order.h"
 #include "card/identity/trust.h"
 
+#include <string.h>
+
 static bool is_done(const struct card_call *call, uint64_t stages) {
     return (identity_get(call, IDENTITY_STAGES) & stages) == stages;
 }
@@ -36,6 +38,44 @@ static uint16_t store_name(struct card_call *call, struct bytes data) {
     return SW_OK;
 }
 
+static uint32_t former_at(uint64_t turn) {
+    return FORMER_CENTERS_AT + (uint32_t)turn * MARK_SIZE;
+}
+
+/// Whoever was the card's center before: its old lists and acknowledgements would count as new ones
+/// if it came back, since those of the next one are counted anew.
+static bool was_center(const struct card_call *call, const uint8_t mark[MARK_SIZE]) {
+    uint8_t there[MARK_SIZE];
+    uint64_t left = identity_get(call, IDENTITY_CENTERS);
+    for (uint64_t turn = 0; turn < left && turn < FORMER_CENTERS; turn++) {
+        card_shared_read(call, former_at(turn), there, sizeof there);
+        if (memcmp(there, mark, sizeof there) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool mark_of_center(const struct card_call *call, struct bytes name,
+                           uint8_t mark[MARK_SIZE]) {
+    return mark_of_holder(call->crypto, bytes_of(NULL, 0), name, mark);
+}
+
+/// Stages that the present center is a former one from now on, and this its successor.
+static uint16_t leave_center(struct card_call *call, struct bytes next) {
+    uint8_t name[HOLDER_MAX], present[MARK_SIZE], mark[MARK_SIZE];
+    uint64_t left = identity_get(call, IDENTITY_CENTERS);
+    if (!mark_of_center(call, next, mark) ||
+        !mark_of_center(call, identity_text(call, IDENTITY_CENTER, name), present))
+        return SW_UNKNOWN;
+    if (was_center(call, mark))
+        return SW_STALE;
+    if (left >= FORMER_CENTERS)
+        return SW_NO_SPACE;
+    card_shared_stage(call, former_at(left), present, sizeof present);
+    identity_set(call, IDENTITY_CENTERS, left + 1);
+    return SW_OK;
+}
+
 /// The next center counts its versions anew, and nothing of the former one is completed.
 static uint16_t store_center(struct card_call *call, struct bytes data) {
     static const struct schema_field FIELDS[] = {{FIELD_CENTER, false}};
@@ -46,10 +86,12 @@ static uint16_t store_center(struct card_call *call, struct bytes data) {
         return SW_WRONG_DATA;
     if (identity_text_is(call, IDENTITY_CENTER, named.fields[FIELD_CENTER]))
         return SW_OK; // a repetition does not let its old lists back
+    uint16_t sw = leave_center(call, named.fields[FIELD_CENTER]);
+    if (sw != SW_OK)
+        return sw;
     identity_text_set(call, IDENTITY_CENTER, named.fields[FIELD_CENTER]);
     identity_set(call, IDENTITY_HOTLIST_VERSION, 0);
     identity_set(call, IDENTITY_TIME_VERSION, 0);
-    identity_set(call, IDENTITY_CENTERS, identity_get(call, IDENTITY_CENTERS) + 1);
     hotlist_abandon(call);
     return SW_OK;
 }

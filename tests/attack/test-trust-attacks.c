@@ -181,6 +181,35 @@ static void test_former_center(void) {
     end();
 }
 
+// Sent back to a center that it had, a card would begin to count its versions anew, and take an old
+// list that spares somebody and an old acknowledgement that refills an offline budget.
+static void test_center_comes_back(void) {
+    struct sample_party former;
+    struct clearing_ack old = {.version = 1}, last = {.version = 2};
+    struct scene_hotlist *list;
+    begin();
+    former = t.scene->center;
+    ACCEPTED(clearing_acknowledge(t.wallet, &old));
+    ACCEPTED(clearing_acknowledge(t.wallet, &last));
+    list = scene_hotlist(2, SCENE_FROM);
+    scene_list_strangers(list, 1);
+    ACCEPTED(scene_give_hotlist(t.wallet, list));
+    ACCEPTED(name_center(t.wallet, "CENTER2"));
+    REFUSED(&t, name_center(t.wallet, former.holder), SW_STALE);
+    REFUSED(&t, clearing_acknowledge(t.wallet, &old), SW_WRONG_CENTER);
+    list = scene_hotlist(1, SCENE_FROM);
+    REFUSED(&t, announce(list), SW_WRONG_CENTER);
+    free(list);
+    ACCEPTED(name_center(t.wallet, "CENTER3"));
+    REFUSED(&t, name_center(t.wallet, former.holder), SW_STALE);
+    REFUSED(&t, name_center(t.wallet, "CENTER2"), SW_STALE);
+    ACCEPTED(name_center(t.wallet, "CENTER4"));
+    REFUSED(&t, name_center(t.wallet, "CENTER3"), SW_STALE);
+    REFUSED(&t, name_center(t.wallet, "CENTER5"), SW_NO_SPACE); // there is nowhere to remember one
+    REFUSED(&t, name_center(t.wallet, "CENTER4"), SW_OK);       // no news
+    end();
+}
+
 // The other domain's authority certifies the name of the card's center.
 static void test_center_squatting(void) {
     struct sample_party clearing, center, twin;
@@ -439,6 +468,7 @@ static void test_both_ends_of_one_card(void) {
 OVER_BOTH(test_foreign_center)
 OVER_BOTH(test_another_center)
 OVER_BOTH(test_former_center)
+OVER_BOTH(test_center_comes_back)
 OVER_BOTH(test_center_squatting)
 OVER_BOTH(test_center_in_another_role)
 OVER_BOTH(test_tills_of_one_name)
@@ -455,6 +485,7 @@ int main(int argc, char **argv) {
         {"a center of another domain", test_foreign_center_both, NULL},
         {"another center by the issuer's word", test_another_center_both, NULL},
         {"what a former center left", test_former_center_both, NULL},
+        {"a former center comes back", test_center_comes_back_both, NULL},
         {"another domain takes the center's name", test_center_squatting_both, NULL},
         {"a store of the center's name", test_center_in_another_role_both, NULL},
         {"two tills of one name, and whoever borrows one", test_tills_of_one_name_both, NULL},

@@ -149,15 +149,23 @@ static void test_every_end_has_a_sentence(void) {
         uint16_t sw;
         const char *by, *key;
     } refusals[] = {
-        {SW_NOT_FOUND, "payer", "foreign-card"},     {SW_UNKNOWN_ISSUER, "payee", "other-issuer"},
-        {SW_BAD_SIGNATURE, "payer", "other-issuer"}, {SW_WRONG_DOMAIN, "payee", "other-enterprise"},
-        {SW_HOTLISTED, "hotlist", "hotlisted"},      {SW_EXPIRED, "payee", "expired"},
+        {SW_NOT_FOUND, "payer", "foreign-card"},
+        {SW_UNKNOWN_ISSUER, "payee", "other-issuer"},
+        {SW_BAD_SIGNATURE, "payer", "other-issuer"},
+        {SW_WRONG_DOMAIN, "payee", "other-enterprise"},
+        {SW_HOTLISTED, "hotlist", "hotlisted"},
+        {SW_EXPIRED, "payee", "expired"},
         {SW_WRONG_CENTER, "hotlist", "call-staff"},
-        {SW_LIFE_CYCLE, "payer", "blocked"},         {SW_PIN_BLOCKED, "payer", "blocked"},
-        {SW_INSUFFICIENT, "payer", "insufficient"},  {SW_LIMIT, "payer", "limit"},
-        {SW_PIN_REQUIRED, "payer", "pin-required"},  {SW_RING_FULL, "payer", "card-full"},
-        {SW_WRONG_UNIT, "payer", "wrong-unit"},      {SW_WINDOW_FULL, "payee", "machine-full"},
-        {SW_BUDGET, "payee", "machine-full"},        {SW_MISMATCH, "journal", "mismatch"},
+        {SW_LIFE_CYCLE, "payer", "blocked"},
+        {SW_PIN_BLOCKED, "payer", "blocked"},
+        {SW_INSUFFICIENT, "payer", "insufficient"},
+        {SW_LIMIT, "payer", "limit"},
+        {SW_PIN_REQUIRED, "payer", "pin-required"},
+        {SW_RING_FULL, "payer", "card-full"},
+        {SW_WRONG_UNIT, "payer", "wrong-unit"},
+        {SW_WINDOW_FULL, "payee", "machine-full"},
+        {SW_BUDGET, "payee", "machine-full"},
+        {SW_MISMATCH, "journal", "mismatch"},
         {SW_OVERFLOW, "payer", "refused"},
     };
     struct purse_client payer = {0}, payee = {0};
