@@ -5,8 +5,10 @@
 #include "apdu/trace/tracing.h"
 #include "base/options/options.h"
 #include "host/content/content_trust.h"
+#include "host/content/memory_card.h"
 #include "host/flows/content/content_request.h"
 #include "host/flows/content/content_use.h"
+#include "host/flows/report.h"
 #include "host/flows/tickets/ticket_meeting.h"
 #include "host/licence/licence_session.h"
 #include "host/media/showing.h"
@@ -16,7 +18,8 @@
 #include <sys/prctl.h>
 
 struct arguments {
-    const char *id, *state, *content, *medium, *tls, *player, *hotlist, *store, *from, *phone;
+    const char *id, *state, *content, *medium, *tls, *player, *hotlist, *store, *from, *phone,
+        *card;
     bool headless, hashes, json;
     struct program_run run;
     struct crypto *crypto;
@@ -102,6 +105,31 @@ static int run_library(void *context, struct failure *failure) {
     struct home home;
     bool done = open_home(&home, arguments, false, failure) &&
                 library_report(&home.library, stdout, arguments->json, failure);
+    close_home(&home);
+    return exit_of(done, failure);
+}
+
+// ---- to-card -----------------------------------------------------------------------------------
+
+static bool write_to_card(struct home *home, struct failure *failure) {
+    const struct arguments *arguments = home->arguments;
+    struct memory_card card;
+    char path[PATH_MAX];
+    if (!memory_card_open(&card, arguments->card, failure))
+        return false;
+    struct container_file *file = library_open(&home->library, arguments->id, failure);
+    bool done = file != NULL && memory_card_write(&card, file, path, failure);
+    container_close(file);
+    if (done && arguments->json)
+        report_line(stdout, json_pack("{s:s, s:s}", "status", "done", "file", path));
+    else if (done)
+        printf("%s\n", path);
+    return done;
+}
+
+static int run_to_card(void *context, struct failure *failure) {
+    struct home home;
+    bool done = open_home(&home, context, false, failure) && write_to_card(&home, failure);
     close_home(&home);
     return exit_of(done, failure);
 }
@@ -196,11 +224,13 @@ static int run_play(void *context, struct failure *failure) {
 
 #define AT(member) offsetof(struct arguments, member)
 
-enum { FETCH = 1, LIBRARY = 2, PLAY = 4 };
+enum { FETCH = 1, LIBRARY = 2, PLAY = 4, TO_CARD = 8 };
 
 static const struct option_row rows[] = {
-    {NULL, "ID", OPTION_TEXT, "the content's id", .at = AT(id), .only = FETCH | PLAY,
-     .needed = FETCH | PLAY},
+    {NULL, "ID", OPTION_TEXT, "the content's id", .at = AT(id), .only = FETCH | PLAY | TO_CARD,
+     .needed = FETCH | PLAY | TO_CARD},
+    {NULL, "DIR", OPTION_DIRECTORY, "where the memory card is inserted", .at = AT(card),
+     .only = TO_CARD, .needed = TO_CARD},
     {"state", "DIR", OPTION_DIRECTORY,
      "what the home server keeps; its owner's alone, made where it is missing", .at = AT(state),
      .needed = OPTION_EVERY},
@@ -236,6 +266,8 @@ static const struct action actions[] = {
     {FETCH, "fetch", "bring a content from a service or a medium; goes on where it broke off",
      run_fetch, NULL},
     {LIBRARY, "library", "list the contents that are here", run_library, NULL},
+    {TO_CARD, "to-card", "write a content to a memory card; prints where it lies", run_to_card,
+     NULL},
     {PLAY, "play", "use a ticket once and show its content", run_play, NULL},
 };
 

@@ -99,6 +99,13 @@ static bool find_program(struct search *search, char file[2 * PROGRAM_WORD_MAX],
            each_directory(look_in, search);
 }
 
+bool program_path(const char *name, char *path, size_t capacity) {
+    char file[2 * PROGRAM_WORD_MAX];
+    struct search search;
+    return find_program(&search, file, name) &&
+           snprintf(path, capacity, "%s", search.path) < (int)capacity;
+}
+
 void program_become(const char *name, char **arguments) {
     char file[2 * PROGRAM_WORD_MAX], *word = arguments[0];
     struct search search;

@@ -34,6 +34,9 @@ void programs_find(struct programs *programs);
 /// Is there a program of that name ("card-new")?
 bool programs_have(const struct programs *programs, const char *name);
 
+/// Where the program tessera-NAME is. False: there is none, or its path does not fit.
+bool program_path(const char *name, char *path, size_t capacity);
+
 /// Becomes the program tessera-NAME; its argv[0] takes the place of arguments[0]. Returns only when
 /// there is no such program, with the arguments as they were.
 void program_become(const char *name, char **arguments);

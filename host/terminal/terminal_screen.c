@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TERMINAL_ACTS = 16, PAGES = 6, TIME_MAX_MS = 5000 };
+enum { TERMINAL_ACTS = 16, PAGES = 7, TIME_MAX_MS = 5000 };
 
 struct terminal_screen {
     struct screen *screen;
@@ -140,6 +140,7 @@ static void fill_pages(struct terminal_screen *screen,
     pages[2] = (struct screen_page){"/terminal.js", script, page_terminal_script()};
     pages[3] =
         (struct screen_page){"/terminal.css", "text/css; charset=utf-8", page_terminal_style()};
+    pages[6] = (struct screen_page){"/page.css", "text/css; charset=utf-8", options->style};
     pages[5] = (struct screen_page){"/icon.svg", "image/svg+xml", page_terminal_icon()};
     pages[4] =
         (struct screen_page){"/words.json", "application/json", bytes_of_string(screen->words)};

@@ -20,6 +20,7 @@ struct terminal_screen_options {
     const uint8_t *token;
     struct bytes page;   // the terminal's own HTML, at "/"
     struct bytes script; // its own script, at "/page.js"
+    struct bytes style;  // its own style, at "/page.css"; may be empty
 };
 
 /// NULL with a failure, as screen_start.

@@ -49,6 +49,17 @@ export function made(tag, text, marks = {}) {
   return element;
 }
 
+/// A list of rows, made anew only where what it shows has changed: nothing that is about to be touched
+/// goes away under the finger, and the focus stays.
+export function fill(id, rows, make, none) {
+  const list = $(id), shown = JSON.stringify([language, rows]);
+  if (list.dataset.shown === shown) return;
+  const held = document.activeElement && list.contains(document.activeElement) && document.activeElement.id;
+  list.dataset.shown = shown;
+  list.replaceChildren(...(rows.length ? rows.map(make) : [made('li', word(none))]));
+  if (held && $(held)) $(held).focus({focusVisible: false});
+}
+
 /// Shows this part of the page and hides the others; the keyboard goes to its first button.
 export function part(id) {
   const changed = $(id).hidden;

@@ -17,10 +17,10 @@ import urllib.parse
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from browser import Browser
+from look import LOOK, PICTURES, picture
 
 WORK = pathlib.Path(sys.argv[1])
 URL = urllib.parse.urlsplit(sys.argv[2])
-PICTURES = pathlib.Path("build/screens")
 ENTER, TAB = "\ue007", "\ue004"
 TESTS = []
 
@@ -98,11 +98,6 @@ def rest(browser):
 def choose(browser, *articles):
     for article in articles:
         browser.click(f"#more-{article}")
-
-
-def picture(browser, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    browser.screenshot(PICTURES / f"{name}.png")
 
 
 def receipts():
@@ -311,36 +306,6 @@ def _(browser):
 
 
 # ---- for everybody -------------------------------------------------------------------------------
-
-LOOK = """
-const shine = text => { const part = text.match(/[\\d.]+/g).map(Number);
-  const line = part.slice(0, 3).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-  return .2126 * line[0] + .7152 * line[1] + .0722 * line[2]; };
-const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-  if (!/, 0\\)$|transparent/.test(c)) return c; } return 'rgb(255,255,255)'; };
-const found = [];
-for (const e of document.querySelectorAll('body *')) {
-  if (!e.checkVisibility() || ['SCRIPT', 'STYLE'].includes(e.tagName)) continue;
-  const style = getComputedStyle(e), box = e.getBoundingClientRect();
-  if ([...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) {
-    const a = shine(style.color), b = shine(ground(e)), ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 4.5 && !e.disabled) found.push(`contrast ${ratio.toFixed(1)}: ${e.outerHTML.slice(0, 80)}`);
-    if (parseFloat(style.fontSize) < 20) found.push(`small text: ${e.outerHTML.slice(0, 80)}`);
-  }
-  if (e.tagName === 'BUTTON') {
-    if (!(e.getAttribute('aria-label') || e.textContent).trim()) found.push(`no name: ${e.outerHTML}`);
-    if (box.width < 44 || box.height < 44) found.push(`small target: ${e.outerHTML}`);
-  }
-}
-for (const e of document.querySelectorAll('[data-first]'))
-  if (e.checkVisibility() && e.getBoundingClientRect().bottom > innerHeight) found.push(`out of sight: ${e.id}`);
-const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
-if (new Set(ids).size !== ids.length) found.push('an id stands twice');
-if (document.documentElement.scrollWidth > innerWidth) found.push('it is wider than the screen');
-if (document.querySelectorAll('h1').length !== 1 || !document.title) found.push('no heading or title');
-if (document.getElementById('say').getAttribute('aria-live') !== 'assertive') found.push('the state is not announced');
-return found;
-"""
 
 
 @test("contrast, names, sizes of targets and of text, heading and language, in every state")

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the handset share; nobody else includes it. handset.c opens, waits and closes,
+// handset_air.c is the card on the air, handset_act.c does what is touched, handset_show.c says how
+// it stands.
+#ifndef HOST_HOUSEHOLD_HANDSET_PRIVATE_H
+#define HOST_HOUSEHOLD_HANDSET_PRIVATE_H
+
+#include "apdu/object/certificate.h"
+#include "host/household/handset.h"
+#include "host/state/machine_state.h"
+#include "host/terminal/errand.h"
+#include "host/terminal/terminal_screen.h"
+
+#include <pthread.h>
+
+enum handset_phase {
+    HANDSET_IDLE,  // what is on the phone
+    HANDSET_ASK,   // a till wants money
+    HANDSET_ARMED, // hold it to the reader
+    HANDSET_BUSY,  // an errand runs
+    HANDSET_END,   // how it ended
+    HANDSET_PHASE_COUNT,
+};
+
+/// What a till across the air asks for.
+struct handset_terms {
+    char payee[HOLDER_MAX + 1]; // "": nobody asks; of what is armed: whoever
+    uint64_t amount;
+    uint16_t unit;
+};
+
+/// What the thread of the air and the phone's own share, under lock.
+struct handset_air {
+    pthread_mutex_t lock;
+    int pipe[2];       // an octet: something happened
+    struct link *link; // a reader is there
+    bool own;          // the phone itself uses the card
+    enum handset_route { ROUTE_NONE, ROUTE_PURSE, ROUTE_OTHER } route;
+    struct handset_terms asked, armed, declined;
+    bool is_armed;
+    int64_t armed_until_ms, declined_until_ms; // monotonic
+    bool changed;                              // the card is not as it was shown
+    json_t *taps;                              // newest first
+};
+
+enum handset_errand { ERRAND_NONE, ERRAND_SHOW, ERRAND_TICKETS, ERRAND_PIN, ERRAND_OWN };
+
+struct handset {
+    struct handset_options options;
+    struct machine_state state;
+    int lock;
+    struct terminal_screen *screen;
+    struct handset_air air;
+    struct errand errand;
+    enum handset_errand running;
+    bool show_due, tickets_due;
+    enum handset_phase phase;
+    const char *say;
+    char detail[ERRAND_SAID_MAX + 1]; // what a command said when it ended
+    json_t *purse, *tickets;          // as its commands tell them; NULL: not known yet
+    int64_t until_ms;                 // when the phase is over, monotonic; 0: it stays
+};
+
+int64_t handset_now_ms(void);
+
+// ---- handset_show.c
+void handset_show(struct handset *handset);
+void handset_say(struct handset *handset, enum handset_phase phase, const char *say);
+
+// ---- handset_act.c
+/// An act of the page.
+void handset_act(struct handset *handset, json_t *act);
+/// Something happened on the air.
+void handset_heard(struct handset *handset);
+/// Starts what is due, when nobody else has the card.
+void handset_next(struct handset *handset);
+/// The errand ended.
+void handset_ended(struct handset *handset);
+
+// ---- handset_air.c
+/// The newest taps of an earlier run; a new reference.
+json_t *handset_read_taps(const struct handset *handset);
+/// From now on the card debits once on these terms (payee "": whoever, up to the amount).
+void handset_arm(struct handset *handset, const struct handset_terms *terms);
+void handset_disarm(struct handset *handset);
+/// Its owner said no to what is asked: for a while the same is refused.
+void handset_decline(struct handset *handset);
+/// Takes the card for the phone itself, or gives it back. False: a reader has it.
+bool handset_hold(struct handset *handset, bool own);
+
+#endif
