@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A preloaded library that ends its program with SIGKILL before, or right after, the N-th step that
-// makes something durable (KILL_AT=N; KILL_BEHIND=1: after). KILL_COUNT names a file that gets how
-// many there were.
+// makes something durable (KILL_AT=N; KILL_BEHIND=1: after; KILL_BY=N: by another signal).
+// KILL_COUNT names a file that gets how many there were.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,15 +14,14 @@ int fdatasync(int descriptor);
 
 static unsigned long steps;
 
-static unsigned long wanted(void) {
-    const char *text = getenv("KILL_AT");
-    return text != NULL ? strtoul(text, NULL, 10) : 0;
+static unsigned long number_in(const char *name, unsigned long otherwise) {
+    const char *text = getenv(name);
+    return text != NULL ? strtoul(text, NULL, 10) : otherwise;
 }
 
 static void end_if(int behind) {
-    const char *text = getenv("KILL_BEHIND");
-    if (steps == wanted() && behind == (text != NULL && text[0] == '1'))
-        kill(getpid(), SIGKILL);
+    if (steps == number_in("KILL_AT", 0) && behind == (number_in("KILL_BEHIND", 0) == 1))
+        kill(getpid(), (int)number_in("KILL_BY", SIGKILL));
 }
 
 __attribute__((destructor)) static void tell(void) {

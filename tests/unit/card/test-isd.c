@@ -103,6 +103,7 @@ static void what_hosts_read_first(void) {
     size = plain(fixture, "80CA00E000", answer, sizeof answer);
     CU_ASSERT(is_hex(answer, size, "E012 C00401FF8810 C00402FF8810 C00403FF8810 9000"));
     CU_ASSERT_EQUAL(plain_sw(fixture, "80CA9F7F00"), SW_OK);
+    CU_ASSERT_EQUAL(plain_sw(fixture, "00CA9F7F00"), SW_OK); // in either class
     CU_ASSERT_EQUAL(plain_sw(fixture, "80CA123400"), SW_REFERENCE_NOT_FOUND);
     CU_ASSERT_EQUAL(plain_sw(fixture, "80F28000024F0000"), SW_SECURITY_STATUS);
     fixture_free(fixture);
