@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A second opinion on what the services keep: every signature, every sum, every sequence, computed
+// anew from copies of their databases and from signed objects. Believes nothing but the anchor it
+// was given; shares no code with services/. Reads only.
+#ifndef HOST_AUDIT_AUDIT_H
+#define HOST_AUDIT_AUDIT_H
+
+#include "host/audit/findings.h"
+#include "host/audit/trust.h"
+
+enum { AUDIT_REPLICAS_MAX = 32 };
+
+struct audit {
+    struct trust *trust;
+    const struct crypto *crypto;
+    struct findings *findings;
+    uint64_t now_ms;
+};
+
+/// Audits the databases together, in any order. Findings go to the report. False: one could not be
+/// read; the failure says which and why.
+bool audit_run(const struct audit *audit, const char *const *urls, size_t count,
+               struct failure *failure);
+
+#endif

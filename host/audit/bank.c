@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bank: every booking has its entry and every entry its booking, and orders come from whose the
+// account is.
+#include "host/audit/audit_private.h"
+
+#include <string.h>
+
+struct booked {
+    bool found;
+    char from[40], to[40];
+    int64_t amount, unit;
+};
+
+static bool take_booking(void *context, const struct cell *row) {
+    struct booked *booked = context;
+    booked->found = true;
+    snprintf(booked->from, sizeof booked->from, "%s", row[0].text);
+    snprintf(booked->to, sizeof booked->to, "%s", row[1].text);
+    booked->amount = row[2].number;
+    booked->unit = row[3].number;
+    return false;
+}
+
+static void add(struct wanted *wanted, const struct booked *booked, struct told_text account,
+                int64_t amount) {
+    struct entry_line *line = &wanted->lines[wanted->count++];
+    wanted->known = true;
+    snprintf(line->account, sizeof line->account, "%.*s", ACCOUNT_SIZE - 1, account.text);
+    line->unit = booked->unit;
+    line->amount = amount;
+}
+
+void bank_want(struct examined *examined, const struct entry *entry, struct wanted *wanted) {
+    struct booked booked = {.found = false};
+    struct cell id = cell_text(entry->id);
+    replica_each(&examined->replica,
+                 "SELECT from_account, to_account, amount, unit FROM booking WHERE id = $1", &id, 1,
+                 take_booking, &booked);
+    if (!booked.found)
+        return;
+    add(wanted, &booked,
+        booked.from[0] != '\0' ? told_of("ACCOUNT:%s", booked.from)
+                               : told_of("OUTSIDE:%d", (int)booked.unit),
+        booked.amount);
+    add(wanted, &booked, told_of("ACCOUNT:%s", booked.to), -booked.amount);
+}
+
+static const struct rule rules[] = {
+    {"missing", "transfer", "id",
+     "SELECT b.id, b.amount, 'nothing' FROM booking b LEFT JOIN transfer t ON t.id = b.id"
+     " WHERE t.id IS NULL ORDER BY b.id"},
+    {"owner", "booking", "sender",
+     "SELECT b.id, a.owner, b.sender FROM booking b JOIN account a ON a.id = b.from_account"
+     " WHERE a.owner <> b.sender ORDER BY b.id"},
+    {"twin", "booking", "client",
+     "SELECT b.id, c.id, b.client FROM booking b JOIN booking c ON c.sender = b.sender AND"
+     " c.client = b.client AND c.id < b.id AND (c.from_account IS NULL) = (b.from_account IS NULL)"
+     " ORDER BY b.id"},
+    {"missing", "account", "id",
+     "SELECT b.id, b.to_account, 'no account' FROM booking b LEFT JOIN account a"
+     " ON a.id = b.to_account WHERE a.id IS NULL ORDER BY b.id"},
+    {"missing", "ledger_account", "id",
+     "SELECT a.id, a.owner, COALESCE(l.owner, 'nothing') FROM account a LEFT JOIN ledger_account l"
+     " ON l.id = 'ACCOUNT:' || a.id WHERE l.id IS NULL OR l.owner <> a.owner OR l.unit <> a.unit"
+     " ORDER BY a.id"},
+};
+
+void examine_bank(struct examined *examined) {
+    compare_rules(examined, rules, sizeof rules / sizeof rules[0]);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What two services must say alike: money that arrived and left, sales that were billed, notices of
+// what was paid for. Each row takes keys out of one database and looks them up in another.
+#include "host/audit/audit_private.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/// The first query gives row, expected, and up to two keys; the second what stands there.
+static const struct bridge {
+    const char *from, *to; // services
+    const char *kind, *table, *field;
+    size_t keys;
+    bool may_miss; // what comes later is no fault
+    const char *wanted, *found;
+} BRIDGES[] = {
+    {"clearing", "bank", "bank", "incoming", "amount", 1, false,
+     "SELECT transfer, amount, transfer FROM incoming ORDER BY transfer",
+     "SELECT amount FROM booking WHERE id = $1"},
+    {"clearing", "bank", "bank", "payout", "amount", 1, false,
+     "SELECT id, amount, id FROM payout WHERE state = 2 AND amount > 0 ORDER BY id",
+     "SELECT amount FROM booking WHERE client = $1"},
+    {"bank", "clearing", "bank", "booking", "payer", 1, true,
+     "SELECT id, payer, id FROM booking WHERE from_account IS NULL AND payer IS NOT NULL"
+     " ORDER BY id",
+     "SELECT purse FROM incoming WHERE transfer = $1"},
+    {"charge", "bank", "bank", "docket", "amount", 1, false,
+     "SELECT d.sale, d.amount, d.sale FROM docket d JOIN transfer t ON t.id = 'paid-' || d.sale"
+     " ORDER BY d.sale",
+     "SELECT amount FROM booking WHERE client = $1"},
+    {"charge", "licence", "sale", "docket", "instance", 1, false,
+     "SELECT sale, number, instance FROM docket WHERE state = 1 AND instance IS NOT NULL"
+     " ORDER BY sale",
+     "SELECT number FROM sale WHERE instance = $1"},
+    {"charge", "licence", "paid-twice", "docket", "instance", 1, true,
+     "SELECT sale, 'notice', instance FROM docket WHERE state = 1 AND instance IS NOT NULL"
+     " ORDER BY sale",
+     "SELECT by_kind FROM settled WHERE instance = $1"},
+    {"licence", "bank", "unpaid", "settled", "by_object", 1, false,
+     "SELECT t.instance, o.amount, t.by_object FROM settled t JOIN sale s ON s.instance ="
+     " t.instance JOIN offer o ON o.number = s.number WHERE t.by_kind = 'notice'"
+     " ORDER BY t.instance",
+     "SELECT amount FROM booking WHERE id = $1"},
+    {"licence", "bank", "differs", "notice", "terms", 1, false,
+     "SELECT transfer, terms, transfer FROM notice ORDER BY transfer",
+     "SELECT CAST(date AS TEXT) || ' ' || number || ' ' || mail || ' ' || CAST(amount AS TEXT) ||"
+     " ' ' || CAST(unit AS TEXT) || ' ' || COALESCE(instance, '-') FROM booking WHERE id = $1"},
+    {"licence", "clearing", "refunded", "receipt_used", "n", 2, true,
+     "SELECT r.instance, o.amount, r.till, r.n FROM receipt_used r JOIN sale s ON s.instance ="
+     " r.instance JOIN offer o ON o.number = s.number ORDER BY r.instance",
+     "SELECT amount - refunded FROM number WHERE payee = $1 AND n = $2"},
+};
+
+struct crossing {
+    struct examined *from, *to;
+    const struct bridge *bridge;
+    struct told_text found;
+};
+
+static struct told_text told_value(const struct cell *cell) {
+    if (cell->kind == CELL_INT)
+        return told_of("%" PRId64, cell->number);
+    return cell->kind == CELL_TEXT ? told_of("%s", cell->text) : told_of("nothing");
+}
+
+static bool take_found(void *context, const struct cell *row) {
+    struct crossing *crossing = context;
+    crossing->found = told_value(&row[0]);
+    return false;
+}
+
+static bool take_wanted(void *context, const struct cell *row) {
+    struct crossing *crossing = context;
+    const struct bridge *bridge = crossing->bridge;
+    struct told_text expected = told_value(&row[1]), key;
+    struct cell keys[2] = {row[2], row[3]};
+    if (row[2].kind == CELL_OCTETS) {
+        key = told_of("%.*s", (int)row[2].octets.size, (const char *)row[2].octets.data);
+        keys[0] = cell_text(key.text);
+    }
+    crossing->found = told_of("nothing");
+    replica_each(&crossing->to->replica, bridge->found, keys, bridge->keys, take_found, crossing);
+    bool missing = strcmp(crossing->found.text, "nothing") == 0;
+    if (strcmp(expected.text, crossing->found.text) != 0 && !(missing && bridge->may_miss))
+        tell(crossing->from, (struct finding){.kind = bridge->kind,
+                                              .table = bridge->table,
+                                              .row = told_value(&row[0]),
+                                              .field = bridge->field,
+                                              .expected = expected,
+                                              .found = crossing->found});
+    return true;
+}
+
+static struct examined *find(struct examined *all, size_t count, const char *service) {
+    for (size_t i = 0; i < count; i++)
+        if (all[i].sound && strcmp(all[i].service, service) == 0)
+            return &all[i];
+    return NULL;
+}
+
+void examine_between(struct examined *all, size_t count) {
+    for (size_t i = 0; i < sizeof BRIDGES / sizeof BRIDGES[0]; i++) {
+        struct crossing crossing = {
+            find(all, count, BRIDGES[i].from), find(all, count, BRIDGES[i].to), &BRIDGES[i], {""}};
+        if (crossing.from != NULL && crossing.to != NULL)
+            replica_each(&crossing.from->replica, BRIDGES[i].wanted, NULL, 0, take_wanted,
+                         &crossing);
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// A seller's services: each sale's header is the seller's own, it stands in one of two stores, and
+// what settled it was money of its amount, once; contents and their offers.
+#include "apdu/object/ticket_number.h"
+#include "host/audit/audit_private.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const struct rule licence_rules[] = {
+    {"missing", "unsettled", "instance",
+     "SELECT s.instance, o.amount, 'in neither store' FROM sale s LEFT JOIN offer o ON o.number ="
+     " s.number LEFT JOIN unsettled u ON u.instance = s.instance LEFT JOIN settled t ON t.instance "
+     "="
+     " s.instance WHERE u.instance IS NULL AND t.instance IS NULL ORDER BY s.instance"},
+    {"two-ends", "settled", "instance",
+     "SELECT u.instance, 'in one store', 'in both' FROM unsettled u JOIN settled t ON t.instance ="
+     " u.instance ORDER BY u.instance"},
+    {"missing", "sale", "instance",
+     "SELECT x.instance, 'a sale', 'nothing' FROM (SELECT instance FROM unsettled UNION SELECT"
+     " instance FROM settled UNION SELECT instance FROM activation UNION SELECT instance FROM"
+     " receipt_used) x LEFT JOIN sale s ON s.instance = x.instance WHERE s.instance IS NULL"
+     " ORDER BY x.instance"},
+    {"unpaid", "settled", "by_object",
+     "SELECT t.instance, o.amount, 'no receipt of that digest' FROM settled t JOIN sale s ON"
+     " s.instance = t.instance LEFT JOIN offer o ON o.number = s.number LEFT JOIN receipt_used r ON"
+     " r.instance = t.instance AND r.digest = t.by_object WHERE t.by_kind = 'receipt' AND"
+     " r.instance IS NULL ORDER BY t.instance"},
+    {"twin", "settled", "by_object",
+     "SELECT a.instance, b.instance, 'paid by the same' FROM settled a JOIN settled b ON "
+     "a.by_object"
+     " = b.by_object AND a.instance > b.instance ORDER BY a.instance"},
+    {"twin", "receipt_used", "instance",
+     "SELECT instance, 1, COUNT(*) FROM receipt_used GROUP BY instance HAVING COUNT(*) > 1"
+     " ORDER BY instance"},
+    {"twin", "receipt_used", "digest",
+     "SELECT a.till || '/' || CAST(a.n AS TEXT), b.instance, a.instance FROM receipt_used a JOIN"
+     " receipt_used b ON a.digest = b.digest AND a.instance > b.instance ORDER BY a.till, a.n"},
+    {"differs", "unsettled", "number",
+     "SELECT u.instance, s.number, u.number FROM unsettled u JOIN sale s ON s.instance = u.instance"
+     " WHERE s.number <> u.number ORDER BY u.instance"},
+    {"unpaid", "activation", "instance",
+     "SELECT a.instance, 'settled', 'not' FROM activation a LEFT JOIN settled t ON t.instance ="
+     " a.instance WHERE t.instance IS NULL ORDER BY a.instance"},
+    {"missing", "offer", "number",
+     "SELECT s.instance, s.number, 'no offer' FROM sale s LEFT JOIN offer o ON o.number = s.number"
+     " WHERE o.number IS NULL ORDER BY s.instance"},
+};
+
+// ---- headers -----------------------------------------------------------------------------------
+
+static void tell_sale(const struct examined *examined, const struct cell *row, const char *kind,
+                      const char *field, struct told_text expected, struct told_text found) {
+    tell(examined, (struct finding){.kind = kind,
+                                    .table = "sale",
+                                    .row = told_of("%s", row[0].text),
+                                    .field = field,
+                                    .expected = expected,
+                                    .found = found});
+}
+
+static bool is_text(const struct object *object, enum field field, const struct cell *cell) {
+    return bytes_equal(object->fields[field], cell->octets);
+}
+
+/// Row: instance, number, buyer, header, amount, unit, settled day, by notice, terms.
+static bool take_sale(void *context, const struct cell *row) {
+    const struct examined *examined = context;
+    struct object header;
+    if (!object_decode_as(OBJECT_TICKET_HEADER, row[3].octets, &header)) {
+        tell_sale(examined, row, "form", "header", told_of("ticket-header"),
+                  told_octets(row[3].octets));
+        return true;
+    }
+    struct told_text instance = told_octets(header.fields[FIELD_INSTANCE]);
+    if (strcmp(instance.text, row[0].text) != 0)
+        tell_sale(examined, row, "differs", "instance", instance, told_of("%s", row[0].text));
+    if (!is_text(&header, FIELD_NUMBER, &row[1]))
+        tell_sale(examined, row, "differs", "number",
+                  told_of("%.*s", (int)header.fields[FIELD_NUMBER].size,
+                          (const char *)header.fields[FIELD_NUMBER].data),
+                  told_of("%s", row[1].text));
+    if (!is_text(&header, FIELD_BUYER, &row[2]))
+        tell_sale(examined, row, "differs", "buyer",
+                  told_of("%.*s", (int)header.fields[FIELD_BUYER].size,
+                          (const char *)header.fields[FIELD_BUYER].data),
+                  told_of("%s", row[2].text));
+    if (row[4].kind == CELL_INT && (int64_t)object_uint(&header, FIELD_AMOUNT) != row[4].number)
+        tell_sale(examined, row, "differs", "amount",
+                  told_of("%" PRIu64, object_uint(&header, FIELD_AMOUNT)),
+                  told_of("%" PRId64, row[4].number));
+    if (row[6].kind == CELL_INT && row[6].number < (int64_t)object_date(&header, FIELD_DATE))
+        tell_sale(examined, row, "order", "settled_date",
+                  told_of("from %u", (unsigned)object_date(&header, FIELD_DATE)),
+                  told_of("%" PRId64, row[6].number));
+    if (!trust_signed(examined->audit->trust, ROLE_SELLER, header.body, header.signature.data))
+        tell_sale(examined, row, "signature", "header",
+                  told_of("signed by a seller in %s", examined->audit->trust->directory),
+                  told_octets(header.signature));
+    return true;
+}
+
+/// A number of ten signs that is no coded one's was mistyped or made up. Row: number.
+static bool take_number(void *context, const struct cell *row) {
+    const struct examined *examined = context;
+    struct ticket_number number = ticket_number_read(row[0].text);
+    if (number.fault != TICKET_NUMBER_GOOD)
+        tell(examined, (struct finding){.kind = "number",
+                                        .table = "offer",
+                                        .row = told_of("%s", row[0].text),
+                                        .field = "number",
+                                        .expected = told_of("a number whose check signs are right"),
+                                        .found = told_of("%s", row[0].text)});
+    return true;
+}
+
+void examine_licence(struct examined *examined) {
+    compare_rules(examined, licence_rules, sizeof licence_rules / sizeof licence_rules[0]);
+    replica_each(&examined->replica,
+                 "SELECT s.instance, s.number, s.buyer, s.header, o.amount, o.unit, t.settled_date"
+                 " FROM sale s LEFT JOIN offer o ON o.number = s.number LEFT JOIN settled t ON"
+                 " t.instance = s.instance ORDER BY s.instance",
+                 NULL, 0, take_sale, examined);
+    replica_each(&examined->replica, "SELECT number FROM offer ORDER BY number", NULL, 0,
+                 take_number, examined);
+}
+
+// ---- contents ----------------------------------------------------------------------------------
+
+static const struct rule content_rules[] = {
+    {"missing", "content", "id",
+     "SELECT o.content || '/' || o.number, 'a content', 'nothing' FROM offer o LEFT JOIN content c"
+     " ON c.id = o.content WHERE c.id IS NULL ORDER BY o.content, o.number"},
+    {"missing", "content", "id",
+     "SELECT k.content, 'a content', 'nothing' FROM content_key k LEFT JOIN content c ON c.id ="
+     " k.content WHERE c.id IS NULL ORDER BY k.content"},
+    {"differs", "upload", "received",
+     "SELECT id, size, received FROM upload WHERE received > size ORDER BY id"},
+};
+
+void examine_content(struct examined *examined) {
+    compare_rules(examined, content_rules, sizeof content_rules / sizeof content_rules[0]);
+}

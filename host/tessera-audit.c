@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// tessera audit: a second opinion on the services' books. docs/man/tessera-audit.1 describes it.
+#include "apdu/crypto/crypto_run.h"
+#include "base/options/options.h"
+#include "host/audit/audit.h"
+
+struct arguments {
+    struct option_words urls;
+    const char *trust;
+    bool json;
+    struct program_run run;
+};
+
+static bool audit_books(const struct arguments *arguments, const struct crypto *crypto,
+                        struct findings *report, struct failure *failure) {
+    struct trust trust = {0};
+    struct audit audit = {.trust = &trust, .crypto = crypto, .findings = report};
+    bool done = trust_open(&trust, arguments->trust, crypto, failure) &&
+                audit_run(&audit, (const char *const *)arguments->urls.items, arguments->urls.count,
+                          failure);
+    trust_close(&trust);
+    if (done)
+        findings_end(report);
+    return done;
+}
+
+static int run_audit(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    struct findings report = {.out = stdout, .json = arguments->json};
+    struct crypto *crypto = crypto_for_run(&arguments->run, failure);
+    bool done = crypto != NULL && audit_books(arguments, crypto, &report, failure);
+    crypto_openssl_free(crypto);
+    if (!done)
+        return failure->code;
+    return report.told > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct option_row rows[] = {
+    {NULL, "URL", OPTION_FILE,
+     "a copy of a service's database: a file of SQLite, or postgresql://HOST/DB#SERVICE",
+     .at = AT(urls), .needed = OPTION_EVERY, .many = true},
+    {"trust", "DIR", OPTION_DIRECTORY,
+     "root.cvc of the root that is believed, beside it the certificates of services that sign "
+     "checkpoints: an authority's own directory",
+     .at = AT(trust), .needed = OPTION_EVERY},
+    OPTION_JSON_ROW(AT(json)),
+    OPTION_CLOCK_ROW(AT(run)),
+};
+
+static const struct action actions[] = {
+    {1, NULL, "a second opinion on the services' books", run_audit, NULL}};
+
+static const struct command audit = {
+    .name = "audit",
+    .purpose = "a second opinion on the services' books",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .actions = actions,
+    .action_count = sizeof actions / sizeof actions[0],
+};
+
+int main(int argc, char **argv) {
+    struct arguments arguments = {.run = program_run_now()};
+    return command_main(&audit, &arguments, argc, argv);
+}
