@@ -24,10 +24,9 @@ static bool say_all(struct service_client *client, json_t *file, const char *pat
     static const struct {
         const char *name;
         const struct endpoint *row;
-    } members[] = {{"settings", &charge_settings},
-                   {"tariffs", &charge_tariff},
-                   {"payees", &charge_payee},
-                   {"subscribers", &charge_subscriber}};
+    } members[] = {{"settings", &charge_settings}, {"tariffs", &charge_tariff},
+                   {"payees", &charge_payee},      {"subscribers", &charge_subscriber},
+                   {"deposits", &charge_deposits}, {"passwords", &charge_password}};
     size_t known = 0;
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         char where[PATH_MAX + 60];
@@ -45,7 +44,9 @@ static bool say_all(struct service_client *client, json_t *file, const char *pat
     }
     return known == json_object_size(file) ||
            fail(failure, EXIT_USAGE,
-                "%s: members are settings, tariffs, payees and subscribers, and no other", path);
+                "%s: members are settings, tariffs, payees, subscribers, deposits and passwords, "
+                "and no other",
+                path);
 }
 
 bool charge_setup(struct service_client *client, const char *path, unsigned *said,

@@ -50,8 +50,8 @@ static bool make_booking(struct call *call) {
     if (call->handler->endpoint == &bank_transfer) {
         booking->from = form_text(&call->in, NAME_FROM);
         take_sale(form_inner(&call->in, NAME_SALE), &booking->sale);
-    } else
-        booking->payer = form_text(&call->in, NAME_PAYER);
+    }
+    booking->payer = form_text(&call->in, NAME_PAYER);
     call->command = booking;
     return name_booking(call, booking);
 }

@@ -38,6 +38,14 @@ const struct migration charge_migrations[] = {
      " line @INT NOT NULL, kind @TEXT NOT NULL, text @TEXT NOT NULL, date @INT, quantity @INT,"
      " amount @INT NOT NULL, PRIMARY KEY(phone, month, part, line)) @END;",
      NULL},
+    {2,
+     "CREATE TABLE center(name @TEXT NOT NULL PRIMARY KEY, account @TEXT NOT NULL) @END;"
+     "CREATE TABLE secret(phone @TEXT NOT NULL PRIMARY KEY, digest @BLOB NOT NULL,"
+     " wrong @INT NOT NULL, wait_ms @INT NOT NULL) @END;"
+     "CREATE TABLE deposit(id @TEXT NOT NULL PRIMARY KEY, phone @TEXT NOT NULL,"
+     " trm @TEXT NOT NULL, amount @INT NOT NULL, unit @INT NOT NULL, date @INT NOT NULL,"
+     " outcome @TEXT NOT NULL, transfer @TEXT) @END;",
+     NULL},
 };
 const size_t charge_migration_count = sizeof charge_migrations / sizeof charge_migrations[0];
 
@@ -142,6 +150,25 @@ const struct statement charge_sql[] = {
     [LINE_LIST] = {"SELECT kind, text, date, quantity, amount FROM bill_line WHERE phone = $1"
                    " AND month = $2 AND part = $3 ORDER BY line",
                    "tit", "ttIIi"},
+    [SUBSCRIBER_BY_TRM] = {"SELECT phone FROM subscriber WHERE trm = $1", "t", "t"},
+    [CENTER_SET] = {"INSERT INTO center(name, account) VALUES('own', $1)"
+                    " ON CONFLICT(name) DO UPDATE SET account = excluded.account",
+                    "t", ""},
+    [CENTER_READ] = {"SELECT account FROM center WHERE name = 'own'", "", "t"},
+    [SECRET_SET] = {"INSERT INTO secret(phone, digest, wrong, wait_ms) VALUES($1, $2, 0, 0)"
+                    " ON CONFLICT(phone) DO UPDATE SET digest = excluded.digest, wrong = 0,"
+                    " wait_ms = 0",
+                    "tb", ""},
+    [SECRET_READ] = {"SELECT digest, wrong, wait_ms FROM secret WHERE phone = $1", "t", "bii"},
+    [SECRET_WRONG] = {"UPDATE secret SET wrong = $2, wait_ms = $3 WHERE phone = $1", "tii", ""},
+    [DEPOSIT_ADD] = {"INSERT INTO deposit(id, phone, trm, amount, unit, date, outcome)"
+                     " VALUES($1, $2, $3, $4, $5, $6, 'ordered')",
+                     "tttiii", ""},
+    [DEPOSIT_READ] = {"SELECT phone, trm, amount, unit, date, outcome FROM deposit WHERE id = $1",
+                      "t", "ttiiit"},
+    [DEPOSIT_END] = {"UPDATE deposit SET outcome = $2, transfer = $3 WHERE id = $1", "ttt", ""},
+    [CONTENT_DROP] = {"DELETE FROM content_charge WHERE sale = $1 AND billed = 0 RETURNING phone",
+                      "t", "t"},
 };
 must_cover(charge_sql, CHARGE_SQL);
 
@@ -155,6 +182,9 @@ static const struct handler handlers[] = {
     {&charge_docket_read, NULL, charge_docket_read_transact, &charge_sql[DOCKET_TRM]},
     {&charge_purchase, charge_purchase_check, charge_docket_transact, NULL},
     {&charge_bill, NULL, charge_bill_transact, &charge_sql[SUBSCRIBER_TRM]},
+    {&charge_deposits, charge_operator_check, charge_deposits_transact, NULL},
+    {&charge_password, charge_password_check, charge_password_transact, NULL},
+    {&charge_deposit, charge_deposit_check, charge_deposit_transact, NULL},
     {&charge_close, charge_close_check, charge_close_transact, NULL},
 };
 

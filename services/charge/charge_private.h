@@ -46,6 +46,16 @@ enum charge_statement {
     BILL_LIST,
     LINE_ADD,
     LINE_LIST,
+    SUBSCRIBER_BY_TRM,
+    CENTER_SET,
+    CENTER_READ,
+    SECRET_SET,
+    SECRET_READ,
+    SECRET_WRONG,
+    DEPOSIT_ADD,
+    DEPOSIT_READ,
+    DEPOSIT_END,
+    CONTENT_DROP,
     CHARGE_SQL,
 };
 
@@ -135,6 +145,14 @@ bool charge_purchase_check(struct call *call);
 bool charge_inquiry_reply(struct call *call, struct session *session);
 bool charge_inquiry_check(struct call *call);
 bool charge_transfer_reply(struct call *call, struct session *session);
+bool charge_deposits_transact(struct call *call, struct session *session);
+bool charge_password_check(struct call *call);
+bool charge_password_transact(struct call *call, struct session *session);
+bool charge_deposit_check(struct call *call);
+bool charge_deposit_transact(struct call *call, struct session *session);
+/// The bank's answer to the order of a deposit, whose key begins so.
+#define DEPOSIT_ORDER "load-"
+bool charge_deposit_reply(struct call *call, struct session *session);
 bool charge_close_check(struct call *call);
 bool charge_close_transact(struct call *call, struct session *session);
 bool charge_bill_transact(struct call *call, struct session *session);

@@ -169,6 +169,8 @@ bool docket_run(struct call *call, struct session *session, const struct docket 
 
 /// Done, or refused: then it is due again, and a person has to see why.
 bool charge_transfer_reply(struct call *call, struct session *session) {
+    if (strncmp(call->key, DEPOSIT_ORDER, strlen(DEPOSIT_ORDER)) == 0)
+        return charge_deposit_reply(call, session);
     struct docket docket;
     enum docket_state state;
     const char *word;

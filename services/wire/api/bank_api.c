@@ -68,6 +68,7 @@ static const struct shape_row transfer_rows[] = {
     {.name = NAME_AMOUNT, .kind = FORM_AMOUNT},
     {.name = NAME_UNIT, .kind = FORM_UNIT},
     {.name = NAME_SALE, .kind = FORM_SHAPE, .marks = FORM_OPTIONAL, .inner = &shape_sale},
+    {.name = NAME_PAYER, .kind = FORM_ID, .min = 1, .max = 64, .marks = FORM_OPTIONAL},
 };
 static const struct shape shape_transfer = SHAPE_OF(transfer_rows);
 

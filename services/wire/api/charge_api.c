@@ -116,6 +116,24 @@ static const struct shape_row asked_rows[] = {
 };
 static const struct shape shape_asked = SHAPE_OF(asked_rows);
 
+static const struct shape_row deposits_rows[] = {
+    {.name = NAME_ACCOUNT, .kind = FORM_ID, .min = 1, .max = 32}};
+static const struct shape shape_deposits = SHAPE_OF(deposits_rows);
+static const struct shape_row password_rows[] = {
+    PHONE_ROW,
+    {.name = NAME_PASSWORD, .kind = FORM_TEXT, .min = 8, .max = 64, .marks = FORM_SECRET}};
+static const struct shape shape_password = SHAPE_OF(password_rows);
+/// id: the phone's own; said again it is the same deposit.
+static const struct shape_row deposit_rows[] = {
+    {.name = NAME_ID, .kind = FORM_ID, .min = 16, .max = 32},
+    {.name = NAME_PASSWORD, .kind = FORM_TEXT, .min = 1, .max = 64, .marks = FORM_SECRET},
+    {.name = NAME_AMOUNT, .kind = FORM_UINT, .min = 1, .max = 1000000000},
+};
+static const struct shape shape_deposit = SHAPE_OF(deposit_rows);
+static const struct shape_row deposited_rows[] = {
+    {.name = NAME_OUTCOME, .kind = FORM_ID, .min = 1, .max = 20}};
+static const struct shape shape_deposited = SHAPE_OF(deposited_rows);
+
 static const struct shape_row month_rows[] = {MONTH_ROW(NAME_MONTH, 0)};
 static const struct shape shape_month = SHAPE_OF(month_rows);
 static const struct shape_row closed_rows[] = {
@@ -137,6 +155,9 @@ const struct problem_word charge_request_bad = {"request", 422, "The goods' requ
 
 static const struct problem_word *const purchase_refusals[] = {&charge_request_bad,
                                                                &docket_mismatch, NULL};
+const struct problem_word charge_deposit_other = {"deposit-reused", 409,
+                                                  "The id stands for another deposit"};
+static const struct problem_word *const deposit_refusals[] = {&charge_deposit_other, NULL};
 static const struct problem_word *const subscriber_refusals[] = {&charge_taken, NULL};
 static const struct problem_word *const tariff_refusals[] = {&charge_overlaps, NULL};
 static const struct problem_word *const bill_refusals[] = {&charge_no_bill, NULL};
@@ -262,7 +283,42 @@ const struct endpoint charge_close = {
     .clause = "P 0055-0057",
     .behaviours = "P1-36 P1-37 P1-38 P1-39"};
 
+const struct endpoint charge_deposits = {
+    .name = "charge.deposits",
+    .method = "PUT",
+    .path = "/v1/deposit-account",
+    .roles = ROLE_OPERATOR,
+    .key = KEY_NEEDED,
+    .body_max = 100,
+    .request = &shape_deposits,
+    .answer = &shape_none,
+    .title = "the center's account, which online deposits are paid to"};
+const struct endpoint charge_password = {.name = "charge.password",
+                                         .method = "PUT",
+                                         .path = "/v1/passwords/{phone}",
+                                         .roles = ROLE_OPERATOR,
+                                         .key = KEY_NEEDED,
+                                         .body_max = 300,
+                                         .request = &shape_password,
+                                         .answer = &shape_none,
+                                         .title = "a subscriber's password for online deposits"};
+const struct endpoint charge_deposit = {
+    .name = "charge.deposit",
+    .method = "POST",
+    .path = "/v1/deposits",
+    .roles = ROLE_WALLET,
+    .key = KEY_NEEDED,
+    .body_max = 300,
+    .request = &shape_deposit,
+    .answer = &shape_deposited,
+    .refusals = deposit_refusals,
+    .title =
+        "bill an amount and pay it to the center for this card; 202 until the bank has done it",
+    .clause = "P 0273-0275",
+    .behaviours = "M12a M12b M12c M12d"};
+
 static const struct endpoint *const endpoints[] = {
     &charge_settings, &charge_tariff,      &charge_subscriber, &charge_payee, &charge_usage,
-    &charge_docket,   &charge_docket_read, &charge_purchase,   &charge_bill,  &charge_close};
+    &charge_docket,   &charge_docket_read, &charge_purchase,   &charge_bill,  &charge_close,
+    &charge_deposits, &charge_password,    &charge_deposit};
 const struct api charge_api = {"charge", endpoints, sizeof endpoints / sizeof endpoints[0]};
