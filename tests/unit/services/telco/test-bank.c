@@ -272,7 +272,7 @@ static const struct suite_test tests[] = {
     {"only the owner orders, and once", test_orders, "P1-29 P1-30 S01f"},
     {"payments by the bank's own operator; accounts are their owners'", test_covered, NULL},
     {"statements follow the journal", test_statements, NULL},
-    {"what was paid for is told until it is decided", test_notices,
+    {"rules 19, 29: what was paid for is told until decided; a yen settles nothing", test_notices,
      "P1-22 P1-23 P1-27 P1-30 P1-31 W7"},
     {"two of three fields are no sale", test_two_fields, "P1-22 P1-23"},
 };

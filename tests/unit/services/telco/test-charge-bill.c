@@ -329,9 +329,9 @@ static const struct suite_test tests[] = {
     {"calls and packets count once under the gateway's numbers", test_metering,
      "P1-32 P1-33 P1-34"},
     {"a month is one of the company's time zone", test_zones, NULL},
-    {"months are closed once, in order, when they have ended", test_order_of_months, "P1-39"},
-    {"hundreds of subscribers are billed some at a time", test_many, NULL},
-    {"tariffs do not overlap", test_tariffs, NULL},
+    {"rule 27: months are closed once, in order, when they have ended", test_order_of_months, "P1-39"},
+    {"rule 27: an interrupted close goes on where it was", test_many, NULL},
+    {"a tariff that overlaps another one's months is refused", test_tariffs, NULL},
     {"goods of a machine stand on the bill", test_goods, "P5-03 P5-04 P5-05 M03a"},
 };
 

@@ -394,9 +394,9 @@ static const struct suite_test tests[] = {
     {"every row is swept", test_sweep, NULL},
     {"a docket is billed, paid and settled once", test_docket,
      "W7 W8 W10 P1-28 P1-29 P1-30 P1-31 P1-35 G5 G15 P4-07"},
-    {"a docket at midnight", test_midnight, "P1-23"},
-    {"nobody else's docket counts", test_strangers, "P1-41"},
-    {"a stranger's mail address bills nobody", test_stranger_billed, "P1-35 P1-41 P4-11"},
+    {"rule 18: a docket at midnight", test_midnight, "P1-23"},
+    {"rule 20: nobody else's docket counts", test_strangers, "P1-41"},
+    {"billing a stranger: his mail address bills nobody", test_stranger_billed, "P1-35 P1-41 P4-11"},
     {"sales that are yet to come", test_old_sales, NULL},
     {"an enterprise without an account", test_no_payee, "M05b"},
     {"the registry is asked before anything settles", test_trusted,
@@ -404,7 +404,7 @@ static const struct suite_test tests[] = {
     {"the docket of system 4", test_fourth_system, "W9 P4-04 P4-05"},
     {"who is not trusted is refused for ever", test_not_trusted, "P4-08 P4-10 G13"},
     {"a silent registry decides nothing", test_silent, "G14"},
-    {"a forged registry answer decides nothing", test_liars, "G14"},
+    {"rule 23: a forged registry answer decides nothing", test_liars, "G14"},
 };
 
 int main(int argc, char **argv) {
