@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera bank: accounts at a bank service. docs/man/tessera-bank.1 describes it.
-#include "apdu/crypto/crypto_run.h"
 #include "apdu/octets/unit.h"
 #include "base/calendar.h"
 #include "base/options/options.h"
@@ -13,7 +12,6 @@ struct arguments {
     uint64_t amount, after;
     bool covered, json, lines;
     struct program_run run;
-    struct crypto *crypto;
 };
 
 enum { SHOW = 1, TRANSFER = 2, OPEN = 4, PAY = 8 };
@@ -43,8 +41,8 @@ static bool fill_sale(struct form *in, const struct arguments *arguments, struct
     return true;
 }
 
-static bool show(struct service_client *client, struct arguments *arguments,
-                 struct failure *failure) {
+static bool show(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     const struct endpoint *row = arguments->lines ? &bank_statement : &bank_account_read;
     struct form in, out;
     service_client_form(client, row, &in);
@@ -57,8 +55,8 @@ static bool show(struct service_client *client, struct arguments *arguments,
     return true;
 }
 
-static bool transfer(struct service_client *client, struct arguments *arguments,
-                     struct failure *failure) {
+static bool transfer(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     struct form in, out;
     service_client_form(client, &bank_transfer, &in);
     form_set_text(&in, NAME_ID, arguments->id);
@@ -72,8 +70,8 @@ static bool transfer(struct service_client *client, struct arguments *arguments,
     return true;
 }
 
-static bool pay(struct service_client *client, struct arguments *arguments,
-                struct failure *failure) {
+static bool pay(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     struct form in, out;
     service_client_form(client, &bank_payment, &in);
     form_set_text(&in, NAME_ID, arguments->id);
@@ -87,8 +85,8 @@ static bool pay(struct service_client *client, struct arguments *arguments,
     return true;
 }
 
-static bool open_account(struct service_client *client, struct arguments *arguments,
-                         struct failure *failure) {
+static bool open_account(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     struct form in;
     service_client_form(client, &bank_account, &in);
     form_set_text(&in, NAME_ACCOUNT, arguments->account);
@@ -101,17 +99,9 @@ static bool open_account(struct service_client *client, struct arguments *argume
            service_client_ask(client, &bank_account, &in, NULL, failure);
 }
 
-static int run(struct arguments *arguments,
-               bool (*action)(struct service_client *, struct arguments *, struct failure *),
-               struct failure *failure) {
-    struct service_client client = {.name = NULL};
-    arguments->crypto = crypto_for_run(&arguments->run, failure);
-    bool done = arguments->crypto != NULL &&
-                service_client_open(&client, "bank", arguments->url, arguments->tls,
-                                    arguments->crypto, failure) &&
-                action(&client, arguments, failure);
-    service_client_close(&client);
-    return exit_of(done, failure);
+static int run(struct arguments *arguments, service_action *action, struct failure *failure) {
+    const struct service_visit visit = {"bank", arguments->url, arguments->tls, &arguments->run};
+    return service_client_run(&visit, action, arguments, failure);
 }
 
 static int run_show(void *context, struct failure *failure) {
@@ -190,6 +180,5 @@ static const struct command bank = {
 int main(int argc, char **argv) {
     struct arguments arguments = {.run = program_run_now(), .unit = "JPY"};
     int code = command_main(&bank, &arguments, argc, argv);
-    crypto_openssl_free(arguments.crypto);
     return code;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera charge: bills and settings of a telephone company's charge service.
 // docs/man/tessera-charge.1 describes it.
-#include "apdu/crypto/crypto_run.h"
 #include "base/heap.h"
 #include "base/options/options.h"
 #include "host/service/charge_setup.h"
@@ -14,7 +13,6 @@ struct arguments {
     const char *what, *url, *tls, *month, *language;
     bool json, html;
     struct program_run run;
-    struct crypto *crypto;
 };
 
 enum { BILL = 1, CLOSE = 2, SET = 4 };
@@ -30,8 +28,8 @@ static bool show_page(struct service_client *client, const struct form *in,
     return done;
 }
 
-static bool bill(struct service_client *client, struct arguments *arguments,
-                 struct failure *failure) {
+static bool bill(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     struct form in, out;
     service_client_form(client, &charge_bill, &in);
     form_set_text(&in, NAME_PHONE, arguments->what);
@@ -51,8 +49,8 @@ static void tell_progress(const struct form *out) {
         fprintf(stderr, "%llu bills\r", (unsigned long long)form_uint(out, NAME_BILLS));
 }
 
-static bool close_month(struct service_client *client, struct arguments *arguments,
-                        struct failure *failure) {
+static bool close_month(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     struct form out;
     if (!charge_close_all(client, arguments->month, &out, tell_progress, failure))
         return false;
@@ -60,8 +58,8 @@ static bool close_month(struct service_client *client, struct arguments *argumen
     return true;
 }
 
-static bool set(struct service_client *client, struct arguments *arguments,
-                struct failure *failure) {
+static bool set(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     unsigned said;
     bool done = charge_setup(client, arguments->what, &said, failure);
     if (done)
@@ -69,17 +67,9 @@ static bool set(struct service_client *client, struct arguments *arguments,
     return done;
 }
 
-static int run(struct arguments *arguments,
-               bool (*action)(struct service_client *, struct arguments *, struct failure *),
-               struct failure *failure) {
-    struct service_client client = {.name = NULL};
-    arguments->crypto = crypto_for_run(&arguments->run, failure);
-    bool done = arguments->crypto != NULL &&
-                service_client_open(&client, "charge", arguments->url, arguments->tls,
-                                    arguments->crypto, failure) &&
-                action(&client, arguments, failure);
-    service_client_close(&client);
-    return exit_of(done, failure);
+static int run(struct arguments *arguments, service_action *action, struct failure *failure) {
+    const struct service_visit visit = {"charge", arguments->url, arguments->tls, &arguments->run};
+    return service_client_run(&visit, action, arguments, failure);
 }
 
 static int run_bill(void *context, struct failure *failure) {
@@ -138,6 +128,5 @@ static const struct command charge = {
 int main(int argc, char **argv) {
     struct arguments arguments = {.run = program_run_now()};
     int code = command_main(&charge, &arguments, argc, argv);
-    crypto_openssl_free(arguments.crypto);
     return code;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera registry: who is trusted with proxy settlement. docs/man/tessera-registry.1 describes it.
-#include "apdu/crypto/crypto_run.h"
 #include "base/options/options.h"
 #include "host/service/service_client.h"
 #include "services/wire/api/registry_api.h"
@@ -10,13 +9,12 @@
 struct arguments {
     const char *id, *url, *tls, *address;
     struct program_run run;
-    struct crypto *crypto;
 };
 
 enum { CHECK = 1, ADD = 2, REMOVE = 4, CHALLENGE = 16 };
 
-static bool check(struct service_client *client, struct arguments *arguments,
-                  struct failure *failure) {
+static bool check(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     struct form in, out;
     uint8_t challenge[CHALLENGE];
     service_client_form(client, &registry_inquiry, &in);
@@ -31,7 +29,7 @@ static bool check(struct service_client *client, struct arguments *arguments,
 }
 
 static bool change(struct service_client *client, const struct endpoint *row,
-                   struct arguments *arguments, struct failure *failure) {
+                   const struct arguments *arguments, struct failure *failure) {
     struct form in, out;
     service_client_form(client, row, &in);
     form_set_text(&in, NAME_ENTERPRISE, arguments->id);
@@ -43,27 +41,20 @@ static bool change(struct service_client *client, const struct endpoint *row,
     return true;
 }
 
-static bool add(struct service_client *client, struct arguments *arguments,
-                struct failure *failure) {
+static bool add(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     return change(client, &registry_add, arguments, failure);
 }
 
-static bool remove_one(struct service_client *client, struct arguments *arguments,
-                       struct failure *failure) {
+static bool remove_one(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
     return change(client, &registry_remove, arguments, failure);
 }
 
-static int run(struct arguments *arguments,
-               bool (*action)(struct service_client *, struct arguments *, struct failure *),
-               struct failure *failure) {
-    struct service_client client = {.name = NULL};
-    arguments->crypto = crypto_for_run(&arguments->run, failure);
-    bool done = arguments->crypto != NULL &&
-                service_client_open(&client, "registry", arguments->url, arguments->tls,
-                                    arguments->crypto, failure) &&
-                action(&client, arguments, failure);
-    service_client_close(&client);
-    return exit_of(done, failure);
+static int run(struct arguments *arguments, service_action *action, struct failure *failure) {
+    const struct service_visit visit = {"registry", arguments->url, arguments->tls,
+                                        &arguments->run};
+    return service_client_run(&visit, action, arguments, failure);
 }
 
 static int run_check(void *context, struct failure *failure) {
@@ -113,6 +104,5 @@ static const struct command registry = {
 int main(int argc, char **argv) {
     struct arguments arguments = {.run = program_run_now()};
     int code = command_main(&registry, &arguments, argc, argv);
-    crypto_openssl_free(arguments.crypto);
     return code;
 }

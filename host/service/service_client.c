@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/service/service_client.h"
 
+#include "apdu/crypto/crypto_run.h"
 #include "base/heap.h"
 
 #include <stdio.h>
@@ -23,6 +24,19 @@ void service_client_close(struct service_client *client) {
     courier_files_close(&client->files);
     if (client->arena.memory != NULL)
         arena_free(&client->arena);
+}
+
+int service_client_run(const struct service_visit *visit, service_action *action, void *context,
+                       struct failure *failure) {
+    struct service_client client = {.name = NULL};
+    struct crypto *crypto = crypto_for_run(visit->run, failure);
+    bool done =
+        crypto != NULL &&
+        service_client_open(&client, visit->name, visit->url, visit->tls, crypto, failure) &&
+        action(&client, context, failure);
+    service_client_close(&client);
+    crypto_openssl_free(crypto);
+    return exit_of(done, failure);
 }
 
 void service_client_form(struct service_client *client, const struct endpoint *row,

@@ -4,6 +4,7 @@
 #ifndef HOST_SERVICE_SERVICE_CLIENT_H
 #define HOST_SERVICE_SERVICE_CLIENT_H
 
+#include "base/program.h"
 #include "services/wire/courier/courier_files.h"
 
 struct service_client {
@@ -19,6 +20,19 @@ bool service_client_open(struct service_client *client, const char *name, const 
                          const char *tls, const struct crypto *crypto, struct failure *failure);
 /// Also one that is all zeros.
 void service_client_close(struct service_client *client);
+
+/// What a command does with a service; context: the command's own.
+typedef bool service_action(struct service_client *client, void *context, struct failure *failure);
+
+/// Whom a command asks: name, url, tls as above.
+struct service_visit {
+    const char *name, *url, *tls;
+    const struct program_run *run;
+};
+
+/// A whole command: opens the service with the run's cryptography, acts, closes. The exit code.
+int service_client_run(const struct service_visit *visit, service_action *action, void *context,
+                       struct failure *failure);
 
 /// An empty request of a row.
 void service_client_form(struct service_client *client, const struct endpoint *row,
