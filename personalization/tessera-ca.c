@@ -136,22 +136,8 @@ static bool take_hosts(const struct option_list *list, struct x509_hosts *hosts,
     return true;
 }
 
-/// Keys and certificates into their folder. What could not be written nobody has: its certificate
-/// is revoked, and the id is free again.
-static bool deliver(struct ca *ca, const struct arguments *arguments, const struct ca_keys *keys,
-                    const struct ca_answer *answer, struct failure *failure) {
-    struct failure also;
-    size_t revoked = 0;
-    return (ca_folder_keys(arguments->out, keys, failure) &&
-            ca_folder_certificates(ca, arguments->out, answer, failure)) ||
-           ((arguments->network ? ca_revoke_network : ca_revoke)(ca, arguments->id, &revoked,
-                                                                 &also) &&
-            false);
-}
-
 static bool issue_from(struct ca *ca, const struct arguments *arguments, uint32_t roles,
                        struct failure *failure) {
-    struct ca_keys keys = {0};
     struct x509_hosts hosts;
     struct ca_answer answer;
     struct ca_request request = {.id = arguments->id,
@@ -162,13 +148,9 @@ static bool issue_from(struct ca *ca, const struct arguments *arguments, uint32_
                                  .assurance = ASSURANCE_EMULATED,
                                  .hosts = &hosts};
     bool done = take_hosts(&arguments->hosts, &hosts, failure) &&
-                ca_check_request(ca, &request, failure) &&
-                ca_folder_make(arguments->out, failure) &&
-                ca_issue(ca, &request, &keys, &answer, failure) &&
-                deliver(ca, arguments, &keys, &answer, failure);
+                ca_folder_issue(ca, &request, arguments->out, &answer, failure);
     if (done)
         tell(&answer, request.id, arguments->out);
-    bytes_erase(&keys, sizeof keys);
     return done;
 }
 

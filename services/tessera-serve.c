@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera serve: services in one process. docs/man/tessera-serve.1 describes it.
-#include "base/calendar.h"
+#include "apdu/crypto/crypto_run.h"
 #include "base/files.h"
-#include "base/heap.h"
 #include "base/options/options.h"
-#include "personalization/keys/keyfile.h"
+#include "personalization/authority/files/outfit.h"
+#include "personalization/keys/keyfolder.h"
 #include "services/bank/bank.h"
 #include "services/charge/charge.h"
 #include "services/clearing/clearing.h"
@@ -17,7 +17,6 @@
 #include "services/licence/licence.h"
 #include "services/registry/registry.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,10 +28,10 @@
 enum { STOP_MS = 10000, DAY_MS = 24 * 3600 * 1000 };
 
 static const struct service *const services[] = {
-    &content_service,  &licence_service, &bank_service,
-    &registry_service, &charge_service,  &clearing_service,
+    &licence_service, &registry_service, &bank_service, // each behind those that it calls
+    &content_service, &charge_service,   &clearing_service,
 };
-static const char *const service_names[] = {"content", "licence",  "bank", "registry",
+static const char *const service_names[] = {"licence", "registry", "bank", "content",
                                             "charge",  "clearing", "all",  NULL};
 static const struct command serve; // at the end of this file
 enum { SERVICE_COUNT = sizeof services / sizeof services[0] };
@@ -42,7 +41,7 @@ _Static_assert(sizeof service_names / sizeof service_names[0] == SERVICE_COUNT +
 /// What command line and configuration say; each service has its own.
 struct arguments {
     struct option_words names;
-    const char *config, *state, *db, *listen, *host, *tls, *sign, *metrics;
+    const char *config, *state, *db, *listen, *host, *tls, *sign, *metrics, *enterprise;
     struct option_list peers;
     uint64_t workers, keep_days;
     int log; // index of levels
@@ -54,13 +53,9 @@ struct arguments {
 struct running {
     struct arguments arguments;
     struct instance_options options;
-    char tls[PATH_MAX], peers[INSTANCE_PEERS_MAX][32];
-    char said[INSTANCE_PEERS_MAX][INSTANCE_URL_MAX]; // peers of the configuration
-    uint8_t octets[3][CERTIFICATE_MAX];
-    struct bytes certificates[3];
-    struct signer signer;
-    struct signer_scalar scalar;
-    struct crypto *crypto; // the signer's
+    char state[PATH_MAX], tls[PATH_MAX], sign[PATH_MAX]; // where no option says
+    char said[INSTANCE_PEERS_MAX][INSTANCE_URL_MAX];     // peers of the configuration
+    struct keyfolder folder;                             // who signs
     uint64_t seed;
 };
 
@@ -72,22 +67,12 @@ struct serving {
     struct running *running[SERVICE_COUNT];
     struct served served[SERVICE_COUNT]; // the same, as the process has them
     size_t count;
-    struct clock clock;
-    uint64_t ahead_ms; // of a laboratory's clock before the system's
+    const char *house; // of "all": the directory with all of their states; NULL: they were named
+    struct clock_of_day day;
 };
 
-// ---- time --------------------------------------------------------------------------------------
-
-static uint64_t laboratory_now(const struct clock *clock) {
-    return clock_now_ms(&clock_system) + *(const uint64_t *)clock->context;
-}
-
-/// The system's time of day on the day of --clock.
-static void set_clock(struct serving *serving) {
-    uint64_t now = clock_now_ms(&clock_system);
-    uint64_t midnight = (uint64_t)time_of_date(serving->arguments.run.today) * 1000;
-    serving->ahead_ms = midnight + now % DAY_MS - now; // may wrap, as the sum does back
-    serving->clock = (struct clock){laboratory_now, &serving->ahead_ms};
+static struct arguments defaults(void) {
+    return (struct arguments){.run = program_run_now(), .log = LEVEL_INFO, .enterprise = "HOUSE"};
 }
 
 // ---- what is said of a service -----------------------------------------------------------------
@@ -173,66 +158,39 @@ static bool check_sections(const struct serving *serving, struct failure *failur
 
 // ---- keys --------------------------------------------------------------------------------------
 
-/// Root, authority and own certificate; a role without card-verifiable ones signs nothing.
-static bool read_certificates(struct running *running, const char *directory,
-                              struct failure *failure) {
-    static const char *const names[] = {"root.cvc", "issuer.cvc", "certificate.cvc"};
-    struct service_keys *keys = &running->options.keys;
-    for (size_t i = 0; i < 3; i++) {
-        char path[PATH_MAX];
-        size_t size = 0;
-        if (!files_path(path, sizeof path, directory, names[i]))
-            return fail_errno(failure, "%s", directory);
-        if (!files_read(path, running->octets[i], CERTIFICATE_MAX, &size))
-            return errno == ENOENT || fail_errno(failure, "cannot read %s", path);
-        running->certificates[i] = bytes_of(running->octets[i], size);
-    }
-    keys->certificates = running->certificates;
-    keys->certificate_count = 3;
-    return true;
-}
-
 static bool read_keys(struct running *running, struct failure *failure) {
     const struct arguments *arguments = &running->arguments;
-    const char *directory = arguments->sign != NULL ? arguments->sign : running->options.tls;
-    char path[PATH_MAX];
-    uint8_t point[P256_COMPRESSED_SIZE];
-    if (!read_certificates(running, directory, failure))
+    struct service_keys *keys = &running->options.keys;
+    struct keyfolder *folder = &running->folder;
+    keys->directory = arguments->sign != NULL ? arguments->sign : running->options.tls;
+    if (!keyfolder_open(folder, keys->directory, failure))
         return false;
-    running->options.keys.directory = directory;
-    if (running->options.keys.certificate_count == 0)
-        return true;
-    running->crypto = crypto_openssl_new();
-    if (running->crypto == NULL)
-        return fail(failure, EXIT_REFUSED, "OpenSSL cannot start");
-    running->scalar.crypto = running->crypto;
-    if (!files_path(path, sizeof path, directory, "key.pem"))
-        return fail_errno(failure, "%s", directory);
-    if (!keyfile_read(path, running->scalar.scalar, point, failure))
-        return false;
-    signer_from_scalar(&running->signer, &running->scalar, point);
-    running->options.keys.signer = &running->signer;
-    running->options.keys.scalar = running->scalar.scalar;
+    keys->certificates = folder->certificates;
+    keys->certificate_count = folder->count;
+    if (folder->count > 0) {
+        keys->signer = &folder->signer;
+        keys->scalar = folder->scalar.scalar;
+    }
     return true;
 }
 
 // ---- options of an instance --------------------------------------------------------------------
 
-static bool take_peers(struct running *running, struct failure *failure) {
+/// In a house all others are here, but for those that are said to be elsewhere.
+static bool take_peers(const struct serving *serving, struct running *running,
+                       struct failure *failure) {
     struct instance_options *options = &running->options;
     const struct option_list *list = &running->arguments.peers;
-    for (size_t i = 0; i < list->count && i < INSTANCE_PEERS_MAX; i++) {
-        const char *equals = strchr(list->items[i], '=');
-        size_t size = equals != NULL ? (size_t)(equals - list->items[i]) : 0;
-        if (size == 0 || size >= sizeof running->peers[i])
-            return fail(failure, EXIT_USAGE, "--peer '%s' is not NAME=https://HOST:PORT",
-                        list->items[i]);
-        memcpy(running->peers[i], list->items[i], size);
-        if (service_named(running->peers[i]) == NULL)
-            return fail_name("--peer: ", running->peers[i], failure);
-        options->peers[options->peer_count++] =
-            (struct instance_peer){running->peers[i], equals + 1};
+    for (size_t i = 0; i < list->count; i++) {
+        const char *text = list->items[i], *equals = strchr(text, '=');
+        if (equals == NULL ||
+            !instance_add_peer(options, text, (size_t)(equals - text), equals + 1))
+            return fail(failure, EXIT_USAGE, "--peer '%s' is not NAME=https://HOST:PORT", text);
+        if (service_named(options->peers[i].name) == NULL)
+            return fail_name("--peer: ", options->peers[i].name, failure);
     }
+    for (size_t i = 0; serving->house != NULL && i < SERVICE_COUNT; i++)
+        instance_add_peer(options, services[i]->name, strlen(services[i]->name), INSTANCE_HERE);
     return true;
 }
 
@@ -247,7 +205,7 @@ static bool fill_options(struct serving *serving, struct running *running,
     running->seed = arguments->run.seed;
     *options = (struct instance_options){
         .service = service,
-        .clock = &serving->clock,
+        .clock = &serving->day.clock,
         .state = arguments->state,
         .db = arguments->db,
         .listen = arguments->listen != NULL ? arguments->listen : "127.0.0.1:0",
@@ -258,12 +216,76 @@ static bool fill_options(struct serving *serving, struct running *running,
         .keep_requests_ms = arguments->keep_days * DAY_MS,
         .log = (enum log_level)arguments->log,
         .seed = arguments->run.seeded ? &running->seed : NULL};
-    return places_check(options, arguments->tls == NULL ? role_name(service->party.role) : NULL,
-                        failure) &&
-           take_peers(running, failure) && read_keys(running, failure);
+    return take_peers(serving, running, failure);
+}
+
+/// The files that it needs to start are there and fit.
+static bool find_files(struct running *running, struct failure *failure) {
+    const struct instance_options *options = &running->options;
+    bool own = running->arguments.tls == NULL;
+    return places_check(options, own ? role_name(options->service->party.role) : NULL, failure) &&
+           read_keys(running, failure);
+}
+
+// ---- a house of all ----------------------------------------------------------------------------
+
+/// Each has its state below the house's; the center that cards obey signs with keys of its own.
+static bool place_in_house(struct serving *serving, struct running *running,
+                           const struct service *service, struct failure *failure) {
+    struct arguments *arguments = &running->arguments;
+    if (arguments->state == NULL)
+        return true; // fill_options says so
+    if (serving->house == NULL)
+        serving->house = arguments->state;
+    const char *own = config_find(&serving->config, service->name, "state");
+    if (own == NULL && !files_path(running->state, PATH_MAX, serving->house, service->name))
+        return fail_errno(failure, "%s", serving->house);
+    arguments->state = own != NULL ? own : running->state;
+    if (service != &clearing_service || arguments->sign != NULL || arguments->tls != NULL)
+        return true;
+    arguments->sign = running->sign;
+    return files_path(running->sign, PATH_MAX, arguments->state, "sign") ||
+           fail_errno(failure, "%s", arguments->state);
+}
+
+static void tell_made(const char *path, const char *what) {
+    fprintf(stderr, "tessera serve: made %s: %s\n", path, what);
+}
+
+static struct outfit_server outfit_of(const struct running *running) {
+    const struct service_party *party = &running->options.service->party;
+    const struct arguments *arguments = &running->arguments;
+    return (struct outfit_server){
+        running->options.service->name,
+        party->role,
+        party->enterprise ? arguments->enterprise : "",
+        arguments->state,
+        arguments->tls == NULL ? running->options.tls : NULL,
+        arguments->sign == running->sign ? running->sign : NULL,
+        running->options.listen,
+        arguments->host,
+    };
+}
+
+/// Authority, certificates and keys that the house does not have yet.
+static bool make_missing(struct serving *serving, struct failure *failure) {
+    struct outfit_server servers[SERVICE_COUNT];
+    struct crypto *crypto = crypto_for_run(&serving->arguments.run, failure);
+    const struct outfit outfit = {
+        serving->house, servers, serving->count, crypto, serving->arguments.run.today, tell_made};
+    for (size_t i = 0; i < serving->count; i++)
+        servers[i] = outfit_of(serving->running[i]);
+    bool done = crypto != NULL && outfit_make(&outfit, failure);
+    crypto_openssl_free(crypto);
+    return done;
 }
 
 // ---- begin and end -----------------------------------------------------------------------------
+
+static bool is_house(const struct serving *serving) {
+    const struct option_words *names = &serving->arguments.names;
+    return names->count == 1 && strcmp(names->items[0], "all") == 0;
+}
 
 static bool add(struct serving *serving, const char *name, struct failure *failure) {
     const struct service *service = service_named(name);
@@ -277,8 +299,9 @@ static bool add(struct serving *serving, const char *name, struct failure *failu
         return fail(failure, EXIT_REFUSED, "out of memory");
     serving->running[serving->count] = running;
     serving->served[serving->count++] = (struct served){&running->options, NULL};
-    running->arguments = (struct arguments){.run = program_run_now(), .log = LEVEL_INFO};
+    running->arguments = defaults();
     return settle(serving, running, name, failure) &&
+           (!is_house(serving) || place_in_house(serving, running, service, failure)) &&
            fill_options(serving, running, service, failure);
 }
 
@@ -288,7 +311,7 @@ static bool add_named(struct serving *serving, struct failure *failure) {
         (!config_read(&serving->config, serving->arguments.config, failure) ||
          !check_sections(serving, failure)))
         return false;
-    if (names->count == 1 && strcmp(names->items[0], "all") == 0) {
+    if (is_house(serving)) {
         for (size_t i = 0; i < SERVICE_COUNT; i++)
             if (!add(serving, services[i]->name, failure))
                 return false;
@@ -306,7 +329,14 @@ static bool add_all(struct serving *serving, struct failure *failure) {
         return false;
     for (size_t i = 0; i < serving->count; i++)
         all[i] = &serving->running[i]->options;
-    return places_differ(all, serving->count, failure);
+    if (!places_differ(all, serving->count, failure))
+        return false;
+    if (serving->house != NULL && (serving->arguments.check || !make_missing(serving, failure)))
+        return serving->arguments.check; // of what is missing a plan makes nothing
+    for (size_t i = 0; i < serving->count; i++)
+        if (!find_files(serving->running[i], failure))
+            return false;
+    return true;
 }
 
 /// Ends whatever was begun. False: requests were left.
@@ -319,26 +349,19 @@ static bool stop_all(struct serving *serving, struct failure *failure) {
         left += own;
         if (own > 0)
             continue;
-        bytes_erase(&running->scalar, sizeof running->scalar);
-        crypto_openssl_free(running->crypto);
+        keyfolder_close(&running->folder);
         free(running);
     }
     return left == 0 || fail(failure, EXIT_REFUSED, "%zu requests were not answered in time", left);
 }
 
-static int tell_openapi(const struct serving *serving, struct failure *failure) {
+static int tell_openapi(struct failure *failure) {
     const struct api *apis[SERVICE_COUNT];
-    size_t count = 0;
     for (size_t i = 0; i < SERVICE_COUNT; i++)
-        apis[count++] = services[i]->api;
-    (void)serving;
-    json_t *json = document_openapi(apis, count, TESSERA_VERSION);
-    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    if (text != NULL)
-        printf("%s\n", text);
-    json_decref(json);
-    free(text);
-    return exit_of(text != NULL || fail(failure, EXIT_REFUSED, "out of memory"), failure);
+        apis[i] = services[i]->api;
+    return exit_of(document_print_openapi(apis, SERVICE_COUNT, TESSERA_VERSION) ||
+                       fail(failure, EXIT_REFUSED, "out of memory"),
+                   failure);
 }
 
 static int serve_all(void *context, struct failure *failure) {
@@ -346,11 +369,11 @@ static int serve_all(void *context, struct failure *failure) {
     sigset_t signals;
     struct failure end;
     if (serving->arguments.openapi)
-        return tell_openapi(serving, failure);
+        return tell_openapi(failure);
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
     instances_block_signals(&signals);
-    set_clock(serving);
+    clock_on_day(&serving->day, serving->arguments.run.today);
     bool done = add_all(serving, failure);
     if (done && serving->arguments.check)
         instances_print_plan(serving->served, serving->count);
@@ -374,7 +397,8 @@ static const struct option_row rows[] = {
     {"config", "FILE", OPTION_FILE,
      "INI: keys are the long options, for all services or below [NAME]; the command line wins",
      .at = AT(config)},
-    {"state", "DIR", OPTION_DIRECTORY, "databases, objects and, in tls/, certificates",
+    {"state", "DIR", OPTION_DIRECTORY,
+     "databases, objects and, in tls/, certificates; with all, one such directory for each",
      .at = AT(state)},
     {"db", "URL", OPTION_TEXT, "postgresql://...; without it SQLite in the state", .at = AT(db)},
     {"listen", "ADDR:PORT", OPTION_TEXT, "where to listen (127.0.0.1:0, any free port)",
@@ -384,6 +408,9 @@ static const struct option_row rows[] = {
      .at = AT(tls)},
     {"sign", "DIR", OPTION_DIRECTORY,
      "root.cvc, issuer.cvc, certificate.cvc, key.pem of who signs (as --tls)", .at = AT(sign)},
+    {"enterprise", "ID", OPTION_TEXT,
+     "whose enterprise a first start of all certifies where a service needs one (HOUSE)",
+     .at = AT(enterprise)},
     {"metrics", "ADDR:PORT", OPTION_TEXT, "plain /metrics, /healthz and /readyz; keep it private",
      .at = AT(metrics)},
     {"peer", "NAME=URL", OPTION_TEXT, "where another service is: https://HOST:PORT, or here",
@@ -413,8 +440,7 @@ static const struct command serve = {
 };
 
 int main(int argc, char **argv) {
-    struct serving serving = {.arguments = {.run = program_run_now(), .log = LEVEL_INFO},
-                              .argc = argc};
+    struct serving serving = {.arguments = defaults(), .argc = argc};
     serving.argv = calloc((size_t)argc + 1, sizeof *argv);
     if (serving.argv == NULL)
         return EXIT_REFUSED;

@@ -292,3 +292,13 @@ json_t *document_openapi(const struct api *const *apis, size_t count, const char
                      "Mutual TLS: x-roles says whose certificate may call.", "paths", paths,
                      "components", "schemas", "problem", problem_schema());
 }
+
+bool document_print_openapi(const struct api *const *apis, size_t count, const char *version) {
+    json_t *json = document_openapi(apis, count, version);
+    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    if (text != NULL)
+        printf("%s\n", text);
+    json_decref(json);
+    free(text);
+    return text != NULL;
+}

@@ -12,4 +12,7 @@ void document_markdown(const struct api *api, struct buffer *out);
 /// New reference: the whole document for these services. NULL out of memory.
 json_t *document_openapi(const struct api *const *apis, size_t count, const char *version);
 
+/// Prints that document on standard output. False: no memory.
+bool document_print_openapi(const struct api *const *apis, size_t count, const char *version);
+
 #endif

@@ -57,3 +57,41 @@ bool ca_folder_keys(const char *directory, const struct ca_keys *keys, struct fa
     return put_key(directory, "key.pem", &keys->signing, failure) &&
            (!keys->has_kem || put_key(directory, "kem-key.pem", &keys->kem, failure));
 }
+
+/// What was begun is taken back; the failure stays what it was.
+static bool withdraw(struct ca *ca, const struct ca_request *request) {
+    struct failure also;
+    size_t revoked = 0;
+    return (request->network ? ca_revoke_network : ca_revoke)(ca, request->id, &revoked, &also) &&
+           false;
+}
+
+bool ca_folder_issue(struct ca *ca, const struct ca_request *request, const char *directory,
+                     struct ca_answer *answer, struct failure *failure) {
+    struct ca_keys keys = {0};
+    bool done = ca_check_request(ca, request, failure) && ca_folder_make(directory, failure) &&
+                ca_issue(ca, request, &keys, answer, failure) &&
+                ((ca_folder_keys(directory, &keys, failure) &&
+                  ca_folder_certificates(ca, directory, answer, failure)) ||
+                 withdraw(ca, request));
+    bytes_erase(&keys, sizeof keys);
+    return done;
+}
+
+bool ca_folder_center(const struct ca *ca, const char *directory, struct failure *failure) {
+    const struct hierarchy_member *center = &ca->hierarchy.members[MEMBER_CENTER];
+    char path[PATH_MAX];
+    if (ca->token.token != NULL)
+        return fail(failure, EXIT_REFUSED,
+                    "the center's key of %s is in a token; issue one with 'tessera ca issue --role "
+                    "center' and name its folder with --sign",
+                    ca->directory);
+    if (!files_path(path, sizeof path, directory, "key.pem"))
+        return fail_errno(failure, "%s", directory);
+    return keyfile_write(path, center->key.scalar, center->signer.point, failure) &&
+           put(directory, "certificate.cvc", member_certificate(&ca->hierarchy, MEMBER_CENTER),
+               failure) &&
+           put(directory, "issuer.cvc", member_certificate(&ca->hierarchy, MEMBER_CLEARING),
+               failure) &&
+           put(directory, "root.cvc", member_certificate(&ca->hierarchy, MEMBER_ROOT), failure);
+}

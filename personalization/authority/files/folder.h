@@ -18,4 +18,13 @@ bool ca_folder_certificates(const struct ca *ca, const char *directory,
 /// Writes key.pem and, where there is one, kem-key.pem, mode 0600.
 bool ca_folder_keys(const char *directory, const struct ca_keys *keys, struct failure *failure);
 
+/// Issues keys to the request and writes all of it into a new folder. What could not be written
+/// nobody has: its certificate is revoked then, and the id is free again.
+bool ca_folder_issue(struct ca *ca, const struct ca_request *request, const char *directory,
+                     struct ca_answer *answer, struct failure *failure);
+
+/// Writes into a folder what the authority's own center signs with, where its key is in a file:
+/// key.pem, certificate.cvc, issuer.cvc and root.cvc. None of them may exist.
+bool ca_folder_center(const struct ca *ca, const char *directory, struct failure *failure);
+
 #endif

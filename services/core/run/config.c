@@ -41,18 +41,19 @@ static char *next_line(char *line, int size, void *context) {
     return line;
 }
 
-static bool is_known(const struct config *config, const char *section, const char *name) {
+const char *config_find(const struct config *config, const char *section, const char *name) {
     for (size_t i = 0; i < config->count; i++)
         if (strcmp(config->entries[i].section, section) == 0 &&
             strcmp(config->entries[i].name, name) == 0)
-            return true;
-    return false;
+            return config->entries[i].value;
+    return NULL;
 }
 
 static int take(void *context, const char *section, const char *name, const char *value) {
     struct reading *reading = context;
     struct config *config = reading->config;
-    if (is_known(config, section, name)) // also what a line that begins with blanks comes as
+    if (config_find(config, section, name) !=
+        NULL) // also what a line that begins with blanks comes as
         return refuse(reading, " is said twice, or goes on in a second line", name);
     void *grown = realloc(config->entries, (config->count + 1) * sizeof *config->entries);
     if (grown == NULL)

@@ -24,6 +24,8 @@ struct config {
 /// Reads a file. False with the file's name and line: no such file, a line out of form or too long,
 /// a key said twice. Freed by config_free in every case.
 bool config_read(struct config *config, const char *path, struct failure *failure);
+/// The value of a key in a section; NULL: it is not said there.
+const char *config_find(const struct config *config, const char *section, const char *name);
 void config_free(struct config *config);
 
 #endif

@@ -12,6 +12,7 @@
 #include "services/wire/http/http_listen.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,20 @@ struct instance {
     struct instance_watch watch; // and the context
     char url[INSTANCE_URL_MAX];
     const char *hosts[2];
+    char name[96]; // among several over one database
 };
+
+bool instance_add_peer(struct instance_options *options, const char *name, size_t size,
+                       const char *url) {
+    struct instance_peer *peer = &options->peers[options->peer_count];
+    if (options->peer_count == INSTANCE_PEERS_MAX || size == 0 || size >= sizeof peer->name)
+        return false;
+    memcpy(peer->name, name, size);
+    peer->name[size] = '\0';
+    peer->url = url;
+    options->peer_count++;
+    return true;
+}
 
 // ---- certificates ------------------------------------------------------------------------------
 
@@ -182,6 +196,16 @@ static bool start_service(struct instance *instance, struct failure *failure) {
     return party_start(options->service, &place, &instance->watch.context.state, failure);
 }
 
+/// No two of one database have the same: leases are held by name.
+static void name_instance(struct instance *instance) {
+    char host[48] = "";
+    gethostname(host, sizeof host - 1);
+    snprintf(instance->name, sizeof instance->name, "%s.%ld.%" PRIu64, host, (long)getpid(),
+             clock_now_ms(&clock_system));
+    if (instance->options.db != NULL)
+        instance->watch.context.instance = instance->name;
+}
+
 bool instance_begin(struct instance *instance, struct failure *failure) {
     const struct instance_options *options = &instance->options;
     instance->crypto = crypto_openssl_new();
@@ -194,6 +218,7 @@ bool instance_begin(struct instance *instance, struct failure *failure) {
                                  .signer = options->keys.signer,
                                  .certificates = options->keys.certificates,
                                  .certificate_count = options->keys.certificate_count};
+    name_instance(instance);
     instance_watch_open(&instance->watch, options->log);
     return open_tls(instance, failure) && make_directory(options->state, failure) &&
            start_service(instance, failure) && open_store(instance, failure) &&
@@ -232,6 +257,10 @@ const char *instance_url(const struct instance *instance) {
 
 const char *instance_metrics_url(const struct instance *instance) {
     return instance->watch.url[0] != '\0' ? instance->watch.url : NULL;
+}
+
+bool instance_made_database(const struct instance *instance) {
+    return instance->watch.context.store->is_new;
 }
 
 bool instance_reload(struct instance *instance, struct failure *failure) {

@@ -13,7 +13,8 @@ enum { INSTANCE_PEERS_MAX = 16, INSTANCE_URL_MAX = 160 };
 
 /// Where another service is; url INSTANCE_HERE: in this process (instance_meet).
 struct instance_peer {
-    const char *name, *url;
+    char name[32];
+    const char *url;
 };
 
 /// Texts are the caller's and live as long as the instance.
@@ -35,6 +36,10 @@ struct instance_options {
     struct service_keys keys;
 };
 
+/// Where one more service is; size: octets of its name. False: there is no room, or no such name.
+bool instance_add_peer(struct instance_options *options, const char *name, size_t size,
+                       const char *url);
+
 struct instance;
 
 /// Takes the port that it will listen on, so that it has an address; nobody is served yet. NULL
@@ -51,6 +56,9 @@ bool instance_begin(struct instance *instance, struct failure *failure);
 const char *instance_url(const struct instance *instance);
 /// "http://ADDRESS:PORT" of its metrics; NULL: nowhere.
 const char *instance_metrics_url(const struct instance *instance);
+
+/// Did this start make its database's tables? Another one of several may have been faster.
+bool instance_made_database(const struct instance *instance);
 
 /// Reads certificates and the list of the revoked again. False: what was in force stays.
 bool instance_reload(struct instance *instance, struct failure *failure);

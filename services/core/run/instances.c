@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void instances_block_signals(sigset_t *signals) {
     sigemptyset(signals);
@@ -32,6 +33,13 @@ static bool bind_all(struct served *served, size_t count, struct failure *failur
     return true;
 }
 
+static void tell_made(const struct served *served) {
+    const struct instance_options *options = served->options;
+    if (instance_made_database(served->instance))
+        fprintf(stderr, "tessera serve: made the database of %s %s\n", options->service->name,
+                options->db != NULL ? "on its server" : "in its state");
+}
+
 static bool begin_all(struct served *served, size_t count, struct failure *failure) {
     for (size_t i = 0; i < count; i++) {
         struct failure why = {0};
@@ -39,6 +47,7 @@ static bool begin_all(struct served *served, size_t count, struct failure *failu
             instance_meet(served[i].instance, served[other].instance);
         if (!instance_begin(served[i].instance, &why))
             return fail(failure, why.code, "%s: %s", served[i].options->service->name, why.text);
+        tell_made(&served[i]);
     }
     return true;
 }

@@ -101,6 +101,7 @@ static bool claim(struct session *session, struct migrating *migrating, const ch
         return strcmp(value_string(&row[0]), value) == 0 ||
                refuse(migrating, otherwise, value_string(&row[0]));
     sql_run(session, &sql[ABOUT_PUT], IN(value_text(name), value_text(value)), NULL);
+    migrating->store->is_new = session->failed == STORE_DONE;
     return true;
 }
 

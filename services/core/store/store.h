@@ -141,6 +141,7 @@ struct store {
     const struct store_ops *ops;
     const struct store_dialect *dialect;
     void *context;
+    bool is_new; // its first tables were made since it was opened
     struct store_figures figures;
 };
 
