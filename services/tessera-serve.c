@@ -167,10 +167,8 @@ static bool read_keys(struct running *running, struct failure *failure) {
         return false;
     keys->certificates = folder->certificates;
     keys->certificate_count = folder->count;
-    if (folder->count > 0) {
-        keys->signer = &folder->signer;
-        keys->scalar = folder->scalar.scalar;
-    }
+    keys->signer = folder->count > 0 ? &folder->signer : NULL;
+    keys->scalar = folder->count > 0 ? folder->scalar.scalar : NULL;
     return true;
 }
 

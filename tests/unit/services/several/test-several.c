@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two instances of clearing, licence and charge over one PostgreSQL: both are handed the same
+// messages at once, under the same keys and under others, while one or the other is killed and the
+// database server falls over. The books are in the end those of one instance to which nothing
+// happened, and what was acknowledged stays so. TESSERA_HA=full: ten falls and twenty kills each.
+#include "services/licence/licence.h"
+#include "tests/kit/house/house.h"
+#include "tests/kit/services/fleet/fleet.h"
+#include "tests/kit/suite.h"
+#include "tests/kit/telco/town.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGES_MAX = 600, DUMP_MAX = 1 << 20 };
+
+static struct fleet_message messages[MESSAGES_MAX];
+static size_t count;
+
+static bool is_full(void) {
+    const char *full = getenv("TESSERA_HA");
+    return full != NULL && strcmp(full, "full") == 0;
+}
+
+/// A message under a key; every third one comes to the other instance under another key, too, as
+/// from a client that forgot what it sent.
+static struct fleet_message *add(const struct peer *peer, const char *target, const char *body) {
+    struct fleet_message *message = &messages[count++];
+    *message = (struct fleet_message){.peer = peer, .body = strdup(body)};
+    snprintf(message->target, sizeof message->target, "%s", target);
+    snprintf(message->key, sizeof message->key, "a%zu", count);
+    return message;
+}
+
+static void also_under_another_key(struct fleet_message *message) {
+    if (count % 3 == 0)
+        snprintf(message->again, sizeof message->again, "b%zu", count);
+}
+
+static void forget(void) {
+    while (count > 0)
+        free(messages[--count].body);
+}
+
+// ---- the judge ---------------------------------------------------------------------------------
+
+static void dump(struct shop *shop, const struct statement *queries, size_t queried, char *out) {
+    shop_dump(shop, queries, queried, out, DUMP_MAX);
+}
+
+/// The same work by one instance, in order, without a fault.
+static void work_alone(struct shop *shop) {
+    for (size_t i = 0; i < count; i++) {
+        struct told told = shop_ask(shop, messages[i].peer, "POST", messages[i].target,
+                                    messages[i].key, messages[i].body);
+        CU_ASSERT_EQUAL(told.status, 200);
+        if (messages[i].again[0] != '\0')
+            shop_ask(shop, messages[i].peer, "POST", messages[i].target, messages[i].again,
+                     messages[i].body);
+    }
+}
+
+/// What anybody was told stays so.
+static size_t lost_answers(struct shop *shop) {
+    size_t lost = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct fleet_message *message = &messages[i];
+        struct told told =
+            shop_ask(shop, message->peer, "POST", message->target, message->key, message->body);
+        lost += told.status != message->status || !told.replayed ||
+                strncmp(told.body, message->answer, sizeof told.body - 1) != 0;
+    }
+    return lost;
+}
+
+static void judge(struct shop *several, struct shop *alone, const struct statement *queries,
+                  size_t queried) {
+    static char got[DUMP_MAX], wanted[DUMP_MAX];
+    unsigned falls = is_full() ? 10 : 2, kills = is_full() ? 20 : 4;
+    struct fleet_plan plan = {messages, count, kills, falls, 16 + count};
+    struct fleet_result result = fleet_run(several, &plan);
+    printf(" (%zu messages, %u attempts, %u kills, %u falls) ", count, result.asked, result.kills,
+           result.crashes);
+    CU_ASSERT_EQUAL(result.kills, kills);
+    CU_ASSERT_EQUAL(result.crashes, falls);
+    CU_ASSERT_EQUAL(result.differing, 0);
+    CU_ASSERT_EQUAL(result.refused, 0);
+    CU_ASSERT_EQUAL(result.unanswered, 0);
+    CU_ASSERT_EQUAL(lost_answers(several), 0);
+    work_alone(alone);
+    dump(several, queries, queried, got);
+    dump(alone, queries, queried, wanted);
+    CU_ASSERT_TRUE(wanted[0] != '\0');
+    CU_ASSERT_STRING_EQUAL(got, wanted);
+}
+
+// ---- clearing ----------------------------------------------------------------------------------
+
+static const struct statement of_clearing[] = {
+    {"SELECT transfer, purse, unit, amount FROM incoming ORDER BY transfer", "", "ttii"},
+    {"SELECT payer, counter, payee, n, amount, digest, state, settled FROM usage ORDER BY payer,"
+     " counter",
+     "", "titiibii"},
+    {"SELECT payee, n, payer, outcome, amount, refunded, settled FROM number ORDER BY payee, n", "",
+     "titiiii"},
+    {"SELECT p.account, CAST(SUM(p.amount) AS BIGINT), count(*) FROM posting p GROUP BY p.account"
+     " ORDER BY p.account",
+     "", "tii"},
+    {"SELECT count(*) FROM suspense", "", "i"},
+    {"SELECT count(*) FROM transfer", "", "i"},
+};
+
+static void capture(const struct peer *peer, const struct shop *shop, const char *target,
+                    const char *body) {
+    (void)shop;
+    also_under_another_key(add(peer, target, body));
+}
+
+/// Money for a wallet, at the center's counter. The card takes it once; both centers do the same.
+static void fund(struct shop *shop, const struct peer *host, struct card *card) {
+    char id[24];
+    snprintf(id, sizeof id, "first-%s", card->key->holder);
+    CU_ASSERT_EQUAL(house_transfer(shop, id, card->key->holder, 100000).status, 200);
+    struct told told = house_issue(shop, host, card);
+    CU_ASSERT_TRUE(house_take(card, &told));
+}
+
+static void write_clearing_work(struct shop *shop, struct card *wallets) {
+    static struct deal deals[2];
+    struct card tills[2] = {house_card(&house.till), house_card(&house.other)};
+    const struct peer *const hosts[] = {&house_shop, &house_rival};
+    char id[24];
+    house_capture = capture;
+    for (unsigned i = 0; i < (is_full() ? 240u : 48u); i++) {
+        struct card *till = &tills[i % 2], *wallet = &wallets[i / 2 % 2];
+        house_pay(wallet, till, 10 + i, NULL, &deals[0]);
+        house_pay(&wallets[1 - i / 2 % 2], till, 7, NULL, &deals[1]);
+        house_upload(shop, hosts[i % 2], till, deals, 2);
+        snprintf(id, sizeof id, "t-%u", i);
+        house_transfer(shop, id, wallet->key->holder, 5);
+    }
+    house_capture = NULL;
+}
+
+static void test_clearing(void) {
+    struct shop several, alone;
+    house_open(&several, ENGINE_POSTGRES);
+    house_open(&alone, ENGINE_MEMORY);
+    struct card wallets[2] = {house_card(&house.alice), house_card(&house.bob)}, same[2];
+    memcpy(same, wallets, sizeof same);
+    fund(&several, &house_alice, &wallets[0]);
+    fund(&several, &house_bob, &wallets[1]);
+    fund(&alone, &house_alice, &same[0]);
+    fund(&alone, &house_bob, &same[1]);
+    write_clearing_work(&alone, wallets);
+    judge(&several, &alone, of_clearing, sizeof of_clearing / sizeof of_clearing[0]);
+    CU_ASSERT_TRUE(house_holds(&several));
+    forget();
+    shop_close(&several);
+    shop_close(&alone);
+}
+
+// ---- licence -----------------------------------------------------------------------------------
+
+static const struct statement of_licence[] = {
+    {"SELECT instance, number, buyer, source_n FROM sale ORDER BY instance", "", "ttti"},
+    {"SELECT instance FROM unsettled ORDER BY instance", "", "t"},
+    {"SELECT instance, settled_date, by_kind FROM settled ORDER BY instance", "", "tit"},
+    {"SELECT till, n, instance FROM receipt_used ORDER BY till, n", "", "tit"},
+};
+
+static void write_licence_work(void) {
+    static char more[LICENSING_BODY_MAX / 2], body[LICENSING_BODY_MAX], instances[200][17];
+    for (unsigned i = 0; i < (is_full() ? 200u : 60u); i++) {
+        struct reception reception = licensing_first;
+        struct payment paid = licensing_paid;
+        snprintf(instances[i], sizeof instances[i], "%016x", 0x1000 + i);
+        reception.n = i + 1;
+        paid.n = i + 1;
+        paid.instance = instances[i];
+        snprintf(more, sizeof more, "\"amount\":1000,\"instance\":\"%s\",%s", instances[i],
+                 licensing_receipt(&paid, &licensing.till));
+        licensing_order_body(body, &reception, more);
+        also_under_another_key(add(&licensing_buyer, "/v1/offers/NO_1/sales", body));
+    }
+}
+
+static void test_licence(void) {
+    struct shop several, alone;
+    licensing_open_shop(&several, &licence_service, ENGINE_POSTGRES, &licensing.seller);
+    licensing_open_shop(&alone, &licence_service, ENGINE_MEMORY, &licensing.seller);
+    licensing_stock(&several, "");
+    licensing_stock(&alone, "");
+    write_licence_work();
+    judge(&several, &alone, of_licence, sizeof of_licence / sizeof of_licence[0]);
+    CU_ASSERT_TRUE(licensing_stores_hold(&several));
+    forget();
+    shop_close(&several);
+    shop_close(&alone);
+}
+
+// ---- charge ------------------------------------------------------------------------------------
+
+static const struct statement of_charge[] = {
+    {"SELECT source, n, phone FROM usage ORDER BY source, n", "", "tit"},
+    {"SELECT sale, kind FROM docket ORDER BY sale", "", "tt"},
+    {"SELECT sale, phone FROM content_charge ORDER BY sale", "", "tt"},
+    {"SELECT p.account, CAST(SUM(p.amount) AS BIGINT), count(*) FROM posting p GROUP BY p.account"
+     " ORDER BY p.account",
+     "", "tii"},
+    {"SELECT id, target FROM outbox ORDER BY id", "", "tt"},
+};
+
+/// Two calls under the gateway's numbers.
+static void add_calls(unsigned i) {
+    static const char call[] =
+        "{\"n\":%u,\"phone\":\"" TOWN_PHONE "\",\"time\":1076468400000,\"seconds\":%u}";
+    char first[160], second[160], body[400];
+    snprintf(first, sizeof first, call, 2 * i + 1, 31 + i);
+    snprintf(second, sizeof second, call, 2 * i + 2, 62 + i);
+    snprintf(body, sizeof body, "{\"items\":[%s,%s]}", first, second);
+    add(&town_gateway, "/v1/usage", body);
+}
+
+static void write_charge_work(struct town *town) {
+    static char body[LICENSING_BODY_MAX];
+    for (unsigned i = 0; i < (is_full() ? 150u : 40u); i++) {
+        struct town_ticket ticket;
+        char instance[17];
+        snprintf(instance, sizeof instance, "%016x", 0x2000 + i);
+        town_order(town, &ticket, i + 1, instance);
+        town_docket_body(body, &ticket, &town_docket);
+        also_under_another_key(add(&licensing_buyer, "/v1/dockets", body));
+        add_calls(i);
+    }
+}
+
+static void test_charge(void) {
+    struct town *several = calloc(1, sizeof *several), *alone = calloc(1, sizeof *alone);
+    town_open(several, ENGINE_POSTGRES, false);
+    town_open(alone, ENGINE_MEMORY, false);
+    write_charge_work(alone);
+    several->charge.context.courier = NULL; // what is owed to bank and seller waits in the outbox
+    alone->charge.context.courier = NULL;
+    judge(&several->charge, &alone->charge, of_charge, sizeof of_charge / sizeof of_charge[0]);
+    forget();
+    town_close(several);
+    town_close(alone);
+    free(several);
+    free(alone);
+}
+
+static const struct suite_test tests[] = {
+    {"two clearing centers take the same logs and transfers once", test_clearing, NULL},
+    {"two licence services sell every ticket once", test_licence, NULL},
+    {"two charge services bill every docket and call once", test_charge, NULL},
+};
+
+int main(int argc, char **argv) {
+    int code = suite_main("test-several", tests, sizeof tests / sizeof tests[0], argc, argv);
+    licensing_close();
+    house_close();
+    return code;
+}
