@@ -45,7 +45,7 @@ TEST_LIB := $(KIT:%.c=$(BUILD)/obj/%.o)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: build prune all-tests test-programs tears deps deps-check check demo behaviours lint clean help install uninstall library bench \
-        tear bare coverage release-figures fuzz seeds soak mutants cortex-m model figures docs manual deb dist
+        tear ha bare coverage release-figures fuzz seeds soak mutants cortex-m model figures docs manual deb dist
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -270,11 +270,15 @@ tear: ## cut power at every write and octet of every flow and every managing com
 	@$(MAKE) -j$(JOBS) --no-print-directory -s tears
 	@for suite in $(TEARS); do bash -o pipefail -c "$$suite | grep ^tear" || exit 1; done
 
+ha: ## two instances of clearing, licence and charge over one PostgreSQL: twenty kills and ten falls of the server each
+	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
+	@TESSERA_HA=full SUITE_TIMEOUT=3600 tests/run test-several
+
 soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two libnfc programs, every cut of a tap, every bit of an image, a storm of ticket messages, every mistake in every script, every mutant
 	@$(MAKE) -j$(JOBS) --no-print-directory build
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/soak $(or $(COUNT),10000)
-	@TESSERA_SOAK=100000 TESSERA_TORN=full TESSERA_MUTATE=full TESSERA_ROT=full TESSERA_STORM=full TESSERA_MEMCHECK=full SUITE_TIMEOUT=14400 tests/run test-nfc test-torn test-nfc-torn-tickets test-rot test-ticket-storm e2e-mutate e2e-memcheck
+	@TESSERA_SOAK=100000 TESSERA_TORN=full TESSERA_MUTATE=full TESSERA_ROT=full TESSERA_STORM=full TESSERA_MEMCHECK=full TESSERA_HA=full TESSERA_KILLS=1000 SUITE_TIMEOUT=14400 tests/run test-several e2e-operations test-nfc test-torn test-nfc-torn-tickets test-rot test-ticket-storm e2e-mutate e2e-memcheck
 	@tests/mutants/run
 
 mutants: ## break the code on purpose, patch by patch of tests/mutants: does the named suite notice?
