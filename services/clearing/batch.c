@@ -327,6 +327,21 @@ static bool judge(struct call *call, struct session *session, const struct batch
     return good;
 }
 
+bool batch_pay_dead(struct call *call, struct session *session, const struct known_purse *till) {
+    struct batch batch = {.till = till->id, .last = UINT32_MAX, .purse = *till};
+    struct dues dues;
+    char cause[40];
+    snprintf(cause, sizeof cause, "%s/0", till->id);
+    if (!call->crypto->ops->sha256(call->crypto, bytes_of_string(cause), batch.digest))
+        return call_refuse(call, &problem_busy, "The payout cannot be named now; ask again");
+    if (!read_dues(call, session, &batch, &dues))
+        return false;
+    for (size_t i = 0; i < dues.count; i++)
+        if (!settle_number(call, session, &batch, &dues.rows[i]))
+            return false;
+    return payout_order(call, session, cause);
+}
+
 bool clearing_batch_transact(struct call *call, struct session *session) {
     struct batch *batch = call->command;
     struct dues dues;
@@ -337,6 +352,10 @@ bool clearing_batch_transact(struct call *call, struct session *session) {
     enum known known = find_known(call, session, batch, BATCH_SETTLED);
     if (known != KNOWN_NOT)
         return answer_known(call, session, batch, known, BATCH_SETTLED);
+    if (batch->purse.state == PURSE_ENDED)
+        return call_refuse(call, &clearing_ended,
+                           "%s was given up; what it took is paid without its batches",
+                           batch->till);
     if (!judge(call, session, batch, &outcome))
         return tell(call, outcome);
     if (!read_dues(call, session, batch, &dues))

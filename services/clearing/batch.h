@@ -38,6 +38,10 @@ bool settle_number(struct call *call, struct session *session, const struct batc
 bool settle_rest(struct call *call, struct session *session, const struct batch *batch,
                  uint16_t unit, int64_t amount);
 
+/// Pays what a till took that will make no batch any more, number by number: a batch that turns up
+/// later adds nothing. False: the problem is set, or the session has failed.
+bool batch_pay_dead(struct call *call, struct session *session, const struct known_purse *till);
+
 enum { PAYOUT_ID_SIZE = 33 };
 
 /// Adds to what a party gets for a cause ("till-1/7"): one order to the bank for each.

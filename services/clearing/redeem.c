@@ -138,13 +138,18 @@ bool clearing_order_transact(struct call *call, struct session *session) {
 // ---- lost cards --------------------------------------------------------------------------------
 
 /// The card has been on the list for longer than any till could not know it, its issue logs are
-/// over, and what tills hand in late has come.
-static uint32_t due_day(struct session *session, const char *id, uint32_t listed) {
+/// over, and what tills hand in late has come. A till makes batches until its certificate has run
+/// out.
+static uint32_t due_day(struct session *session, const struct known_purse *purse) {
     struct value row[1] = {0};
-    uint32_t day = date_add_days(listed, LOST_DAYS);
-    sql_run(session, &clearing_sql[ISSUE_EXPIRY], IN(value_text(id)), row);
+    struct certificate own;
+    uint32_t day = date_add_days(purse->listed, LOST_DAYS);
+    sql_run(session, &clearing_sql[ISSUE_EXPIRY], IN(value_text(purse->id)), row);
     if (row[0].number > (int64_t)day)
         day = (uint32_t)row[0].number;
+    if ((purse->roles & ROLE_TILL) != 0 &&
+        certificate_parse(purse->certificate, &own) == CERTIFICATE_OK && own.until > day)
+        day = own.until;
     return date_add_days(day, LATE_DAYS);
 }
 
@@ -171,18 +176,21 @@ bool clearing_lost_transact(struct call *call, struct session *session) {
     struct known_purse purse;
     if (!purse_read(session, id, &purse))
         return call_refuse(call, &clearing_unknown_purse, "There is no purse %s here", id);
-    if ((purse.roles & ROLE_TILL) != 0)
-        return call_refuse(call, &problem_role, "%s is a till: its batches pay", id);
+    bool till = (purse.roles & ROLE_TILL) != 0;
     purse_list(call, session, id, "lost");
     if (purse.state == PURSE_LIVE)
         purse.listed = call->today;
-    uint32_t due = due_day(session, id, purse.listed);
+    uint32_t due = due_day(session, &purse);
     int64_t amount = book_balance(session, BOOK_PURSE, id, unit) -
                      book_balance(session, BOOK_CLAIM, id, unit); // what is proven
     bool paid = purse.state == PURSE_ENDED || call->today > due;
     form_set_text(&call->out, NAME_OUTCOME, paid ? "paid" : "waiting");
     form_set_uint(&call->out, NAME_DATE, due);
     form_set_uint(&call->out, NAME_BALANCE, amount > 0 ? (uint64_t)amount : 0);
+    if (paid && till) {
+        sql_run(session, &clearing_sql[PURSE_END], IN(value_text(id)), NULL);
+        return batch_pay_dead(call, session, &purse);
+    }
     return purse.state == PURSE_ENDED || !paid || amount <= 0 ||
            pay_rest(call, session, &purse, unit, amount);
 }

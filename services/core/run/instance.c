@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "base/heap.h"
+#include "services/core/books/journal.h"
 #include "services/core/party.h"
 #include "services/core/run/instance_watch.h"
 #include "services/core/server.h"
@@ -106,6 +107,27 @@ static struct store *open_sqlite(const struct instance_options *options, struct 
     return make_directory(directory, failure) ? store_sqlite_open(&sqlite, failure) : NULL;
 }
 
+static bool read_last(struct session *session, void *context) {
+    *(uint64_t *)context = journal_last_ms(session);
+    return true;
+}
+
+/// What was signed under a later clock may be in force or may have run out: nobody could tell.
+static bool is_clock_ahead(struct instance *instance, struct failure *failure) {
+    uint64_t last = 0, now = clock_now_ms(instance->options.clock);
+    struct arena arena;
+    arena_init(&arena, &host_memory);
+    bool read =
+        store_read(instance->watch.context.store, &arena, read_last, &last, failure) == STORE_DONE;
+    arena_free(&arena);
+    return read &&
+           (now >= last ||
+            fail(failure, EXIT_REFUSED,
+                 "the clock is %llu seconds behind the last entry of the %s service's journal; set "
+                 "the clock, or put back the right database",
+                 (unsigned long long)((last - now) / 1000 + 1), instance->options.service->name));
+}
+
 static bool open_store(struct instance *instance, struct failure *failure) {
     const struct instance_options *options = &instance->options;
     struct store_postgres_options postgres = {.uri = options->db, .schema = options->service->name};
@@ -120,7 +142,8 @@ static bool open_store(struct instance *instance, struct failure *failure) {
     instance->watch.context.store = options->db != NULL ? store_postgres_open(&postgres, failure)
                                                         : open_sqlite(options, failure);
     return instance->watch.context.store != NULL &&
-           service_migrate(&instance->watch.context, &owner, failure);
+           service_migrate(&instance->watch.context, &owner, failure) &&
+           is_clock_ahead(instance, failure);
 }
 
 // ---- other services ----------------------------------------------------------------------------

@@ -81,6 +81,14 @@ void house_open(struct shop *shop, enum engine engine) {
     introduce(shop);
 }
 
+void house_renew_center(struct shop *shop) {
+    certify(&house.center, "center-1", ROLE_CENTER, &house.centers, NULL);
+    certificates[2] = house.center.certificate;
+    keys.scalar = house.center.scalar.scalar;
+    shop_use_keys(&keys);
+    shop_restart(shop);
+}
+
 void house_on_every_engine(void (*check)(struct shop *shop)) {
     for (enum engine engine = 0; engine < ENGINES; engine++) {
         struct shop shop;
@@ -266,6 +274,19 @@ bool house_take(struct card *card, const struct told *told) {
     card->revision = (uint32_t)revision;
     card->state++;
     return true;
+}
+
+struct card house_funded(struct shop *shop, const struct peer *host, const struct sample_party *key,
+                         uint64_t amount) {
+    struct card card = house_card(key);
+    CU_ASSERT_EQUAL(house_transfer(shop, "b-1", key->holder, amount).status, 200);
+    struct told told = house_issue(shop, host, &card);
+    CU_ASSERT_TRUE_FATAL(house_take(&card, &told));
+    return card;
+}
+
+struct card house_alice_with(struct shop *shop, uint64_t amount) {
+    return house_funded(shop, &house_alice, &house.alice, amount);
 }
 
 // ---- the books ---------------------------------------------------------------------------------

@@ -74,6 +74,14 @@ struct told house_issue(struct shop *shop, const struct peer *host, const struct
 bool house_take(struct card *card, const struct told *told);
 uint64_t house_balance(const struct card *card);
 
+/// A purse with so much of one transfer issued and taken. Asserts.
+struct card house_funded(struct shop *shop, const struct peer *host, const struct sample_party *key,
+                         uint64_t amount);
+/// alice, funded so.
+struct card house_alice_with(struct shop *shop, uint64_t amount);
+/// The center has another key from now on, under the same name; the house knows it.
+void house_renew_center(struct shop *shop);
+
 // ---- payments ----------------------------------------------------------------------------------
 
 /// A payment as it lies in a terminal: what was signed, for an upload.
@@ -112,6 +120,9 @@ struct told house_upload(struct shop *shop, const struct peer *host, const struc
 /// The outcome of the i-th ("accepted", "refused:sale"); until the next call.
 const char *house_outcome(const struct told *told, size_t i);
 
+/// Is it that? Prints what it is when not.
+bool house_outcome_is(const struct told *told, size_t i, const char *wanted);
+
 // ---- batches -----------------------------------------------------------------------------------
 
 /// BATCH: the open one, or the next one in order.
@@ -121,6 +132,10 @@ struct told house_end(struct shop *shop, const struct peer *host, const struct c
                       const char *what, bool stated);
 /// SETTLE or RELEASE. False: the card refuses.
 bool house_take_end(struct card *till, const struct told *told);
+
+/// The shop's till makes a batch, with a statement or without; the outcome is that, and the till
+/// takes the receipt of a settled one.
+bool house_settles(struct shop *shop, struct card *till, const char *outcome, bool stated);
 
 /// The provider's policy for ID_2000: 1000 yen, these shares ("\0\5\6prov-1..."); its hash.
 struct told house_policy(struct shop *shop, struct bytes shares, uint8_t hash[SHA256_SIZE]);

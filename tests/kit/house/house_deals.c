@@ -185,6 +185,13 @@ const char *house_outcome(const struct told *told, size_t i) {
     return out;
 }
 
+bool house_outcome_is(const struct told *told, size_t i, const char *wanted) {
+    const char *got = house_outcome(told, i);
+    if (strcmp(got, wanted) != 0)
+        printf("\n    %s, wanted %s", got, wanted);
+    return strcmp(got, wanted) == 0;
+}
+
 // ---- batches -----------------------------------------------------------------------------------
 
 static uint64_t left_of(const struct card *till, uint8_t bits[8], uint32_t last) {
@@ -270,6 +277,15 @@ bool house_take_end(struct card *till, const struct told *told) {
     till->reserved = 0;
     till->open_size = 0;
     return true;
+}
+
+bool house_settles(struct shop *shop, struct card *till, const char *outcome, bool stated) {
+    char wanted[40];
+    house_batch(till);
+    snprintf(wanted, sizeof wanted, "\"outcome\":\"%s\"", outcome);
+    struct told told = house_end(shop, &house_shop, till, "batches", stated);
+    return house_says(&told, 200, wanted) &&
+           (strcmp(outcome, "settled") != 0 || house_take_end(till, &told));
 }
 
 struct told house_policy(struct shop *shop, struct bytes shares, uint8_t hash[SHA256_SIZE]) {

@@ -109,6 +109,12 @@ void shop_reopen(struct shop *shop) {
     open_store(shop);
 }
 
+void shop_restart(struct shop *shop) {
+    if (shop->context.state != NULL)
+        shop->context.service->stop(shop->context.state);
+    start_service(shop);
+}
+
 struct script {
     struct store *store;
     const char *text;

@@ -33,6 +33,8 @@ void shop_open_on(struct shop *shop, const struct service *service, enum engine 
                   const char *vfs);
 /// Closes and opens the same database again (not ENGINE_MEMORY).
 void shop_reopen(struct shop *shop);
+/// Ends the service and begins it again over the same store, with the keys of now.
+void shop_restart(struct shop *shop);
 /// Runs SQL without parameters or answer ("DELETE FROM counter; DELETE FROM request").
 void shop_script(struct shop *shop, const char *text);
 /// Removes it.

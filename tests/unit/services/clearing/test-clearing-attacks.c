@@ -9,36 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct card funded(struct shop *shop, uint64_t amount) {
-    struct card alice = house_card(&house.alice);
-    house_transfer(shop, "b-1", "alice-p", amount);
-    struct told told = house_issue(shop, &house_alice, &alice);
-    CU_ASSERT_TRUE_FATAL(house_take(&alice, &told));
-    return alice;
-}
-
-static bool outcome_is(const struct told *told, size_t i, const char *wanted) {
-    const char *got = house_outcome(told, i);
-    if (strcmp(got, wanted) != 0)
-        printf("\n    %s, wanted %s", got, wanted);
-    return strcmp(got, wanted) == 0;
-}
-
-static bool settles(struct shop *shop, struct card *till, const char *outcome) {
-    char wanted[40];
-    house_batch(till);
-    snprintf(wanted, sizeof wanted, "\"outcome\":\"%s\"", outcome);
-    struct told told = house_end(shop, &house_shop, till, "batches", false);
-    return house_says(&told, 200, wanted) &&
-           (strcmp(outcome, "settled") != 0 || house_take_end(till, &told));
-}
-
 // ---- logs --------------------------------------------------------------------------------------
 
 // A void again and again, and then the receive log: one end, whoever came first.
 static void void_pump(struct shop *shop) {
     struct deal deal, late;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_debit(&alice, &till, 1000, NULL, &deal);
     struct told told = house_upload(shop, &house_shop, &till, &deal, 1);
     CU_ASSERT_EQUAL(house_account(shop, "AIR:till-1:JPY"), 1000);
@@ -47,10 +23,10 @@ static void void_pump(struct shop *shop) {
     house_void(&alice, &till, &deal);
     for (unsigned i = 0; i < 3; i++)
         told = house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "again"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "again"));
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:alice-p:JPY"), 3000);
     told = house_upload(shop, &house_shop, &till, &late, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "refused:two-ends"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "refused:two-ends"));
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:till-1:JPY"), 0);
     CU_ASSERT_EQUAL(house_number(shop, "SELECT state FROM purse WHERE id = 'till-1'"), 1);
 }
@@ -62,18 +38,18 @@ static void test_void_pump(void) {
 // Two bodies for one counter: the payee's is kept apart, the payer gets nothing any more.
 static void twins(struct shop *shop) {
     struct deal deals[2];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     struct card copy = alice, rival = house_card(&house.other);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     house_pay(&copy, &rival, 2000, NULL, &deals[1]);
     struct told told = house_upload(shop, &house_shop, &till, &deals[0], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
     told = house_upload(shop, &house_rival, &rival, &deals[1], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "suspense:twin"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "suspense:twin"));
     told = house_upload(shop, &house_rival, &rival, &deals[1], 1);
     CU_ASSERT_EQUAL(house_account(shop, "LOSS::JPY"), 2000); // once
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:alice-p:JPY"), 2000);
-    CU_ASSERT_TRUE(settles(shop, &till, "settled"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
     house_batch(&rival);
     told = house_end(shop, &house_rival, &rival, "batches", false);
     CU_ASSERT_TRUE(house_says(&told, 200, "settled"));
@@ -99,7 +75,7 @@ static void test_twins(void) {
 // An older state of a card goes on under counters that nobody saw yet: its totals tell.
 static void rolled_back(struct shop *shop) {
     struct deal deals[3];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     struct card before = alice;
     house_pay(&alice, &till, 1000, NULL, &deals[1]);
@@ -107,8 +83,9 @@ static void rolled_back(struct shop *shop) {
     before.state += 1;
     house_pay(&before, &till, 500, NULL, &deals[2]);
     struct told told = house_upload(shop, &house_shop, &till, deals, 3);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted") && outcome_is(&told, 1, "accepted"));
-    CU_ASSERT_TRUE(outcome_is(&told, 2, "suspense:clone"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted") &&
+                   house_outcome_is(&told, 1, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 2, "suspense:clone"));
     told = house_tell(shop, &house_alice, &alice);
     CU_ASSERT_TRUE(house_says(&told, 409, "rolled-back")); // the other one is ahead
 }
@@ -120,12 +97,12 @@ static void test_rolled_back(void) {
 // Value that another center issued.
 static void foreign_center(struct shop *shop) {
     struct deal deal;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     alice.issued += 5000; // by whom?
     house_pay(&alice, &till, 4000, NULL, &deal);
     struct told told = house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "suspense:books"));
-    CU_ASSERT_TRUE(settles(shop, &till, "settled"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "suspense:books"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 0);
     CU_ASSERT_EQUAL(house_account(shop, "SUSPENSE:till-1:JPY"), 4000);
     shop_script(shop, "DELETE FROM posting WHERE transfer LIKE 'P:%'"); // below 0: it is a crime
@@ -140,7 +117,7 @@ static void test_foreign_center(void) {
 // One bit, anywhere; certificates that are missing, expired, of another root, or another's.
 static void forged_logs(struct shop *shop) {
     struct deal deal, spoilt;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     struct card stranger = alice;
     house_pay(&alice, &till, 1000, NULL, &deal);
     for (size_t bit = 40; bit < 8 * deal.end_size; bit += 37) {
@@ -158,14 +135,14 @@ static void forged_logs(struct shop *shop) {
     stranger.key = &house.twin; // the name, another key
     house_pay(&stranger, &till, 5, NULL, &spoilt);
     struct told told = house_upload(shop, &house_shop, &till, &spoilt, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "refused:certificate"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "refused:certificate"));
     struct card bob = house_card(&house.bob);
     told = house_upload(shop, &house_bob, &bob, &deal, 1); // neither payer nor payee
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "refused:owner"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "refused:owner"));
     CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM usage"), 0);
     shop->now_ms = (uint64_t)time_of_date(20260215) * 1000; // run out since, but known: it is late
     told = house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
 }
 
 static void test_forged_logs(void) {
@@ -176,19 +153,19 @@ static void test_forged_logs(void) {
 
 static void withheld(struct shop *shop) {
     struct deal deals[2];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     char body[5000];
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     house_refund(&till, &alice, 1, 300, &deals[1]);
-    CU_ASSERT_TRUE(settles(shop, &till, "missing"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "missing", false));
     house_upload(shop, &house_shop, &till, deals, 1); // the refund is hidden
-    CU_ASSERT_TRUE(settles(shop, &till, "refund-missing"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "refund-missing", false));
     snprintf(body, sizeof body, "{\"statement\":%s}", house_statement(shop, &house_shop, &till));
     struct told told =
         house_ask(shop, &house_shop, "POST", "/v1/purses/till-1/acknowledgements", body);
     CU_ASSERT_TRUE(house_says(&told, 409, "withheld")); // no new budget
     house_upload(shop, &house_shop, &till, &deals[1], 1);
-    CU_ASSERT_TRUE(settles(shop, &till, "settled"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 700);
     snprintf(body, sizeof body, "{\"statement\":%s}", house_statement(shop, &house_shop, &till));
     told = house_ask(shop, &house_shop, "POST", "/v1/purses/till-1/acknowledgements", body);
@@ -203,22 +180,22 @@ static void test_withheld(void) {
 // Money back twice: the same turn again, more than is left, of a number that a batch has set aside.
 static void refunds_twice(struct shop *shop) {
     struct deal deals[4];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     house_refund(&till, &alice, 1, 500, &deals[1]);
     house_upload(shop, &house_shop, &till, deals, 2);
     struct told told = house_upload(shop, &house_shop, &till, &deals[1], 1); // after a reboot
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "again"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "again"));
     struct card forged = till;
     house_refund(&forged, &alice, 1, 600, &deals[2]); // 1100 of 1000
     told = house_upload(shop, &house_shop, &forged, &deals[2], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "refused:sale"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "refused:sale"));
     house_batch(&till);
     forged = till;
     forged.first = 1;
     house_refund(&forged, &alice, 1, 100, &deals[3]); // between batch and settlement
     told = house_upload(shop, &house_shop, &forged, &deals[3], 1);
-    CU_ASSERT_TRUE(settles(shop, &till, "twin")); // the till's totals do not know it
+    CU_ASSERT_TRUE(house_settles(shop, &till, "twin", false)); // the till's totals do not know it
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 0);
     CU_ASSERT_EQUAL(house_number(shop, "SELECT state FROM purse WHERE id = 'till-1'"), 1);
 }
@@ -230,14 +207,14 @@ static void test_refunds_twice(void) {
 // A till whose older state signs another batch under the same number.
 static void till_put_back(struct shop *shop) {
     struct deal deals[2];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     struct card before = till;
     house_upload(shop, &house_shop, &till, deals, 1);
-    CU_ASSERT_TRUE(settles(shop, &till, "settled"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
     house_pay(&alice, &before, 500, NULL, &deals[1]);
     house_upload(shop, &house_shop, &before, &deals[1], 1);
-    CU_ASSERT_TRUE(settles(shop, &before, "twin"));
+    CU_ASSERT_TRUE(house_settles(shop, &before, "twin", false));
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 1000);
 }
 
@@ -257,7 +234,7 @@ static struct told redeem(struct shop *shop, const struct card *card, unsigned a
 // The bank is asked when the statement tells that it left, not when it was signed.
 static void cash_out(struct shop *shop) {
     struct deal deal;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     struct told told = redeem(shop, &alice, 3001);
     CU_ASSERT_TRUE(house_says(&told, 409, "insufficient"));
     told = redeem(shop, &alice, 500);
@@ -284,13 +261,13 @@ static void test_cash_out(void) {
 
 static void seller_refunds(struct shop *shop) {
     struct deal deal;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deal);
     house_upload(shop, &house_shop, &till, &deal, 1);
     static const char order[] = "{\"n\":1,\"amount\":600}";
     struct told told = house_ask(shop, &house_shop, "POST", "/v1/purses/till-1/orders", order);
     CU_ASSERT_TRUE(house_says(&told, 409, "insufficient")); // not settled yet
-    CU_ASSERT_TRUE(settles(shop, &till, "settled"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
     told = house_ask(shop, &house_rival, "POST", "/v1/purses/till-1/orders", order);
     CU_ASSERT_EQUAL(told.status, 404);
     told = house_ask(shop, &house_shop, "POST", "/v1/purses/till-1/orders", order);
@@ -310,7 +287,7 @@ static void test_seller_refunds(void) {
 
 static void lost_card(struct shop *shop) {
     struct deal deal;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     static const char ask[] = "{\"unit\":\"JPY\"}";
     house_tell(shop, &house_alice, &alice);
     struct told told = house_ask(shop, &house_operator, "POST", "/v1/purses/alice-p/refunds", ask);
@@ -325,7 +302,7 @@ static void lost_card(struct shop *shop) {
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:alice:JPY"), 2000); // once
     house_pay(&alice, &till, 70, NULL, &deal); // a log after that is nobody's money
     told = house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
     CU_ASSERT_EQUAL(house_account(shop, "LOSS::JPY"), 70);
 }
 
@@ -342,11 +319,11 @@ static void backup(struct shop *shop) {
     struct shop restored;
     char first[64], second[64];
     static const struct statement ids = {"SELECT id FROM payout ORDER BY id", "", "t"};
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deal);
     house_upload(shop, &house_shop, &till, &deal, 1);
     struct card again = till;
-    CU_ASSERT_TRUE(settles(shop, &till, "settled"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
     shop_dump(shop, &ids, 1, first, sizeof first);
     house_open(&restored, shop->engine);
     house_transfer(&restored, "b-1", "alice-p", 3000); // the bank tells it again
@@ -382,7 +359,7 @@ static void test_replayed(void) {
 static void others_things(struct shop *shop) {
     static const char *const targets[] = {"statements", "issue-logs",       "logs",       "batches",
                                           "releases",   "acknowledgements", "redemptions"};
-    struct card alice = funded(shop, 3000);
+    struct card alice = house_alice_with(shop, 3000);
     char target[80], body[9000];
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         const char *envelope = house_stated(&alice, bytes_of("0123456789abcdef", 16));

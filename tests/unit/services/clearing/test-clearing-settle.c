@@ -13,36 +13,13 @@
 #define SHARES_1_1_1    "\0\1\6prov-1\0\1\7ID_2000\0\1\10center-1"
 #define SHARES(text)    bytes_of(text, sizeof(text) - 1)
 
-/// alice, with so much issued and taken.
-static struct card funded(struct shop *shop, uint64_t amount) {
-    struct card alice = house_card(&house.alice);
-    CU_ASSERT_EQUAL(house_transfer(shop, "b-1", "alice-p", amount).status, 200);
-    struct told told = house_issue(shop, &house_alice, &alice);
-    CU_ASSERT_TRUE_FATAL(house_take(&alice, &told));
-    return alice;
-}
-
-static bool outcome_is(const struct told *told, size_t i, const char *wanted) {
-    const char *got = house_outcome(told, i);
-    if (strcmp(got, wanted) != 0)
-        printf("\n    %s, wanted %s", got, wanted);
-    return strcmp(got, wanted) == 0;
-}
-
-/// The till's batch is settled and taken.
-static bool settles(struct shop *shop, struct card *till) {
-    house_batch(till);
-    struct told told = house_end(shop, &house_shop, till, "batches", true);
-    return house_says(&told, 200, "\"outcome\":\"settled\"") && house_take_end(till, &told);
-}
-
 // ---- the golden run ----------------------------------------------------------------------------
 
 // 3000 arrive, 1000 are spent by a policy, 1500 arrive: the source's figures.
 static void golden(struct shop *shop) {
     uint8_t policy[SHA256_SIZE];
     struct deal deal;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     const struct terms content = {.kind = REFERENCE_CONTENT, .policy = policy};
     CU_ASSERT_EQUAL(house_policy(shop, SHARES(SHARES_50_30_20), policy).status, 200);
     house_pay(&alice, &till, 1000, &content, &deal);
@@ -53,11 +30,11 @@ static void golden(struct shop *shop) {
     CU_ASSERT_EQUAL(house_balance(&alice), 3500);
     CU_ASSERT_EQUAL(alice.serial, 2); // the payment under the first one is unsettled
     told = house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted")); // late, under its old serial
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted")); // late, under its old serial
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:till-1:JPY"), 1000);
     told = house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "again"));
-    CU_ASSERT_TRUE(settles(shop, &till));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "again"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true));
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:prov-1:JPY"), 500);
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 300);
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:center-1:JPY"), 200);
@@ -77,12 +54,12 @@ static void test_golden(void) {
 static void thirds(struct shop *shop) {
     uint8_t policy[SHA256_SIZE];
     struct deal deal;
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     const struct terms content = {.kind = REFERENCE_CONTENT, .policy = policy};
     house_policy(shop, SHARES(SHARES_1_1_1), policy);
     house_pay(&alice, &till, 1000, &content, &deal);
     house_upload(shop, &house_shop, &till, &deal, 1);
-    CU_ASSERT_TRUE(settles(shop, &till));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true));
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:prov-1:JPY"), 334);
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 333);
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:center-1:JPY"), 333);
@@ -96,22 +73,23 @@ static void test_thirds(void) {
 
 static void refunds(struct shop *shop) {
     struct deal deals[3];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     house_refund(&till, &alice, 1, 300, &deals[1]);
     struct told told = house_upload(shop, &house_shop, &till, &deals[1], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "refused:sale")); // its sale is not here yet
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "refused:sale")); // its sale is not here yet
     CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM usage"), 0);
     told = house_upload(shop, &house_shop, &till, deals, 2);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted") && outcome_is(&told, 1, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted") &&
+                   house_outcome_is(&told, 1, "accepted"));
     CU_ASSERT_EQUAL(house_account(shop, "AIR:alice-p:JPY"), 300); // under way
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:till-1:JPY"), 700);
     house_credit(&alice, &deals[1]);
     told = house_upload(shop, &house_shop, &till, &deals[1], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
     CU_ASSERT_EQUAL(house_account(shop, "AIR:alice-p:JPY"), 0);
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:alice-p:JPY"), 2300);
-    CU_ASSERT_TRUE(settles(shop, &till));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true));
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 700); // net
 }
 
@@ -122,20 +100,20 @@ static void test_refunds(void) {
 // A refund that goes back: to its sale before the batch, into the carry behind it.
 static void voided_refunds(struct shop *shop) {
     struct deal deals[3];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     house_refund(&till, &alice, 1, 300, &deals[1]);
     house_refund(&till, &alice, 1, 200, &deals[2]);
     house_upload(shop, &house_shop, &till, deals, 3);
     house_void(&till, &alice, &deals[1]); // before the batch
     struct told told = house_upload(shop, &house_shop, &till, &deals[1], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted"));
-    CU_ASSERT_TRUE(settles(shop, &till)); // 800
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true)); // 800
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 800);
     house_void(&till, &alice, &deals[2]); // behind it
     house_upload(shop, &house_shop, &till, &deals[2], 1);
     CU_ASSERT_EQUAL(till.carry, 200);
-    CU_ASSERT_TRUE(settles(shop, &till)); // lists no number
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true)); // lists no number
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 1000);
     CU_ASSERT_EQUAL(house_account(shop, "AIR:alice-p:JPY"), 0);
     CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM suspense"), 0);
@@ -150,21 +128,20 @@ static void test_voided_refunds(void) {
 static void deposits(struct shop *shop) {
     struct deal deals[2];
     const struct peer host = {.roles = ROLE_FLOAT, .id = "float-1"};
-    struct card machine = house_card(&house.machine), bob = house_card(&house.bob);
-    house_transfer(shop, "b-1", "float-1", 100000);
-    struct told told = house_issue(shop, &host, &machine);
-    CU_ASSERT_TRUE_FATAL(house_take(&machine, &told));
+    struct card machine = house_funded(shop, &host, &house.machine, 100000);
+    struct card bob = house_card(&house.bob);
     const struct terms deposit = {.kind = REFERENCE_DEPOSIT};
     house_pay(&machine, &bob, 2000, &deposit, &deals[0]);
     house_debit(&machine, &bob, 500, &deposit, &deals[1]); // left the field
-    told = house_upload(shop, &host, &machine, deals, 2);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted") && outcome_is(&told, 1, "accepted"));
+    struct told told = house_upload(shop, &host, &machine, deals, 2);
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted") &&
+                   house_outcome_is(&told, 1, "accepted"));
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:bob-p:JPY"), 2000);
     CU_ASSERT_EQUAL(house_account(shop, "AIR:bob-p:JPY"), 500);
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:float-1:JPY"), 97500);
     house_void(&machine, &bob, &deals[1]);
     told = house_upload(shop, &host, &machine, &deals[1], 1);
-    CU_ASSERT_TRUE(outcome_is(&told, 0, "accepted"));
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:float-1:JPY"), 98000);
 }
 
@@ -176,10 +153,8 @@ static void test_deposits(void) {
 static void claims(struct shop *shop) {
     struct deal deal;
     const struct peer host = {.roles = ROLE_FLOAT, .id = "float-1"};
-    struct card machine = house_card(&house.machine), bob = house_card(&house.bob);
-    house_transfer(shop, "b-1", "float-1", 100000);
-    struct told told = house_issue(shop, &host, &machine);
-    CU_ASSERT_TRUE_FATAL(house_take(&machine, &told));
+    struct card machine = house_funded(shop, &host, &house.machine, 100000);
+    struct card bob = house_card(&house.bob);
     const struct terms deposit = {.kind = REFERENCE_DEPOSIT};
     house_pay(&machine, &bob, 2000, &deposit, &deal);
     CU_ASSERT_EQUAL(house_tell(shop, &house_bob, &bob).status, 200);
@@ -202,7 +177,7 @@ static void test_claims(void) {
 static void suspense(struct shop *shop) {
     uint8_t policy[SHA256_SIZE], unknown[SHA256_SIZE] = {1};
     struct deal deals[4];
-    struct card alice = funded(shop, 5000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 5000), till = house_card(&house.till);
     struct card rival = house_card(&house.other);
     const struct terms named = {.kind = REFERENCE_CONTENT, .policy = policy};
     const struct terms unnamed = {.kind = REFERENCE_CONTENT}; // the policy's hash left out
@@ -212,7 +187,7 @@ static void suspense(struct shop *shop) {
     house_pay(&alice, &till, 1000, &unnamed, &deals[1]);
     house_pay(&alice, &till, 1000, &foreign, &deals[2]); // shares of the till's own
     house_upload(shop, &house_shop, &till, deals, 3);
-    CU_ASSERT_TRUE(settles(shop, &till));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true));
     CU_ASSERT_EQUAL(house_account(shop, "SUSPENSE:till-1:JPY"), 2999);
     CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM suspense WHERE word = 'price'"), 1);
     CU_ASSERT_EQUAL(
@@ -237,7 +212,7 @@ static void test_suspense(void) {
 
 static void ends(struct shop *shop) {
     struct deal deals[2];
-    struct card alice = funded(shop, 3000), till = house_card(&house.till);
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
     house_pay(&alice, &till, 1000, NULL, &deals[0]);
     house_batch(&till);
     struct told told = house_end(shop, &house_shop, &till, "batches", true);
@@ -249,7 +224,7 @@ static void ends(struct shop *shop) {
     told = house_end(shop, &house_shop, &released, "batches", false);
     CU_ASSERT_TRUE(house_says(&told, 409, "\"word\":\"ended\"")); // never both ends
     house_upload(shop, &house_shop, &till, deals, 1);
-    CU_ASSERT_TRUE(settles(shop, &till)); // batch 2, the same number
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", true)); // batch 2, the same number
     house_pay(&alice, &till, 500, NULL, &deals[1]);
     house_upload(shop, &house_shop, &till, &deals[1], 1);
     house_batch(&till);
