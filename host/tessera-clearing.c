@@ -12,7 +12,7 @@
 
 struct arguments {
     const char *first, *second; // operands
-    const char *url, *tls, *purse, *unit, *batch, *as;
+    const char *url, *tls, *purse, *unit, *batch, *as, *worth, *transfer;
     struct desk_purse known;
     bool json;
     struct program_run run;
@@ -96,6 +96,26 @@ static int run_party(void *context, struct failure *failure) {
     return ask(arguments, &clearing_party, fields, failure);
 }
 
+static int run_scheme(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    const struct desk_field fields[] = {{NAME_UNIT, arguments->first},
+                                        {NAME_PARTY, arguments->second},
+                                        {NAME_AMOUNT, arguments->worth},
+                                        {NAME_MONEY, arguments->unit},
+                                        {NAME_COUNT, NULL}};
+    return ask(arguments, &clearing_scheme, fields, failure);
+}
+
+static int run_grant(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    const struct desk_field fields[] = {{NAME_PURSE, arguments->first},
+                                        {NAME_AMOUNT, arguments->second},
+                                        {NAME_UNIT, arguments->unit},
+                                        {NAME_TRANSFER, arguments->transfer},
+                                        {NAME_COUNT, NULL}};
+    return ask(arguments, &clearing_grant, fields, failure);
+}
+
 /// Judged by the caller's own root before anything is sent.
 static int run_policy(void *context, struct failure *failure) {
     struct arguments *arguments = context;
@@ -143,6 +163,8 @@ enum {
     PARTY = 128,
     POLICY = 256,
     UPLOAD = 512,
+    SCHEME = 1024,
+    GRANT = 2048,
 };
 
 static const char *const decisions[] = {"pay", "return", "write-off", NULL};
@@ -164,6 +186,14 @@ static const struct option_row rows[] = {
      .at = AT(first), .only = PARTY, .needed = PARTY},
     {NULL, "ACCOUNT", OPTION_TEXT, "its account at the bank", .at = AT(second), .only = PARTY,
      .needed = PARTY},
+    {NULL, "POINTS", OPTION_TEXT,
+     "the unit that is no money: POINT, VOUCHER, COUPON or hexadecimal", .at = AT(first),
+     .only = SCHEME, .needed = SCHEME},
+    {NULL, "REDEEMER", OPTION_TEXT, "the enterprise or provider that grants and redeems it",
+     .at = AT(second), .only = SCHEME, .needed = SCHEME},
+    {NULL, "WALLET", OPTION_TEXT, "the purse that gets it", .at = AT(first), .only = GRANT,
+     .needed = GRANT},
+    {NULL, "AMOUNT", OPTION_TEXT, "how much", .at = AT(second), .only = GRANT, .needed = GRANT},
     {NULL, "CONTAINER", OPTION_FILE, "a container with the policy", .at = AT(first), .only = POLICY,
      .needed = POLICY},
     {NULL, "FILE", OPTION_FILE, "lines of 'tessera purse transfer --json'", .at = AT(first),
@@ -175,7 +205,11 @@ static const struct option_row rows[] = {
     {"purse", "ID", OPTION_TEXT, "the till or float whose logs they are", .at = AT(purse),
      .only = UPLOAD, .needed = UPLOAD},
     {"unit", "UNIT", OPTION_TEXT, "JPY where it is not said", .at = AT(unit),
-     .only = REFUND | DECIDE},
+     .only = REFUND | DECIDE | SCHEME | GRANT},
+    {"worth", "AMOUNT", OPTION_TEXT, "how much of the money one of it is redeemed for",
+     .at = AT(worth), .only = SCHEME, .needed = SCHEME},
+    {"transfer", "ID", OPTION_TEXT, "the grant's own id: the same again is granted once",
+     .at = AT(transfer), .only = GRANT, .needed = GRANT},
     {"batch", "NUMBER", OPTION_TEXT, "the batch that it came with", .at = AT(batch), .only = DECIDE,
      .needed = DECIDE},
     {"as", "DECISION", OPTION_TEXT,
@@ -205,6 +239,10 @@ static const struct action actions[] = {
      run_refund, NULL},
     {REGISTER, "register", "make a purse known", run_register, NULL},
     {PARTY, "party", "say to which account a party is paid", run_party, NULL},
+    {SCHEME, "scheme",
+     "points, vouchers or coupons: whose they are, and for how much it redeems them", run_scheme,
+     NULL},
+    {GRANT, "grant", "a scheme grants a purse so many of its unit", run_grant, NULL},
     {POLICY, "policy", "make the policy of a content known", run_policy, NULL},
     {UPLOAD, "upload", "hand in what a till or float did", run_upload, NULL},
 };

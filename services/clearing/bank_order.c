@@ -124,7 +124,13 @@ static bool book_line(struct session *session, struct incoming *incoming, const 
     if (!call->crypto->ops->sha256(call->crypto, bytes_of_string(transfer), digest))
         return false;
     entry_begin(&entry, "transfer-arrived", incoming->unit, digest, "I:%s", transfer);
-    if (payer == NULL || strlen(payer) > HOLDER_PURSE_MAX || !purse_read(session, payer, &purse))
+    bool known =
+        payer != NULL && strlen(payer) <= HOLDER_PURSE_MAX && purse_read(session, payer, &purse);
+    if (!known && payer != NULL && scheme_is_of(session, payer, incoming->unit)) {
+        entry_move(&entry, BOOK_BANK, "", BOOK_PREPAID, payer, form_int(line, NAME_AMOUNT));
+        return entry_post(call, session, &entry);
+    }
+    if (!known)
         return session->failed == STORE_DONE && suspend(call, session, line, &entry);
     if (sql_run(session, &clearing_sql[INCOMING_ADD],
                 IN(value_text(transfer), value_text(payer), value_int(incoming->unit),

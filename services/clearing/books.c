@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/// What is waiting for a purse, and what an open log holds, is one user's: it has a floor. All
+/// What is waiting for a purse, what an open log holds and what a scheme paid in is one's alone: it
+/// has a floor. All
 /// others are many people's, or only told by objects that may come late.
 static const struct book_row {
     const char *name;
@@ -28,6 +29,8 @@ static const struct book_row {
     [BOOK_SUSPENSE] = {"SUSPENSE", LEDGER_CREDIT, false},
     [BOOK_CLAIM] = {"CLAIM", LEDGER_DEBIT, false},
     [BOOK_LOSS] = {"LOSS", LEDGER_DEBIT, false},
+    [BOOK_SCHEME] = {"SCHEME", LEDGER_DEBIT, false},
+    [BOOK_PREPAID] = {"PREPAID", LEDGER_CREDIT, true},
 };
 must_cover(BOOK_ROWS, BOOKS);
 

@@ -13,6 +13,8 @@ static const struct handler handlers[] = {
     {&clearing_party, NULL, clearing_party_transact, NULL},
     {&clearing_policy, clearing_policy_check, clearing_policy_transact, NULL},
     {&clearing_incoming, NULL, clearing_incoming_transact, NULL},
+    {&clearing_scheme, NULL, clearing_scheme_transact, NULL},
+    {&clearing_grant, NULL, clearing_grant_transact, NULL},
     {&clearing_challenge, clearing_challenge_check, clearing_challenge_transact,
      &clearing_sql[PURSE_HOST]},
     {&clearing_told, clearing_told_check, clearing_told_transact, &clearing_sql[PURSE_HOST]},

@@ -76,6 +76,8 @@ enum book {
     BOOK_SUSPENSE,
     BOOK_CLAIM,
     BOOK_LOSS,
+    BOOK_SCHEME,
+    BOOK_PREPAID,
     BOOKS,
 };
 
@@ -214,6 +216,19 @@ int64_t version_after(const struct call *call, int64_t last);
 /// Signs the lists of every audience anew.
 void hotlist_publish(struct call *call, struct session *session);
 
+// ---- schemes (scheme.c) ------------------------------------------------------------------------
+
+/// Who redeems a unit that is no money, and what one of it is worth.
+struct scheme {
+    const char *party;
+    int64_t worth; // of money, in minor units
+    uint16_t money;
+};
+/// False: the unit is money, or the session has failed.
+bool scheme_read(struct session *session, uint16_t unit, struct scheme *out);
+/// Does this party redeem a unit in this money?
+bool scheme_is_of(struct session *session, const char *party, uint16_t money);
+
 // ---- handlers ----------------------------------------------------------------------------------
 
 bool clearing_center_transact(struct call *call, struct session *session);
@@ -224,6 +239,8 @@ bool clearing_party_transact(struct call *call, struct session *session);
 bool clearing_policy_check(struct call *call);
 bool clearing_policy_transact(struct call *call, struct session *session);
 bool clearing_incoming_transact(struct call *call, struct session *session);
+bool clearing_scheme_transact(struct call *call, struct session *session);
+bool clearing_grant_transact(struct call *call, struct session *session);
 bool clearing_challenge_check(struct call *call);
 bool clearing_challenge_transact(struct call *call, struct session *session);
 bool clearing_told_check(struct call *call);

@@ -59,26 +59,57 @@ static bool take_waiting(void *context, const struct value *row) {
     return waiting->count < WAITING_MOST;
 }
 
+static bool pay(struct call *call, struct session *session, struct payout *payout, const char *from,
+                const uint8_t digest[SHA256_SIZE]) {
+    struct entry entry;
+    entry_begin(&entry, "payout-order", payout->unit, digest, "D:%s", payout->id);
+    entry_move(&entry, BOOK_PAYABLE, payout->party, BOOK_ORDERED, payout->party, payout->amount);
+    bank_order(call, session, payout, from);
+    return entry_post(call, session, &entry);
+}
+
+static void set_state(struct session *session, const struct payout *payout,
+                      enum payout_state state) {
+    sql_run(session, &clearing_sql[PAYOUT_STATE],
+            IN(value_text(payout->id), value_int(state), value_int(payout->amount)), NULL);
+}
+
+/// What is no money goes back to its scheme for what it is worth, out of what the scheme paid in;
+/// while that is not enough it waits. The money is then ordered like any other.
+static bool redeem(struct call *call, struct session *session, const struct payout *payout,
+                   const struct scheme *scheme, const uint8_t digest[SHA256_SIZE]) {
+    struct entry unit, money;
+    int64_t worth = 0;
+    char cause[40];
+    if (__builtin_mul_overflow(payout->amount, scheme->worth, &worth))
+        return call_refuse(call, &clearing_overflow, "The worth of %s would pass 2^63-1",
+                           payout->id);
+    if (book_balance(session, BOOK_PREPAID, scheme->party, scheme->money) < worth)
+        return session->failed == STORE_DONE;
+    set_state(session, payout, PAYOUT_DONE);
+    entry_begin(&unit, "scheme-redeemed", payout->unit, digest, "D:%s", payout->id);
+    entry_move(&unit, BOOK_PAYABLE, payout->party, BOOK_SCHEME, scheme->party, payout->amount);
+    entry_begin(&money, "scheme-paid", scheme->money, digest, "W:%s", payout->id);
+    entry_move(&money, BOOK_PREPAID, scheme->party, BOOK_PAYABLE, payout->party, worth);
+    snprintf(cause, sizeof cause, "scheme:%.24s", payout->id);
+    return entry_post(call, session, &unit) && entry_post(call, session, &money) &&
+           payout_add(call, session, cause, payout->party, scheme->money, worth);
+}
+
 /// What the party owes by then (a seller's refunds) is kept back.
 static bool order(struct call *call, struct session *session, struct payout *payout,
                   const char *from) {
     uint8_t digest[SHA256_SIZE];
-    struct entry entry;
+    struct scheme scheme;
     int64_t owed = book_balance(session, BOOK_PAYABLE, payout->party, payout->unit);
     if (owed < payout->amount)
         payout->amount = owed > 0 ? owed : 0;
     if (!call->crypto->ops->sha256(call->crypto, bytes_of_string(payout->id), digest))
         return call_refuse(call, &problem_busy, "An order cannot be made now; ask again");
-    sql_run(session, &clearing_sql[PAYOUT_STATE],
-            IN(value_text(payout->id), value_int(payout->amount > 0 ? PAYOUT_ORDERED : PAYOUT_DONE),
-               value_int(payout->amount)),
-            NULL);
-    if (payout->amount == 0)
-        return true;
-    entry_begin(&entry, "payout-order", payout->unit, digest, "D:%s", payout->id);
-    entry_move(&entry, BOOK_PAYABLE, payout->party, BOOK_ORDERED, payout->party, payout->amount);
-    bank_order(call, session, payout, from);
-    return entry_post(call, session, &entry);
+    if (payout->amount > 0 && scheme_read(session, payout->unit, &scheme))
+        return redeem(call, session, payout, &scheme, digest);
+    set_state(session, payout, payout->amount > 0 ? PAYOUT_ORDERED : PAYOUT_DONE);
+    return payout->amount == 0 || pay(call, session, payout, from, digest);
 }
 
 bool payout_order(struct call *call, struct session *session, const char *cause) {

@@ -76,7 +76,9 @@ const struct migration clearing_migrations[CLEARING_MIGRATIONS] = {
      NULL},
     {3,
      "CREATE TABLE claim(purse @TEXT NOT NULL, unit @INT NOT NULL, since @INT NOT NULL,"
-     " PRIMARY KEY(purse, unit)) @END;",
+     " PRIMARY KEY(purse, unit)) @END;"
+     "CREATE TABLE scheme(unit @INT NOT NULL PRIMARY KEY, party @TEXT NOT NULL, worth @INT NOT"
+     " NULL, money @INT NOT NULL) @END;",
      NULL},
 };
 
@@ -306,6 +308,12 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [SUSPENSE_END] = {"UPDATE suspense SET outcome = $5 WHERE payee = $1 AND n = $2 AND batch = $3"
                       " AND unit = $4 AND outcome IS NULL RETURNING amount, payer",
                       "tiiit", "it"},
+    [SCHEME_ADD] = {"INSERT INTO scheme(unit, party, worth, money) VALUES($1, $2, $3, $4)"
+                    " ON CONFLICT DO NOTHING RETURNING unit",
+                    "itii", "i"},
+    [SCHEME_READ] = {"SELECT party, worth, money FROM scheme WHERE unit = $1", "i", "tii"},
+    [SCHEME_OF] = {"SELECT unit FROM scheme WHERE party = $1 AND money = $2 ORDER BY unit LIMIT 1",
+                   "ti", "i"},
     [CLAIM_ADD] = {"INSERT INTO claim(purse, unit, since) VALUES($1, $2, $3)"
                    " ON CONFLICT DO NOTHING",
                    "tii", ""},

@@ -60,6 +60,13 @@ static const struct shape shape_incoming = SHAPE_OF(incoming_rows);
 static const struct shape_row transfer_rows[] = {ID_ROW(NAME_TRANSFER, 64)};
 static const struct shape shape_transfer = SHAPE_OF(transfer_rows);
 
+/// amount: minor units of money that one of the unit is worth.
+static const struct shape_row scheme_rows[] = {UNIT_ROW,
+                                               ID_ROW(NAME_PARTY, HOLDER_MAX),
+                                               {.name = NAME_AMOUNT, .kind = FORM_AMOUNT},
+                                               {.name = NAME_MONEY, .kind = FORM_UNIT}};
+static const struct shape shape_scheme = SHAPE_OF(scheme_rows);
+
 static const struct shape_row challenge_rows[] = {
     {.name = NAME_OBJECT, .kind = FORM_OBJECT, .min = OBJECT_STATEMENT_CHALLENGE}};
 static const struct shape shape_challenge = SHAPE_OF(challenge_rows);
@@ -151,7 +158,9 @@ const struct problem_word clearing_statement = {"statement", 422,
                                                 "The statement answers no challenge of ours"};
 const struct problem_word clearing_no_transfer = {"no-transfer", 409,
                                                   "No transfer waits for this purse"};
-const struct problem_word clearing_unit = {"wrong-unit", 409, "The purse has no such pocket"};
+const struct problem_word clearing_unit = {"wrong-unit", 409, "The unit is not whose it should be"};
+const struct problem_word clearing_scheme_taken = {"scheme-taken", 409,
+                                                   "The unit is another scheme's"};
 const struct problem_word clearing_rolled_back = {"rolled-back", 409,
                                                   "The purse is behind what it signed before"};
 const struct problem_word clearing_books = {"books", 409,
@@ -170,7 +179,8 @@ static const struct problem_word *const purse_refusals[] = {&clearing_certificat
                                                             NULL};
 static const struct problem_word *const policy_refusals[] = {&clearing_policy_bad, NULL};
 static const struct problem_word *const incoming_refusals[] = {
-    &clearing_unknown_purse, &clearing_transfer_taken, &clearing_overflow, NULL};
+    &clearing_unknown_purse, &clearing_transfer_taken, &clearing_unit, &clearing_overflow, NULL};
+static const struct problem_word *const scheme_refusals[] = {&clearing_scheme_taken, NULL};
 static const struct problem_word *const issue_refusals[] = {
     &clearing_certificate, &clearing_statement, &clearing_no_transfer,
     &clearing_rolled_back, &clearing_books,     &clearing_listed,
@@ -258,6 +268,29 @@ const struct endpoint clearing_incoming = {.name = "clearing.incoming",
                                            .title = "a transfer for a purse has arrived",
                                            .clause = "S cl.12",
                                            .behaviours = "S12a S12b"};
+const struct endpoint clearing_scheme = {
+    .name = "clearing.scheme",
+    .method = "POST",
+    .path = "/v1/schemes",
+    .roles = ROLE_OPERATOR,
+    .key = KEY_NEEDED,
+    .body_max = 400,
+    .request = &shape_scheme,
+    .answer = &shape_scheme,
+    .refusals = scheme_refusals,
+    .title = "a scheme of points, vouchers or coupons: its unit, who redeems it, for how much",
+    .behaviours = "M23"};
+const struct endpoint clearing_grant = {.name = "clearing.grant",
+                                        .method = "POST",
+                                        .path = "/v1/grants",
+                                        .roles = ROLE_SELLER | ROLE_PROVIDER,
+                                        .key = KEY_NEEDED,
+                                        .body_max = 500,
+                                        .request = &shape_incoming,
+                                        .answer = &shape_transfer,
+                                        .refusals = incoming_refusals,
+                                        .title = "a scheme grants a purse so many of its unit",
+                                        .behaviours = "M23"};
 const struct endpoint clearing_challenge = {.name = "clearing.challenge",
                                             .method = "POST",
                                             .path = "/v1/purses/{purse}/challenges",
@@ -391,10 +424,11 @@ const struct endpoint clearing_order = {.name = "clearing.order",
                                         .title = "a seller gives a settled sale back"};
 
 static const struct endpoint *const endpoints[] = {
-    &clearing_center,   &clearing_purse,           &clearing_certificates, &clearing_party,
-    &clearing_policy,   &clearing_incoming,        &clearing_challenge,    &clearing_told,
-    &clearing_issue,    &clearing_issued,          &clearing_logs,         &clearing_batches,
-    &clearing_releases, &clearing_acknowledgement, &clearing_redemption,   &clearing_order,
-    &clearing_lost,     &clearing_hotlist,         &clearing_revoke,       &clearing_status,
-    &clearing_trace,    &clearing_payouts,         &clearing_suspense,     &clearing_decide};
+    &clearing_center,     &clearing_purse,    &clearing_certificates, &clearing_party,
+    &clearing_policy,     &clearing_incoming, &clearing_scheme,       &clearing_grant,
+    &clearing_challenge,  &clearing_told,     &clearing_issue,        &clearing_issued,
+    &clearing_logs,       &clearing_batches,  &clearing_releases,     &clearing_acknowledgement,
+    &clearing_redemption, &clearing_order,    &clearing_lost,         &clearing_hotlist,
+    &clearing_revoke,     &clearing_status,   &clearing_trace,        &clearing_payouts,
+    &clearing_suspense,   &clearing_decide};
 const struct api clearing_api = {"clearing", endpoints, sizeof endpoints / sizeof endpoints[0]};

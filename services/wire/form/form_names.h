@@ -66,6 +66,7 @@
     X(NAME_LOGS, "logs")                                                                           \
     X(NAME_MAIL, "mail")                                                                           \
     X(NAME_MISSING, "missing")                                                                     \
+    X(NAME_MONEY, "money")                                                                         \
     X(NAME_MONTH, "month")                                                                         \
     X(NAME_N, "n")                                                                                 \
     X(NAME_NAMED, "named")                                                                         \

@@ -174,21 +174,52 @@ uint64_t house_balance(const struct card *card) {
     return card->issued + card->loaded + card->recredited - card->spent - card->redeemed;
 }
 
+static uint16_t unit_of(const struct card *card) {
+    return card->unit != 0 ? card->unit : UNIT_JPY;
+}
+
+void house_turn(struct card *card, uint16_t unit) {
+    struct house_pocket rest = card->rest;
+    if (unit == unit_of(card))
+        return;
+    card->rest =
+        (struct house_pocket){unit_of(card), card->issued,   card->loaded,   card->recredited,
+                              card->spent,   card->redeemed, card->reserved, card->carry};
+    card->unit = unit;
+    card->issued = rest.issued;
+    card->loaded = rest.loaded;
+    card->recredited = rest.recredited;
+    card->spent = rest.spent;
+    card->redeemed = rest.redeemed;
+    card->reserved = rest.reserved;
+    card->carry = rest.carry;
+}
+
 static void put_pocket(const struct card *card, uint8_t row[66]) {
     const uint64_t numbers[] = {house_balance(card), card->issued, card->loaded,
                                 card->recredited,    card->spent,  card->redeemed,
                                 card->reserved,      card->carry};
-    bytes_put_be(row, 2, UNIT_JPY);
+    bytes_put_be(row, 2, unit_of(card));
     for (size_t i = 0; i < 8; i++)
         bytes_put_be(row + 2 + 8 * i, 8, numbers[i]);
 }
 
+struct bytes house_pockets(const struct card *card, uint8_t *out) {
+    struct card other = *card;
+    bool behind = card->rest.unit != 0 && card->rest.unit < unit_of(card);
+    put_pocket(card, out + (behind ? 66 : 0));
+    if (card->rest.unit == 0)
+        return bytes_of(out, 66);
+    house_turn(&other, card->rest.unit);
+    put_pocket(&other, out + (behind ? 0 : 66));
+    return bytes_of(out, 132);
+}
+
 static struct bytes sign_statement(const struct card *card, struct bytes challenge, uint8_t *out) {
     struct object_writer writer;
-    uint8_t pockets[66], hash[SHA256_SIZE];
+    uint8_t pockets[132], hash[SHA256_SIZE];
     struct bytes made;
     struct object batch;
-    put_pocket(card, pockets);
     object_begin(&writer, OBJECT_STATEMENT, out, HOUSE_OBJECT_MAX);
     object_put_uint(&writer, FIELD_N, card->n);
     object_put_uint(&writer, FIELD_COUNTER, card->counter);
@@ -206,7 +237,7 @@ static struct bytes sign_statement(const struct card *card, struct bytes challen
     }
     object_put_uint(&writer, FIELD_BASE, card->first);
     object_put(&writer, FIELD_COUNTERS, bytes_of("", 0));
-    object_put(&writer, FIELD_POCKETS, BYTES_OF(pockets));
+    object_put(&writer, FIELD_POCKETS, house_pockets(card, pockets));
     if ((card->key->roles & ROLE_TILL) != 0)
         object_put_uint(&writer, FIELD_BATCH_NUMBER, card->batch);
     CU_ASSERT_FATAL(object_sign(&writer, &card->key->signer, &made));
@@ -247,10 +278,10 @@ struct told house_tell(struct shop *shop, const struct peer *host, const struct 
 }
 
 struct told house_issue(struct shop *shop, const struct peer *host, const struct card *card) {
-    char target[80], body[5000];
+    char target[80], body[5000], unit[UNIT_NAME_MAX];
     snprintf(target, sizeof target, "/v1/purses/%s/issue-logs", card->key->holder);
-    snprintf(body, sizeof body, "{\"statement\":%s,\"unit\":\"JPY\"}",
-             house_statement(shop, host, card));
+    snprintf(body, sizeof body, "{\"statement\":%s,\"unit\":\"%s\"}",
+             house_statement(shop, host, card), unit_name(unit_of(card), unit));
     return house_ask(shop, host, "POST", target, body);
 }
 
@@ -326,14 +357,14 @@ bool house_holds(struct shop *shop) {
          "SELECT count(*) FROM (SELECT b.payee, b.number FROM batch_sum b, batch t WHERE t.payee ="
          " b.payee AND t.number = b.number AND t.state = 1 AND b.amount <> (SELECT"
          " COALESCE(SUM(x.amount), 0) FROM transfer y, posting x WHERE x.transfer = y.id AND y.kind"
-         " = 'settlement' AND y.object = t.digest AND x.amount > 0)) s"},
+         " = 'settlement' AND y.object = t.digest AND x.amount > 0 AND x.unit = b.unit)) s"},
         {"accounts below 0",
          "SELECT count(*) FROM (SELECT a.id FROM posting p, ledger_account a WHERE p.account = a.id"
          " GROUP BY a.id, a.side HAVING SUM(p.amount) * a.side < 0) s"},
         {"open logs that OPEN does not hold",
          "SELECT count(*) FROM (SELECT purse FROM issue WHERE state = 0 GROUP BY purse, unit"
-         " HAVING MAX(amount) <> (SELECT COALESCE(SUM(p.amount), 0) FROM posting p WHERE p.account"
-         " = 'OPEN:' || purse || ':JPY') * -1) s"},
+         " HAVING MAX(amount) <> (SELECT COALESCE(SUM(p.amount), 0) FROM posting p WHERE p.unit ="
+         " issue.unit AND p.account LIKE 'OPEN:' || purse || ':%') * -1) s"},
     };
     bool holds = true;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

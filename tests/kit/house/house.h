@@ -9,13 +9,23 @@
 
 enum { HOUSE_DAY = 20260105, HOUSE_BODY_MAX = 160 * 1024, HOUSE_OBJECT_MAX = 1024 };
 
-/// A purse as its card would be: one pocket, of yen. Copied, it is an older state of the card.
+/// What a purse holds in another unit than the present one.
+struct house_pocket {
+    uint16_t unit; // 0: there is no such pocket
+    uint64_t issued, loaded, recredited, spent, redeemed, reserved, carry;
+};
+
+/// A purse as its card would be: a pocket of yen, or of `unit`, and one at rest. Copied, it is an
+/// older state of the card.
 struct card {
+    uint16_t unit;            // of the totals below; 0: yen
+    struct house_pocket rest; // house_turn exchanges both
     const struct sample_party *key;
     uint32_t state, counter, n, serial, revision;                          // counter, n: next
     uint64_t issued, loaded, recredited, spent, redeemed, reserved, carry; // totals
     uint32_t batch, first, credited[64], refunds[64]; // of a till; credited: bits of numbers
     uint64_t prices[64], refunded[64];
+    uint16_t units[64];
     uint8_t open[HOUSE_OBJECT_MAX]; // its open batch
     size_t open_size;
 };
@@ -59,7 +69,7 @@ struct bytes house_field(const struct told *told, const char *name, uint8_t *out
 
 /// The operator makes a card known; more: members of JSON.
 struct told house_register(struct shop *shop, const struct sample_party *key, const char *more);
-/// The bank tells of a transfer.
+/// The bank tells of a transfer of yen.
 struct told house_transfer(struct shop *shop, const char *id, const char *purse, uint64_t amount);
 
 /// {object, certificates} for a statement of the card that answers a fresh challenge.
@@ -73,6 +83,10 @@ struct told house_issue(struct shop *shop, const struct peer *host, const struct
 /// The card takes an issue log as a card does. False: it refuses.
 bool house_take(struct card *card, const struct told *told);
 uint64_t house_balance(const struct card *card);
+/// What is issued, paid and taken is of this unit from now on; of two at most.
+void house_turn(struct card *card, uint16_t unit);
+/// Both pockets as statements and batches tell them; out has room for 132 octets.
+struct bytes house_pockets(const struct card *card, uint8_t *out);
 
 /// A purse with so much of one transfer issued and taken. Asserts.
 struct card house_funded(struct shop *shop, const struct peer *host, const struct sample_party *key,

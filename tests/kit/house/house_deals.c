@@ -39,7 +39,7 @@ static void sign_usage(const struct card *payer, const struct terms *terms, stru
     object_put(&writer, FIELD_PAYER, bytes_of_string(payer->key->holder));
     object_put_uint(&writer, FIELD_COUNTER, payer->counter - 1);
     object_put_uint(&writer, FIELD_AMOUNT, deal->amount);
-    object_put_unit(&writer, UNIT_JPY);
+    object_put_unit(&writer, payer->unit != 0 ? payer->unit : UNIT_JPY);
     put_reference(&writer, terms);
     if (terms->policy != NULL)
         object_put(&writer, FIELD_POLICY_HASH, bytes_of(terms->policy, SHA256_SIZE));
@@ -90,6 +90,7 @@ void house_credit(struct card *payee, struct deal *deal) {
     if (deal->n < 64) {
         payee->credited[deal->n] = 1;
         payee->prices[deal->n] = deal->amount;
+        payee->units[deal->n] = payee->unit;
     }
     sign_end(payee, deal, OBJECT_RECEIVE_LOG);
 }
@@ -194,46 +195,54 @@ bool house_outcome_is(const struct told *told, size_t i, const char *wanted) {
 
 // ---- batches -----------------------------------------------------------------------------------
 
+/// What is left of the present pocket's numbers; bits: of all that were credited.
 static uint64_t left_of(const struct card *till, uint8_t bits[8], uint32_t last) {
     uint64_t sum = 0;
     memset(bits, 0, 8);
     for (uint32_t n = till->first; n <= last; n++)
         if (till->credited[n]) {
             bits[(n - till->first) / 8] |= (uint8_t)(0x80 >> (n - till->first) % 8);
-            sum += till->prices[n] - till->refunded[n];
+            if (till->units[n] == till->unit)
+                sum += till->prices[n] - till->refunded[n];
         }
     return sum;
 }
 
-static void put_row(const struct card *till, uint8_t row[66]) {
-    const uint64_t numbers[] = {house_balance(till), till->issued, till->loaded,
-                                till->recredited,    till->spent,  till->redeemed,
-                                till->reserved,      till->carry};
-    bytes_put_be(row, 2, UNIT_JPY);
-    for (size_t i = 0; i < 8; i++)
-        bytes_put_be(row + 2 + 8 * i, 8, numbers[i]);
+/// Sets a pocket's share aside and writes its row of sums, in the order of the units.
+static size_t set_aside(struct card *till, uint8_t bits[8], uint32_t last, uint8_t *sums) {
+    till->reserved = left_of(till, bits, last) + till->carry;
+    till->carry = 0;
+    if (till->reserved == 0)
+        return 0;
+    bytes_put_be(sums, 2, till->unit != 0 ? till->unit : UNIT_JPY);
+    bytes_put_be(sums + 2, 8, till->reserved);
+    return 10;
 }
 
 void house_batch(struct card *till) {
     struct object_writer writer;
-    uint8_t bits[8], sums[10], pocket[66];
+    uint8_t bits[8], sums[20], pockets[132];
+    uint16_t present = till->unit, rest = till->rest.unit;
     uint32_t last = till->n - 1;
     if (till->open_size > 0)
         return;
-    till->reserved = left_of(till, bits, last) + till->carry;
-    till->carry = 0;
+    if (rest != 0 && rest < present)
+        house_turn(till, rest); // the lesser one first
+    size_t size = set_aside(till, bits, last, sums);
+    if (rest != 0) {
+        house_turn(till, till->rest.unit);
+        size += set_aside(till, bits, last, sums + size);
+        house_turn(till, present != 0 ? present : UNIT_JPY);
+    }
     till->batch++;
-    put_row(till, pocket);
-    bytes_put_be(sums, 2, UNIT_JPY);
-    bytes_put_be(sums + 2, 8, till->reserved);
     object_begin(&writer, OBJECT_BATCH, till->open, sizeof till->open);
     object_put(&writer, FIELD_PAYEE, bytes_of_string(till->key->holder));
     object_put_uint(&writer, FIELD_COUNTER, till->counter);
     object_put_uint(&writer, FIELD_FIRST_N, till->first);
     object_put_uint(&writer, FIELD_LAST_N, last);
     object_put(&writer, FIELD_OUTCOMES, bytes_of(bits, (last + 1 - till->first + 7) / 8));
-    object_put(&writer, FIELD_SUMS, bytes_of(sums, till->reserved > 0 ? 10 : 0));
-    object_put(&writer, FIELD_POCKETS, BYTES_OF(pocket));
+    object_put(&writer, FIELD_SUMS, bytes_of(sums, size));
+    object_put(&writer, FIELD_POCKETS, house_pockets(till, pockets));
     object_put_uint(&writer, FIELD_BATCH_NUMBER, till->batch);
     till->open_size = finish(&writer, till);
     till->first = last + 1; // numbers of the open batch are refunded no more
@@ -267,6 +276,8 @@ bool house_take_end(struct card *till, const struct told *told) {
         return false;
     if (end.type == OBJECT_SETTLEMENT_RECEIPT) {
         till->redeemed += till->reserved;
+        till->rest.redeemed += till->rest.reserved;
+        till->rest.reserved = 0;
         till->state++;
     } else {
         uint8_t bits[8];

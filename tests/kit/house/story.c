@@ -110,17 +110,17 @@ static void insist(struct shop *shop, struct store_fault *fault, struct story_me
 // ---- the books ---------------------------------------------------------------------------------
 
 static void clear(struct shop *shop) {
-    shop_script(
-        shop, "DELETE FROM payout; DELETE FROM suspense; DELETE FROM batch_sum;"
-              "DELETE FROM batch; DELETE FROM number; DELETE FROM usage; DELETE FROM twin;"
-              "DELETE FROM issue; DELETE FROM statement; DELETE FROM incoming;"
-              "DELETE FROM redemption; DELETE FROM claim; DELETE FROM finding; DELETE FROM version;"
-              "DELETE FROM posting; DELETE FROM unfolded; DELETE FROM held;"
-              "DELETE FROM fold; DELETE FROM transfer; DELETE FROM ledger_account;"
-              "DELETE FROM outbox; DELETE FROM mark; DELETE FROM list;"
-              "DELETE FROM request WHERE id LIKE 's%' OR id LIKE 'again-%';"
-              "UPDATE purse SET state = 0, listed = 0;"
-              "UPDATE challenge SET used = NULL");
+    shop_script(shop, "DELETE FROM payout; DELETE FROM suspense; DELETE FROM batch_sum;"
+                      "DELETE FROM batch; DELETE FROM number; DELETE FROM usage; DELETE FROM twin;"
+                      "DELETE FROM issue; DELETE FROM statement; DELETE FROM incoming;"
+                      "DELETE FROM redemption; DELETE FROM claim; DELETE FROM scheme; DELETE FROM "
+                      "finding; DELETE FROM version;"
+                      "DELETE FROM posting; DELETE FROM unfolded; DELETE FROM held;"
+                      "DELETE FROM fold; DELETE FROM transfer; DELETE FROM ledger_account;"
+                      "DELETE FROM outbox; DELETE FROM mark; DELETE FROM list;"
+                      "DELETE FROM request WHERE id LIKE 's%' OR id LIKE 'again-%';"
+                      "UPDATE purse SET state = 0, listed = 0;"
+                      "UPDATE challenge SET used = NULL");
 }
 
 static bool is_dumped(struct shop *shop, const struct statement *rows, size_t row_count,

@@ -3,6 +3,7 @@
 // repeated, late, and crossed by a crash of the center. The title names the rule that it holds;
 // docs/clearing.md, "Rules", says it.
 #include "apdu/object/object.h"
+#include "apdu/octets/unit.h"
 #include "base/calendar.h"
 #include "tests/kit/house/story.h"
 #include "tests/kit/suite.h"
@@ -362,6 +363,66 @@ static void lost_card(struct shop *shop) {
     shop->now_ms = day;
 }
 
+// ---- what is no money --------------------------------------------------------------------------
+
+static const struct peer scheme_host = {
+    .roles = ROLE_SELLER, .id = "points-1", .enterprise = "CLUB"};
+
+static void grant(struct shop *shop, const char *id, unsigned amount) {
+    char body[160];
+    snprintf(body, sizeof body,
+             "{\"transfer\":\"%s\",\"purse\":\"alice-p\",\"amount\":%u,\"unit\":\"F001\"}", id,
+             amount);
+    house_ask(shop, &scheme_host, "POST", "/v1/grants", body);
+    story_pin();
+}
+
+/// 100 points of 2 yen each, granted and taken beside 3000 yen.
+static struct card with_points(struct shop *shop) {
+    struct card alice = alice_with(shop, 3000);
+    house_ask(shop, &house_operator, "POST", "/v1/schemes",
+              "{\"unit\":\"F001\",\"party\":\"CLUB\",\"amount\":2,\"money\":\"JPY\"}");
+    story_pin();
+    grant(shop, "g-1", 100);
+    house_turn(&alice, UNIT_POINT);
+    house_issue(shop, &house_alice, &alice);
+    story_pin();
+    take(&alice, 100, 1, 2);
+    return alice;
+}
+
+static void points_granted(struct shop *shop) {
+    struct card alice = with_points(shop);
+    house_tell(shop, &house_alice, &alice);
+}
+
+/// One sale, paid with 100 points and the rest in yen: two references, one batch.
+static void sell_to(struct shop *shop, struct card *alice) {
+    struct deal points, yen;
+    struct card till = house_card(&house.till);
+    house_turn(&till, UNIT_POINT);
+    house_pay(alice, &till, 100, NULL, &points);
+    house_turn(alice, UNIT_JPY);
+    house_turn(&till, UNIT_JPY);
+    house_pay(alice, &till, 800, NULL, &yen);
+    house_upload(shop, &house_shop, &till, &points, 1);
+    house_upload(shop, &house_shop, &till, &yen, 1);
+    end_batch(shop, &till);
+}
+
+static void sell_for_both(struct shop *shop) {
+    struct card alice = with_points(shop);
+    sell_to(shop, &alice);
+}
+
+static void points_redeemed(struct shop *shop) {
+    struct card alice = with_points(shop);
+    know_accounts(shop);
+    house_transfer(shop, "c-1", "CLUB", 1000); // the scheme pays in
+    story_pin();
+    sell_to(shop, &alice);
+}
+
 // ---- the table ---------------------------------------------------------------------------------
 
 #define ALL_PAID "BANK::JPY 3000, PAYABLE:ID_2000:JPY 1000, PURSE:alice-p:JPY 2000"
@@ -431,7 +492,18 @@ static void lost_card(struct shop *shop) {
     X(cash_out_stale, "rule 4: what was signed and did not leave is dead",                         \
       "BANK::JPY 3000, PURSE:alice-p:JPY 100, PURSE:till-1:JPY 2900", "S01f")                      \
     X(lost_card, "rule 12: a lost card is paid once, a log after it is a loss",                    \
-      "BANK::JPY 3000, LOSS::JPY 70, PAYABLE:alice:JPY 2000, PURSE:till-1:JPY 1070", "S04a")
+      "BANK::JPY 3000, LOSS::JPY 70, PAYABLE:alice:JPY 2000, PURSE:till-1:JPY 1070", "S04a")       \
+    X(points_granted, "rule 17: points are granted by their scheme, beside yen",                   \
+      "BANK::JPY 3000, PURSE:alice-p:JPY 3000, PURSE:alice-p:POINT 100, SCHEME:CLUB:POINT 100",    \
+      "M23")                                                                                       \
+    X(sell_for_both, "rule 17: points and yen for one sale are owed apart",                        \
+      "BANK::JPY 3000, PAYABLE:ID_2000:JPY 800, PAYABLE:ID_2000:POINT 100, PURSE:alice-p:JPY "     \
+      "2200,"                                                                                      \
+      " SCHEME:CLUB:POINT 100",                                                                    \
+      "M23")                                                                                       \
+    X(points_redeemed, "rule 17: a scheme redeems its points for yen that it paid in",             \
+      "BANK::JPY 4000, ORDERED:ID_2000:JPY 1000, PREPAID:CLUB:JPY 800, PURSE:alice-p:JPY 2200",    \
+      "M23")
 
 #define RETELL(name, title, end, ids)                                                              \
     static void test_##name(void) {                                                                \
