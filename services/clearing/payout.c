@@ -93,7 +93,8 @@ static bool redeem(struct call *call, struct session *session, const struct payo
     entry_move(&money, BOOK_PREPAID, scheme->party, BOOK_PAYABLE, payout->party, worth);
     snprintf(cause, sizeof cause, "scheme:%.24s", payout->id);
     return entry_post(call, session, &unit) && entry_post(call, session, &money) &&
-           payout_add(call, session, cause, payout->party, scheme->money, worth);
+           payout_add(call, session, cause, payout->party, scheme->money, worth) &&
+           payout_order(call, session, cause);
 }
 
 /// What the party owes by then (a seller's refunds) is kept back.

@@ -26,8 +26,11 @@ bool clearing_scheme_transact(struct call *call, struct session *session) {
     struct scheme known;
     uint16_t unit = (uint16_t)form_uint(&call->in, NAME_UNIT);
     const char *party = form_text(&call->in, NAME_PARTY);
-    if (form_uint(&call->in, NAME_MONEY) == unit || scheme_is_of(session, party, unit))
-        return call_refuse(call, &clearing_scheme_taken, "The unit cannot redeem itself");
+    if (form_uint(&call->in, NAME_MONEY) == unit ||
+        sql_run(session, &clearing_sql[SCHEME_IN],
+                IN(in_int(call, NAME_UNIT), in_int(call, NAME_MONEY)), row) == STORE_ROW)
+        return call_refuse(call, &clearing_scheme_taken,
+                           "A unit of a scheme is no money that another one is redeemed for");
     form_set_uint(&call->out, NAME_UNIT, unit);
     form_set_text(&call->out, NAME_PARTY, party);
     form_set_uint(&call->out, NAME_AMOUNT, form_uint(&call->in, NAME_AMOUNT));

@@ -312,6 +312,8 @@ const struct statement clearing_sql[CLEARING_SQL] = {
                     " ON CONFLICT DO NOTHING RETURNING unit",
                     "itii", "i"},
     [SCHEME_READ] = {"SELECT party, worth, money FROM scheme WHERE unit = $1", "i", "tii"},
+    [SCHEME_IN] = {"SELECT unit FROM scheme WHERE money = $1 OR unit = $2 ORDER BY unit LIMIT 1",
+                   "ii", "i"},
     [SCHEME_OF] = {"SELECT unit FROM scheme WHERE party = $1 AND money = $2 ORDER BY unit LIMIT 1",
                    "ti", "i"},
     [CLAIM_ADD] = {"INSERT INTO claim(purse, unit, since) VALUES($1, $2, $3)"

@@ -66,6 +66,7 @@ enum clearing_statement {
     FINDING_ADD,
     SCHEME_ADD,
     SCHEME_READ,
+    SCHEME_IN,
     SCHEME_OF,
     CLAIM_ADD,
     CLAIM_END,
