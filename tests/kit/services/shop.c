@@ -81,6 +81,12 @@ static void start_service(struct shop *shop) {
     shop->context.certificate_count = keys_of_tests.certificate_count;
 }
 
+static const char *parent;
+
+void shop_place(const char *directory) {
+    parent = directory;
+}
+
 void shop_open(struct shop *shop, const struct service *service, enum engine engine) {
     shop_open_on(shop, service, engine, NULL);
 }
@@ -90,9 +96,9 @@ void shop_open_on(struct shop *shop, const struct service *service, enum engine 
     *shop = (struct shop){.engine = engine, .now_ms = 1900000000000, .vfs = vfs};
     static unsigned opened;
     snprintf(shop->schema, sizeof shop->schema, "shop_%u", ++opened);
-    // what is tested survives kills of processes, not of machines: memory will do for a disk
-    strcpy(shop->directory, access("/dev/shm", W_OK) == 0 ? "/dev/shm/tessera-shop-XXXXXX"
-                                                          : "/tmp/tessera-shop-XXXXXX");
+    const char *memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(shop->directory, sizeof shop->directory, "%s/tessera-shop-XXXXXX",
+             parent != NULL ? parent : memory);
     if (mkdtemp(shop->directory) == NULL)
         abort();
     shop->crypto = crypto_openssl_new_seeded(1);
@@ -110,8 +116,7 @@ void shop_reopen(struct shop *shop) {
 }
 
 void shop_restart(struct shop *shop) {
-    if (shop->context.state != NULL)
-        shop->context.service->stop(shop->context.state);
+    party_stop(shop->context.service, shop->context.state);
     start_service(shop);
 }
 

@@ -26,6 +26,9 @@ struct shop {
 /// Keys and certificates of the services that are opened from now on; copied.
 void shop_use_keys(const struct service_keys *keys);
 
+/// Files of databases that are opened from now on lie below this directory, on its disk; NULL: in
+/// memory, which is enough for whatever survives processes and not machines.
+void shop_place(const char *directory);
 /// Opens an empty database with the service's tables. Aborts when that fails.
 void shop_open(struct shop *shop, const struct service *service, enum engine engine);
 /// The same over a disk of another name (ENGINE_FILE).
