@@ -6,6 +6,7 @@
 #define HOST_AUDIT_AUDIT_H
 
 #include "host/audit/findings.h"
+#include "host/audit/state.h"
 #include "host/audit/trust.h"
 
 enum { AUDIT_REPLICAS_MAX = 32 };
@@ -15,6 +16,8 @@ struct audit {
     const struct crypto *crypto;
     struct findings *findings;
     uint64_t now_ms;
+    const struct state *since; // NULL: everything is verified
+    struct state *reached;     // NULL: nobody wants to know how far the journals go
 };
 
 /// Audits the databases together, in any order. Findings go to the report. False: one could not be

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal: every object is what its row says, signed by whom it names, below the anchor; every
 // digest that was sealed is still here; the chain over them is whole, and checkpoints sign it.
-#include "base/heap.h"
 #include "host/audit/audit_private.h"
 
 #include <inttypes.h>
@@ -18,6 +17,8 @@ struct journal {
     uint64_t objects, entries, checkpoints;
     int64_t oldest_ms, newest_ms; // of the objects since the last checkpoint; 0: none
     bool told_late;
+    int64_t verified;          // signatures up to this one were verified before
+    uint8_t seen[SHA256_SIZE]; // hash over all that was sealed so far
 };
 
 // ---- objects -----------------------------------------------------------------------------------
@@ -82,6 +83,8 @@ static void judge_object(struct journal *journal, const struct cell *row) {
     else if (strcmp(schema->word, row[1].text) != 0)
         tell_object(journal, "differs", "kind", digest, told_of("%s", schema->word),
                     told_of("%s", row[1].text));
+    if (row[5].kind == CELL_INT && row[5].number <= journal->verified)
+        return;
     const struct certificate *leaf =
         trust_chain(journal->examined->audit->trust, row[3].octets, &fault);
     if (leaf != NULL)
@@ -94,9 +97,9 @@ static void judge_object(struct journal *journal, const struct cell *row) {
 
 // ---- the chain ---------------------------------------------------------------------------------
 
-static void tell_seal(struct journal *journal, int64_t seq, const char *field,
-                      struct told_text expected, struct told_text found) {
-    tell(journal->examined, (struct finding){.kind = "chain",
+static void tell_seal(const struct journal *journal, int64_t seq, const char *kind,
+                      const char *field, struct told_text expected, struct told_text found) {
+    tell(journal->examined, (struct finding){.kind = kind,
                                              .table = "seal",
                                              .row = told_of("%" PRId64, seq),
                                              .field = field,
@@ -110,7 +113,7 @@ static void judge_seal(struct journal *journal, int64_t seq, struct bytes digest
     uint8_t both[2 * SHA256_SIZE] = {0};
     const struct crypto *crypto = journal->examined->audit->crypto;
     if (seq != journal->seq + 1 && !journal->told_chain) {
-        tell_seal(journal, seq, "seq", told_of("%" PRId64, journal->seq + 1),
+        tell_seal(journal, seq, "chain", "seq", told_of("%" PRId64, journal->seq + 1),
                   told_of("%" PRId64, seq));
         journal->told_chain = true;
     }
@@ -118,7 +121,8 @@ static void judge_seal(struct journal *journal, int64_t seq, struct bytes digest
     memcpy(both + SHA256_SIZE, digest.data, digest.size < SHA256_SIZE ? digest.size : SHA256_SIZE);
     crypto->ops->sha256(crypto, BYTES_OF(both), journal->chain);
     if (!bytes_equal(BYTES_OF(journal->chain), chain) && !journal->told_chain) {
-        tell_seal(journal, seq, "chain", told_octets(BYTES_OF(journal->chain)), told_octets(chain));
+        tell_seal(journal, seq, "chain", "chain", told_octets(BYTES_OF(journal->chain)),
+                  told_octets(chain));
         journal->told_chain = true;
     }
     memcpy(journal->chain, chain.data, chain.size < SHA256_SIZE ? chain.size : SHA256_SIZE);
@@ -200,10 +204,27 @@ static void judge_lateness(struct journal *journal, int64_t seq, int64_t made_ms
 
 // ---- the whole ---------------------------------------------------------------------------------
 
+/// What was sealed, with what verified it, into one hash.
+static void see(struct journal *journal, const struct cell *row) {
+    uint8_t all[2 * SHA256_SIZE + 4096];
+    const struct crypto *crypto = journal->examined->audit->crypto;
+    size_t size = SHA256_SIZE;
+    if (journal->examined->audit->reached == NULL && journal->examined->audit->since == NULL)
+        return;
+    memcpy(all, journal->seen, SHA256_SIZE);
+    for (size_t i = 0; i < 4; i += i == 0 ? 2 : 1)
+        if (row[i].kind == CELL_OCTETS && size + row[i].octets.size <= sizeof all) {
+            memcpy(all + size, row[i].octets.data, row[i].octets.size);
+            size += row[i].octets.size;
+        }
+    crypto->ops->sha256(crypto, bytes_of(all, size), journal->seen);
+}
+
 /// Row: digest, kind, octets, certificates, made_ms, seq, chain, checkpoint.
 static bool take_sealed(void *context, const struct cell *row) {
     struct journal *journal = context;
     judge_seal(journal, row[5].number, row[0].octets, row[6].octets);
+    see(journal, row);
     if (row[1].kind != CELL_NULL)
         judge_object(journal, row);
     else
@@ -232,15 +253,65 @@ static const struct rule journal_rules[] = {
      " WHERE s.seq IS NULL AND u.digest IS NULL ORDER BY t.id"},
 };
 
+// ---- since an earlier audit --------------------------------------------------------------------
+
+#define SEALED                                                                                     \
+    "SELECT s.digest, o.kind, o.octets, o.certificates, o.made_ms, s.seq, s.chain, c.seq FROM "    \
+    "seal"                                                                                         \
+    " s LEFT JOIN object o ON o.digest = s.digest LEFT JOIN checkpoint c ON c.seq = s.seq"
+
+struct earlier {
+    struct journal journal; // of which only the hash is used
+    const struct state_row *row;
+    uint8_t chain[SHA256_SIZE];
+};
+
+static bool take_earlier(void *context, const struct cell *row) {
+    struct earlier *earlier = context;
+    see(&earlier->journal, row);
+    earlier->journal.seq = row[5].number;
+    memset(earlier->chain, 0, SHA256_SIZE);
+    memcpy(earlier->chain, row[6].octets.data,
+           row[6].octets.size < SHA256_SIZE ? row[6].octets.size : SHA256_SIZE);
+    return true;
+}
+
+/// How far signatures need not be verified again. What the journal had and has no more is told.
+static int64_t verified_before(struct examined *examined) {
+    struct earlier earlier = {.journal = {.examined = examined}};
+    const struct state *since = examined->audit->since;
+    earlier.row = since != NULL ? state_find(since, examined->service) : NULL;
+    if (earlier.row == NULL || earlier.row->seq == 0)
+        return 0;
+    struct cell seq = cell_int(earlier.row->seq);
+    replica_each(&examined->replica, SEALED " WHERE s.seq <= $1 ORDER BY s.seq", &seq, 1,
+                 take_earlier, &earlier);
+    if (earlier.journal.seq < earlier.row->seq)
+        tell_seal(&earlier.journal, earlier.row->seq, "behind", "seq",
+                  told_of("%" PRId64, earlier.row->seq), told_of("%" PRId64, earlier.journal.seq));
+    else if (memcmp(earlier.chain, earlier.row->chain, SHA256_SIZE) != 0)
+        tell_seal(&earlier.journal, earlier.row->seq, "rewritten", "chain",
+                  told_octets(BYTES_OF(earlier.row->chain)), told_octets(BYTES_OF(earlier.chain)));
+    else if (memcmp(earlier.journal.seen, earlier.row->seen, SHA256_SIZE) == 0)
+        return earlier.row->seq;
+    return 0;
+}
+
+static void note_reached(const struct journal *journal) {
+    struct state_row row = {.seq = journal->seq};
+    if (journal->examined->audit->reached == NULL)
+        return;
+    snprintf(row.service, sizeof row.service, "%s", journal->examined->service);
+    memcpy(row.chain, journal->chain, SHA256_SIZE);
+    memcpy(row.seen, journal->seen, SHA256_SIZE);
+    state_put(journal->examined->audit->reached, &row);
+}
+
 void examine_journal(struct examined *examined) {
-    struct journal journal = {.examined = examined};
+    struct journal journal = {.examined = examined, .verified = verified_before(examined)};
     struct replica *replica = &examined->replica;
-    replica_each(
-        replica,
-        "SELECT s.digest, o.kind, o.octets, o.certificates, o.made_ms, s.seq, s.chain, c.seq"
-        " FROM seal s LEFT JOIN object o ON o.digest = s.digest"
-        " LEFT JOIN checkpoint c ON c.seq = s.seq ORDER BY s.seq",
-        NULL, 0, take_sealed, &journal);
+    replica_each(replica, SEALED " ORDER BY s.seq", NULL, 0, take_sealed, &journal);
+    note_reached(&journal);
     replica_each(replica,
                  "SELECT o.digest, o.kind, o.octets, o.certificates FROM object o"
                  " LEFT JOIN seal s ON s.digest = o.digest WHERE s.seq IS NULL ORDER BY o.digest",

@@ -206,7 +206,8 @@ bool audit_world_change(const struct audit_world *world, const char *service, co
     return done;
 }
 
-int audit_world_audit(const struct audit_world *world, char out[AUDIT_OUT_MAX]) {
+int audit_world_audit(const struct audit_world *world, struct state *since,
+                      char out[AUDIT_OUT_MAX]) {
     char paths[AUDIT_SERVICES_MAX][128];
     const char *urls[AUDIT_SERVICES_MAX];
     struct failure failure = {0};
@@ -215,7 +216,9 @@ int audit_world_audit(const struct audit_world *world, char out[AUDIT_OUT_MAX]) 
     struct audit audit = {.trust = &anchor,
                           .crypto = house.crypto,
                           .findings = &findings,
-                          .now_ms = world->now_ms + LATER_MS};
+                          .now_ms = world->now_ms + LATER_MS,
+                          .since = since,
+                          .reached = since};
     for (size_t i = 0; i < world->count; i++) {
         snprintf(paths[i], sizeof paths[i], "%s",
                  audit_world_path(world, world->services[i], true));

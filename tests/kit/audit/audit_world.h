@@ -4,7 +4,7 @@
 #ifndef TESTS_KIT_AUDIT_AUDIT_WORLD_H
 #define TESTS_KIT_AUDIT_AUDIT_WORLD_H
 
-#include "base/failure.h"
+#include "host/audit/state.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +30,9 @@ void audit_world_copy(const struct audit_world *world);
 /// Runs SQL over the copy of a service's database; forge.h says what it may call. False: printed.
 bool audit_world_change(const struct audit_world *world, const char *service, const char *sql);
 
-/// Audits the copies; JSON lines into out. The exit code that the program would have.
-int audit_world_audit(const struct audit_world *world, char out[AUDIT_OUT_MAX]);
+/// Audits the copies; JSON lines into out. since: what an earlier audit reached, and then this one;
+/// NULL: everything is verified. The exit code that the program would have.
+int audit_world_audit(const struct audit_world *world, struct state *since,
+                      char out[AUDIT_OUT_MAX]);
 
 #endif
