@@ -7,7 +7,7 @@
 
 struct arguments {
     struct option_words urls;
-    const char *trust, *since;
+    const char *trust, *objects, *since;
     bool json;
     struct program_run run;
 };
@@ -36,6 +36,7 @@ static bool audit_books(const struct arguments *arguments, const struct crypto *
     struct audit audit = {.trust = &trust,
                           .crypto = crypto,
                           .findings = findings,
+                          .objects = arguments->objects,
                           .now_ms = (uint64_t)time_of_date(arguments->run.today) * 1000};
     bool done = trust_open(&trust, arguments->trust, crypto, failure) &&
                 audit_since(arguments, &audit, failure);
@@ -66,6 +67,10 @@ static const struct option_row rows[] = {
      "root.cvc of the root that is believed, beside it the certificates of services that sign "
      "checkpoints: an authority's own directory",
      .at = AT(trust), .needed = OPTION_EVERY},
+    {"objects", "DIR", OPTION_DIRECTORY,
+     "signed objects, one a file that has the digest of its body as its name: databases and files "
+     "must have the same",
+     .at = AT(objects)},
     {"since", "STATE", OPTION_FILE,
      "a file that the last audit left: signatures that it verified are not verified again while "
      "they are the same. Written anew where nothing was found",

@@ -140,7 +140,7 @@ bool audit_run(const struct audit *audit, const char *const *urls, size_t count,
         examine(&all[i]);
     if (done)
         examine_between(all, count);
-    done = done && tell_broken(all, count, failure);
+    done = done && examine_store(all, count, failure) && tell_broken(all, count, failure);
     for (size_t i = 0; i < count && i < AUDIT_REPLICAS_MAX; i++)
         replica_close(&all[i].replica);
     return done;

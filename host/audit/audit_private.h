@@ -6,7 +6,7 @@
 
 #include "apdu/object/object.h"
 #include "host/audit/audit.h"
-#include "host/audit/replica.h"
+#include "host/audit/copies/replica.h"
 
 struct entry;
 struct wanted;
@@ -69,6 +69,8 @@ void examine_licence(struct examined *examined);
 void examine_content(struct examined *examined);
 /// What two of them must say alike.
 void examine_between(struct examined *all, size_t count);
+/// Files of signed objects against what the databases have. False: the directory cannot be read.
+bool examine_store(struct examined *all, size_t count, struct failure *failure);
 /// Of the clearing center: what only the objects themselves tell.
 void examine_clearing_objects(struct examined *examined);
 

@@ -2,7 +2,7 @@
 // Files of SQLite. Opened read-only, and where the service has ended (no log beside the file) as
 // one that nobody changes: then SQLite makes no file beside it either. A log that is there is read
 // with the index beside it, which is not written.
-#include "host/audit/replica.h"
+#include "host/audit/copies/replica.h"
 
 #include <errno.h>
 #include <sqlite3.h>

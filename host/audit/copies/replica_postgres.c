@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgreSQL, a replica as well: one snapshot, read by cursors, so that memory stays flat.
-#include "host/audit/replica.h"
+#include "host/audit/copies/replica.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>

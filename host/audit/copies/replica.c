@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "host/audit/replica.h"
+#include "host/audit/copies/replica.h"
 
 #include <stdio.h>
 #include <string.h>

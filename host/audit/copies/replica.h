@@ -2,8 +2,8 @@
 // A copy of a service's database, as an auditor reads it: one snapshot, only ever read. SQLite
 // files are opened so that nothing beside them is written either; PostgreSQL may be a replica. One
 // SQL text runs over both; parameters are $1 to $n in their order.
-#ifndef HOST_AUDIT_REPLICA_H
-#define HOST_AUDIT_REPLICA_H
+#ifndef HOST_AUDIT_COPIES_REPLICA_H
+#define HOST_AUDIT_COPIES_REPLICA_H
 
 #include "base/bytes.h"
 #include "base/failure.h"
