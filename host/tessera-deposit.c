@@ -6,7 +6,6 @@
 #include "host/flows/report.h"
 #include "host/machine/machine_main.h"
 #include "readers/reader_process.h"
-#include "services/wire/revocations.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -28,15 +27,6 @@ static const char *state_of(struct arguments *arguments) {
 }
 
 // ---- run ---------------------------------------------------------------------------------------
-
-static bool open_hotlist(struct arguments *arguments, struct failure *failure) {
-    if (arguments->hotlist == NULL)
-        return true;
-    if (arguments->root == NULL)
-        return fail(failure, EXIT_USAGE, "--hotlist needs --root, the certificate to trust");
-    return revocations_open(&arguments->revoked, arguments->hotlist, arguments->root,
-                            arguments->crypto, arguments->run.today, failure);
-}
 
 static bool serve(const struct machine_options *options, const struct interrupt *interrupt,
                   struct failure *failure) {
@@ -63,7 +53,9 @@ static int run_machine(void *context, struct failure *failure) {
     options.crypto = arguments->crypto;
     options.revoked = arguments->hotlist != NULL ? &arguments->revoked : NULL;
     bool done = arguments->crypto != NULL && options.own != NULL && options.customers[0] != NULL &&
-                open_hotlist(arguments, failure) && serve(&options, interrupt, failure);
+                machine_hotlist(&arguments->revoked, arguments->hotlist, arguments->root,
+                                arguments->crypto, arguments->run.today, failure) &&
+                serve(&options, interrupt, failure);
     card_slot_close(options.own);
     card_slot_close(options.customers[0]);
     card_slot_close(options.customers[1]);

@@ -205,7 +205,8 @@ void machine_close(struct machine *machine) {
         close(machine->reply);
     if (machine->control >= 0)
         close(machine->control);
-    own_purse_lose(&machine->own);
+    if (machine->own.slot != NULL)
+        own_purse_lose(&machine->own);
     sale_store_close(machine->store);
 }
 

@@ -19,6 +19,15 @@ const char *machine_place(const char *given, const char *name, char *place, size
     return place;
 }
 
+bool machine_hotlist(struct revocations *revoked, const char *file, const char *root,
+                     struct crypto *crypto, uint32_t today, struct failure *failure) {
+    if (file == NULL)
+        return true;
+    if (root == NULL)
+        return fail(failure, EXIT_USAGE, "--hotlist needs --root, the certificate to trust");
+    return revocations_open(revoked, file, root, crypto, today, failure);
+}
+
 bool machine_serve(struct machine *machine, const struct interrupt *interrupt,
                    struct failure *failure) {
     if (machine_url(machine) != NULL)

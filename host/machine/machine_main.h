@@ -5,10 +5,15 @@
 #define HOST_MACHINE_MACHINE_MAIN_H
 
 #include "host/machine/machine.h"
+#include "services/wire/revocations.h"
 
 /// The state directory: given, or where it is not (NULL) "tessera-NAME" in the account's place for
 /// state, written into place.
 const char *machine_place(const char *given, const char *name, char *place, size_t capacity);
+
+/// Opens a terminal's hotlist, where there is one (file not NULL), by the root that it needs.
+bool machine_hotlist(struct revocations *revoked, const char *file, const char *root,
+                     struct crypto *crypto, uint32_t today, struct failure *failure);
 
 /// Prints "screen URL", where there is one, and "ready"; serves until the interrupt comes.
 bool machine_serve(struct machine *machine, const struct interrupt *interrupt,

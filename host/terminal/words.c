@@ -83,6 +83,8 @@ static const struct word words[] = {
     {"other-card",
      {"This is another card. Hold the one there whose balance was shown",
       "別のカードです。残高を表示したカードをかざしてください"}},
+    {"take-goods", {"Paid. Please take it", "お支払いが完了しました。商品をお取りください"}},
+    {"operator", {"Operated by", "運営"}},
     // ---- for whoever runs the machine
     {"note-till-full",
      {"sales since the last close: the till takes 1024, close its day",
