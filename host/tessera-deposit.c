@@ -14,7 +14,7 @@
 struct arguments {
     const char *state, *floating, *customer, *contact, *http, *hotlist, *root;
     const char *reference, *unit, *end;
-    uint64_t amount, cash, wait_s;
+    uint64_t amount, cash, wait_s, show_s;
     bool json;
     char place[PATH_MAX];
     struct program_run run;
@@ -45,6 +45,7 @@ static int run_machine(void *context, struct failure *failure) {
         .state = state_of(arguments),
         .address = arguments->http,
         .wait_ms = (unsigned)arguments->wait_s * 1000,
+        .show_ms = (unsigned)arguments->show_s * 1000,
         .own = reader_process_new(arguments->floating),
         .customers = {reader_process_new(arguments->customer),
                       contact != NULL ? reader_process_new(contact) : NULL},
@@ -136,6 +137,8 @@ static const struct option_row rows[] = {
      .at = AT(http), .only = RUN},
     {"wait", "SECONDS", OPTION_NUMBER, "how long a card is waited for (60)", .at = AT(wait_s),
      .least = 1, .most = 3600, .only = RUN},
+    {"show", "SECONDS", OPTION_NUMBER, "how long the end of one stays on the screen (6)",
+     .at = AT(show_s), .least = 1, .most = 3600, .only = RUN},
     {"hotlist", "FILE", OPTION_FILE,
      "the whole hotlist (tessera ca hotlist): who is on it is not loaded; needs --root",
      .at = AT(hotlist), .only = RUN},

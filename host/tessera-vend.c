@@ -14,7 +14,7 @@
 struct arguments {
     const char *state, *till, *customer, *goods, *enterprise, *http, *hotlist, *root;
     const char *item, *reference, *end;
-    uint64_t wait_s;
+    uint64_t wait_s, show_s;
     bool json;
     char place[PATH_MAX];
     struct program_run run;
@@ -44,6 +44,7 @@ static int run_machine(void *context, struct failure *failure) {
     struct machine_options options = {.state = state_of(arguments),
                                       .address = arguments->http,
                                       .wait_ms = (unsigned)arguments->wait_s * 1000,
+                                      .show_ms = (unsigned)arguments->show_s * 1000,
                                       .own = reader_process_new(arguments->till),
                                       .customers = {reader_process_new(arguments->customer)},
                                       .clock = &clock_system};
@@ -121,6 +122,8 @@ static const struct option_row rows[] = {
      .at = AT(http), .only = RUN},
     {"wait", "SECONDS", OPTION_NUMBER, "how long a card is waited for (60)", .at = AT(wait_s),
      .least = 1, .most = 3600, .only = RUN},
+    {"show", "SECONDS", OPTION_NUMBER, "how long the end of one stays on the screen (6)",
+     .at = AT(show_s), .least = 1, .most = 3600, .only = RUN},
     {"hotlist", "FILE", OPTION_FILE,
      "the whole hotlist (tessera ca hotlist): who is on it is not asked for money; needs --root",
      .at = AT(hotlist), .only = RUN},

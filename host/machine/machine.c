@@ -47,7 +47,8 @@ void machine_wait(struct machine *machine, unsigned wait_ms) {
 }
 
 void machine_end(struct machine *machine, const char *say) {
-    machine_wait(machine, MACHINE_SHOW_MS);
+    unsigned show = machine->options.show_ms;
+    machine_wait(machine, show > 0 ? show : MACHINE_SHOW_MS);
     machine_say(machine, "end", say);
 }
 

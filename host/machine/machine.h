@@ -55,6 +55,7 @@ struct machine_options {
     const char *state;   // directory
     const char *address; // of the screen; NULL: there is none
     unsigned wait_ms;    // for a card, before it is given up; 0: MACHINE_WAIT_MS
+    unsigned show_ms;    // how long an end stays on the screen; 0: MACHINE_SHOW_MS
     struct card_slot *own;
     struct card_slot *customers[MACHINE_READERS]; // NULL: no such reader
     const struct revocations *revoked;            // NULL: no hotlist

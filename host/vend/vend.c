@@ -213,8 +213,11 @@ struct vend *vend_open(const struct machine_options *machine, const struct vend_
     vend->machine.control = vend->machine.reply = -1;
     vend->options = *options;
     if (read_goods(vend, failure) && machine_open(&vend->machine, &kind, machine, failure) &&
-        read_enterprise(vend, failure))
+        read_enterprise(vend, failure)) {
+        machine_say(&vend->machine, vend->machine.phase,
+                    vend->machine.say); // now with its operator
         return vend;
+    }
     vend_close(vend);
     return NULL;
 }

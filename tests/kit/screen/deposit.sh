@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # A deposit machine for a suite to stand before: authority, phones, a float, and a machine that runs.
-# Source it behind suite.sh; $work is the suite's directory.
+# Source it behind suite.sh; $work is the suite's directory, $state
+# that of the machine where it is another than $work/state.
 # shellcheck disable=SC2034 # deposit and url are the suite's
 : "${work:?}"
 
@@ -22,7 +23,7 @@ deposit_cards() {
 alone=()
 deposit_start() {
     rm -f "$work/deposit.out"
-    "${alone[@]}" tessera deposit run --state "$work/state" "$@" >"$work/deposit.out" 2>"$work/deposit.err" &
+    "${alone[@]}" tessera deposit run --state "${state:-$work/state}" "$@" >"$work/deposit.out" 2>"$work/deposit.err" &
     deposit=$!
     says_soon "$work/deposit.out" ready || { cat "$work/deposit.err"; return 1; }
     url=$(sed -n 's/^screen //p' "$work/deposit.out")
@@ -34,5 +35,5 @@ deposit_end() {
 }
 
 balance() { tessera purse show "$1" --json | jq '.pockets[] | select(.unit=="JPY") | .balance'; }
-ask() { local word=$1; shift; timeout 60 tessera deposit "$word" --state "$work/state" "$@"; }
+ask() { local word=$1; shift; timeout 60 tessera deposit "$word" --state "${state:-$work/state}" "$@"; }
 cash() { jq ".$1" "$work/state/cash"; } # escrow, stacked, returned

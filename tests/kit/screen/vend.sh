@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # A vending machine for a suite to stand before: authority, a phone, a till of an enterprise, goods, and
-# a machine that runs. Source it behind suite.sh; $work is the suite's directory.
+# a machine that runs. Source it behind suite.sh; $work is the suite's directory, $state
+# that of the machine where it is another than $work/state.
 # shellcheck disable=SC2034 # vend and url are the suite's
 : "${work:?}"
 
@@ -21,7 +22,7 @@ vend_goods() {
 alone=()
 vend_start() {
     rm -f "$work/vend.out"
-    "${alone[@]}" tessera vend run --state "$work/state" --goods "$work/goods" "$@" >"$work/vend.out" 2>"$work/vend.err" &
+    "${alone[@]}" tessera vend run --state "${state:-$work/state}" --goods "$work/goods" "$@" >"$work/vend.out" 2>"$work/vend.err" &
     vend=$!
     says_soon "$work/vend.out" ready || { cat "$work/vend.err"; return 1; }
     url=$(sed -n 's/^screen //p' "$work/vend.out")
@@ -33,5 +34,5 @@ vend_end() {
 }
 
 balance() { tessera purse show "$1" --json | jq '.pockets[] | select(.unit=="JPY") | .balance'; }
-ask() { local word=$1; shift; timeout 60 tessera vend "$word" --state "$work/state" "$@"; }
+ask() { local word=$1; shift; timeout 60 tessera vend "$word" --state "${state:-$work/state}" "$@"; }
 motor() { if [ -e "$work/state/motor" ]; then jq ".$1" "$work/state/motor"; else echo 0; fi; } # turns, drops
