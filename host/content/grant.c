@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define USED "used\n"
 
 // ---- making ------------------------------------------------------------------------------------
 
@@ -108,8 +111,10 @@ bool grant_open(const struct grant *grant, const struct container_file *original
            fail(failure, EXIT_REFUSED, "the grant is for another converter than this one");
 }
 
-bool grant_use(const struct grant *grant, const char *directory, struct failure *failure) {
-    char name[96], enterprise[64], text[32], path[PATH_MAX];
+/// DIRECTORY/grant-ENTERPRISE-SERIAL: empty while nothing came of it, USED afterwards.
+static bool find_mark(const struct grant *grant, const char *directory, char path[PATH_MAX],
+                      struct failure *failure) {
+    char name[96], enterprise[64], text[32];
     struct bytes id = grant->object.fields[FIELD_ENTERPRISE];
     snprintf(text, sizeof text, "%.*s", (int)id.size, (const char *)id.data);
     if (!files_name(enterprise, sizeof enterprise, text))
@@ -118,13 +123,36 @@ bool grant_use(const struct grant *grant, const char *directory, struct failure 
              object_uint(&grant->object, FIELD_SERIAL));
     if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return fail_errno(failure, "cannot make the directory %s", directory);
-    if (!files_path(path, sizeof path, directory, name))
-        return fail_errno(failure, "%s", directory);
-    if (files_write(path, bytes_of_string("used\n"), FILES_SECRET, FILES_NEW))
-        return true;
-    if (errno == EEXIST)
-        return fail(
-            failure, EXIT_REFUSED,
-            "this grant has been used here; a seller gives another one for each conversion");
-    return fail_errno(failure, "cannot write %s", path);
+    return files_path(path, PATH_MAX, directory, name) || fail_errno(failure, "%s", directory);
+}
+
+bool grant_take(const struct grant *grant, const char *directory, struct grant_claim *claim,
+                struct failure *failure) {
+    uint8_t mark[8];
+    size_t size = 0;
+    claim->lock = -1;
+    if (!find_mark(grant, directory, claim->path, failure))
+        return false;
+    claim->lock = files_lock(claim->path, 0);
+    if (claim->lock < 0)
+        return errno == EWOULDBLOCK
+                   ? fail(failure, EXIT_LOCKED, "another conversion by this grant is under way")
+                   : fail_errno(failure, "cannot write %s", claim->path);
+    // by its name: the one that has the lock may have been replaced
+    if (!files_read(claim->path, mark, sizeof mark, &size))
+        return fail_errno(failure, "cannot read %s", claim->path);
+    return size == 0 ||
+           fail(failure, EXIT_REFUSED,
+                "this grant has been used here; a seller gives another one for each conversion");
+}
+
+bool grant_spend(const struct grant_claim *claim, struct failure *failure) {
+    return files_write(claim->path, bytes_of_string(USED), FILES_SECRET, FILES_REPLACE) ||
+           fail_errno(failure, "cannot write %s", claim->path);
+}
+
+void grant_release(struct grant_claim *claim) {
+    if (claim->lock >= 0)
+        close(claim->lock);
+    claim->lock = -1;
 }

@@ -9,6 +9,8 @@
 #include "host/content/content_key.h"
 #include "services/wire/media/container_file.h"
 
+#include <limits.h>
+
 enum { GRANT_OBJECT_MAX = 512, GRANT_FILE_MAX = GRANT_OBJECT_MAX + 2 * CERTIFICATE_MAX };
 
 struct grant_terms {
@@ -45,7 +47,18 @@ bool grant_open(const struct grant *grant, const struct container_file *original
                 const uint8_t scalar[P256_SCALAR_SIZE], const uint8_t point[P256_COMPRESSED_SIZE],
                 struct content_key *key, struct failure *failure);
 
-/// Marks the grant as used in a directory, durably. Refused: it was used before.
-bool grant_use(const struct grant *grant, const char *directory, struct failure *failure);
+/// A conversion under a grant: from its beginning on the grant is taken, at its end it is used up.
+struct grant_claim {
+    char path[PATH_MAX]; // of its mark
+    int lock;            // -1: not taken
+};
+
+/// Takes the grant in a directory, for this process alone; one that broke off is begun again.
+/// Refused: it was used up here, or another process converts by it. To be released in any case.
+bool grant_take(const struct grant *grant, const char *directory, struct grant_claim *claim,
+                struct failure *failure);
+/// Used up, durably: what it was lent for may be put in its place now.
+bool grant_spend(const struct grant_claim *claim, struct failure *failure);
+void grant_release(struct grant_claim *claim);
 
 #endif

@@ -10,6 +10,7 @@ struct conversion {
     const struct conversion_plan *plan;
     struct container_file *original;
     struct grant grant;
+    struct grant_claim claim;
     struct content_key key;
     struct spool *spool;
 };
@@ -32,7 +33,6 @@ static bool in_its_days(const struct conversion *conversion, struct failure *fai
                 object_date(grant, FIELD_DATE), object_date(grant, FIELD_EXPIRY));
 }
 
-/// A grant counts from its first use on, whatever comes of it.
 static bool unlock(struct conversion *conversion, struct failure *failure) {
     const struct conversion_plan *plan = conversion->plan;
     struct content_key *key = &conversion->key;
@@ -40,7 +40,7 @@ static bool unlock(struct conversion *conversion, struct failure *failure) {
            in_its_days(conversion, failure) &&
            grant_open(&conversion->grant, conversion->original, plan->converter->kem_scalar,
                       plan->converter->kem_point, key, failure) &&
-           grant_use(&conversion->grant, plan->state, failure) &&
+           grant_take(&conversion->grant, plan->state, &conversion->claim, failure) &&
            container_unlock(conversion->original, bytes_of(key->octets, key->size), failure);
 }
 
@@ -114,9 +114,11 @@ bool conversion_run(const struct conversion_plan *plan, struct failure *failure)
     if (conversion == NULL)
         return fail(failure, EXIT_REFUSED, "out of memory");
     conversion->plan = plan;
+    conversion->claim.lock = -1;
     bool done = open_original(conversion, failure) && unlock(conversion, failure) &&
-                convert(conversion, failure) && seal(conversion, failure) &&
-                judge(conversion, failure);
+                convert(conversion, failure) && grant_spend(&conversion->claim, failure) &&
+                seal(conversion, failure) && judge(conversion, failure);
+    grant_release(&conversion->claim);
     container_close(conversion->original);
     spool_close(conversion->spool);
     bytes_erase(conversion, sizeof *conversion);

@@ -30,8 +30,9 @@ struct conversion_plan {
     void *context;
 };
 
-/// Converts. Refused: a grant for another converter, container or day, or one that was used in this
-/// state before. From the first use on a grant counts, whatever comes of it.
+/// Converts. Refused: a grant for another converter, container or day, or one that was used up in
+/// this state before, which it is when the film has been converted and before its container is
+/// there: a kill costs the work, and in the moments of sealing alone the grant.
 bool conversion_run(const struct conversion_plan *plan, struct failure *failure);
 
 #endif
