@@ -202,7 +202,7 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIB) $(ARCHIVE)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -lm -o $@
 
 bench: build $(BENCHES) ## figures and goals: name, value, unit, goal, ok or short
-	@tests/bench/run $(BENCHES)
+	@tests/bench/run $(BENCHES) tests/bench/kiosk-taps
 
 figures: library ## sizes, nesting, circles, symbols, docstrings into docs/figures.md
 	@tests/figures >build/figures.md && mv build/figures.md docs/figures.md
@@ -279,6 +279,8 @@ soak: ## the long runs: 10 000 cards personalized, 100 000 APDUs between two lib
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/soak $(or $(COUNT),10000)
 	@TESSERA_SOAK=100000 TESSERA_TORN=full TESSERA_MUTATE=full TESSERA_ROT=full TESSERA_STORM=full TESSERA_MEMCHECK=full TESSERA_HA=full TESSERA_KILLS=1000 SUITE_TIMEOUT=14400 tests/run test-several e2e-operations test-nfc test-torn test-nfc-torn-tickets test-rot test-ticket-storm e2e-mutate e2e-memcheck
+	@TESSERA_TERMINAL_KILLS=full SUITE_TIMEOUT=14400 tests/run e2e-kiosk-taps
+	@PATH=$(CURDIR)/build/bin:$$PATH TESSERA_LAB=1 tests/bench/kiosk-taps 10000
 	@tests/mutants/run
 
 mutants: ## break the code on purpose, patch by patch of tests/mutants: does the named suite notice?

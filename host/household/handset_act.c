@@ -8,7 +8,7 @@
 
 #include "apdu/octets/unit.h"
 
-enum { SHOWN_MS = 6000, NUMBER_TEXT = 24 };
+enum { SHOWN_MS = 20000, NUMBER_TEXT = 24 };
 
 // ---- errands -----------------------------------------------------------------------------------
 

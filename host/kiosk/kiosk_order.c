@@ -185,9 +185,11 @@ void kiosk_card_came(struct kiosk *kiosk) {
         return;
     }
     kiosk_say(kiosk, KIOSK_HOLD, "hold-still");
+    int64_t until = kiosk_now_ms() + KIOSK_TAP_MS;
     const char *say = kiosk_tap(kiosk, card);
     link_close(card);
-    after_tap(kiosk, say);
+    bool slow = strcmp(say, "tap-again") == 0 && kiosk_now_ms() >= until;
+    after_tap(kiosk, slow ? "slow-card" : say);
 }
 
 // ---- after a restart ---------------------------------------------------------------------------

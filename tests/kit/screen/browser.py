@@ -86,6 +86,13 @@ class Browser:
         found = self._ask("POST", self.session + "/element", {"using": "css selector", "value": css})
         self._ask("POST", f"{self.session}/element/{found[ELEMENT]}/click")
 
+    def click_if_there(self, css):
+        """The same of what may go away by itself meanwhile."""
+        try:
+            self.click(css)
+        except RuntimeError:
+            pass
+
     def keys(self, *keys):
         """Keys of the keyboard to whatever has the focus."""
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]

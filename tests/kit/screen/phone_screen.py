@@ -57,7 +57,7 @@ def rest(browser):
             return
         button = {"ask": "#decline", "armed": "#disarm", "end": "#done"}.get(now)
         if button:
-            browser.click(button)
+            browser.click_if_there(button)
         phase(browser, *({"idle", "ask", "armed", "end"} - {now} if button else {"end", "idle", "ask"}))
 
 
