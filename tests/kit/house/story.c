@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CUTS_MOST = 4, TRIES = 3 }; // cuts: of one kind in one story
+enum { CUTS_MOST = 2, TRIES = 3 }; // cuts: of one kind in one story
 
 static struct story_message messages[STORY_MOST];
 static size_t count;
