@@ -18,7 +18,7 @@ static const struct audited {
 } SERVICES[] = {
     {"clearing", 3, examine_clearing, clearing_want},
     {"bank", 2, examine_bank, bank_want},
-    {"charge", 1, examine_charge, charge_want},
+    {"charge", 2, examine_charge, charge_want},
     {"registry", 1, examine_registry, NULL},
     {"licence", 4, examine_licence, NULL},
     {"content", 1, examine_content, NULL},

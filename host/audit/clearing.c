@@ -134,7 +134,8 @@ static const struct rule entry_rules[] = {
          "'D:' || p.id") "p.state <> 0 AND p.amount > 0 ORDER BY p.id"},
     {"missing", "transfer", "id",
      "SELECT 'F:' || p.id, p.amount, 'nothing' FROM payout p" WITHOUT(
-         "'F:' || p.id") "p.state = 2 AND p.amount > 0 ORDER BY p.id"},
+         "'F:' || p.id") "p.state = 2 AND p.amount > 0 AND p.unit NOT IN (SELECT unit FROM scheme) "
+                         "ORDER BY p.id"},
     {"differs", "payout", "state",
      "SELECT p.id, CASE WHEN f.id IS NULL THEN 'ordered' ELSE 'done' END, p.state FROM payout p"
      " JOIN transfer d ON d.id = 'D:' || p.id LEFT JOIN transfer f ON f.id = 'F:' || p.id"
@@ -445,6 +446,7 @@ static const struct rule leaving_rules[] = {
      " || CAST(state_number AS TEXT) FROM redemption WHERE state = 1) AND p.cause NOT IN (SELECT"
      " 'lost:' || id FROM purse WHERE state = 2) AND p.cause NOT IN (SELECT payee || '/' ||"
      " CAST(batch AS TEXT) || '/' || CAST(n AS TEXT) FROM suspense WHERE outcome = 'pay')"
+     " AND p.cause NOT IN (SELECT 'scheme:' || SUBSTR(id, 1, 24) FROM payout)"
      " ORDER BY p.id"},
     {"missing", "payout", "amount",
      "SELECT " KEY2("x.cause || '/' || x.party",
@@ -457,7 +459,8 @@ static const struct rule leaving_rules[] = {
      " o.endpoint = 'bank.transfer' AND p.id IS NULL ORDER BY o.id"},
     {"missing", "outbox", "id",
      "SELECT p.id, p.amount, 'nothing' FROM payout p LEFT JOIN outbox o ON o.id = p.id WHERE"
-     " p.state <> 0 AND p.amount > 0 AND o.id IS NULL ORDER BY p.id"},
+     " p.state <> 0 AND p.amount > 0 AND o.id IS NULL AND p.unit NOT IN (SELECT unit FROM scheme)"
+     " ORDER BY p.id"},
 };
 
 #define RULES(table) compare_rules(examined, table, sizeof table / sizeof table[0])

@@ -134,15 +134,41 @@ static void want_end(struct wanting *wanting) {
 
 // ---- issue -------------------------------------------------------------------------------------
 
+/// The party of the scheme that a unit is of, or that has this money prepaid. False: none.
+static bool find_scheme(struct wanting *wanting, int64_t unit) {
+    return look_up(wanting, "SELECT party, worth, money FROM scheme WHERE unit = $1",
+                   (struct cell[]){cell_int(unit)}, 1);
+}
+
+/// What a scheme paid in, so that its units can be redeemed.
+static bool want_prepaid(struct wanting *wanting) {
+    const struct entry_line *line = &wanting->entry->lines[0];
+    if (wanting->entry->count != 2 || !has_account(wanting, "PREPAID:"))
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        if (strncmp(wanting->entry->lines[i].account, "PREPAID:", 8) == 0) {
+            const char *owner = wanting->entry->lines[i].account + 8;
+            struct bytes party = bytes_of(owner, strcspn(owner, ":"));
+            want(wanting->wanted, "BANK", name_of(""), (uint16_t)line->unit, line->amount);
+            want(wanting->wanted, "PREPAID", party, (uint16_t)line->unit, -line->amount);
+        }
+    return true;
+}
+
 static void want_arrival(struct wanting *wanting) {
     const char *transfer = wanting->entry->id + 2;
     if (look_up(wanting, "SELECT purse, unit, amount FROM incoming WHERE transfer = $1",
                 (struct cell[]){cell_text(transfer)}, 1)) {
         uint16_t unit = (uint16_t)wanting->numbers[0];
-        want(wanting->wanted, "BANK", name_of(""), unit, wanting->numbers[1]);
-        want(wanting->wanted, "WAIT", name_of(wanting->name), unit, -wanting->numbers[1]);
+        int64_t amount = wanting->numbers[1];
+        want(wanting->wanted, "WAIT", name_of(wanting->name), unit, -amount);
+        bool scheme = find_scheme(wanting, unit);
+        want(wanting->wanted, scheme ? "SCHEME" : "BANK", name_of(scheme ? wanting->name : ""),
+             unit, amount);
         return;
     }
+    if (want_prepaid(wanting))
+        return;
     // for nobody that is known: a person decides; the bank's own books have the amount
     const struct entry_line *line = &wanting->entry->lines[0];
     if (wanting->entry->count != 2 || !has_account(wanting, "SUSPENSE:bank:"))
@@ -284,20 +310,35 @@ static void want_settlement(struct wanting *wanting) {
 
 // ---- money that leaves -------------------------------------------------------------------------
 
+/// An order to the bank, its end; of a scheme's unit, what the scheme takes back and pays for it.
 static void want_payout(struct wanting *wanting) {
-    char letter = wanting->entry->id[0];
+    char letter = wanting->entry->id[0], who[PART_SIZE];
     const char *id = wanting->entry->id + 2;
     if (!look_up(wanting, "SELECT party, unit, amount FROM payout WHERE id = $1",
                  (struct cell[]){cell_text(id)}, 1))
         return;
     uint16_t unit = (uint16_t)wanting->numbers[0];
-    struct bytes party = name_of(wanting->name);
-    want(wanting->wanted, letter == 'D' ? "PAYABLE" : "ORDERED", party, unit, wanting->numbers[1]);
+    int64_t amount = wanting->numbers[1];
+    snprintf(who, sizeof who, "%s", wanting->name);
+    struct bytes party = name_of(who);
+    bool scheme = (letter == 'D' || letter == 'W') && find_scheme(wanting, unit);
+    if (letter == 'W' && scheme) {
+        uint16_t money = (uint16_t)wanting->numbers[1];
+        want(wanting->wanted, "PREPAID", name_of(wanting->name), money,
+             amount * wanting->numbers[0]);
+        want(wanting->wanted, "PAYABLE", party, money, -amount * wanting->numbers[0]);
+        return;
+    }
+    want(wanting->wanted, letter == 'D' ? "PAYABLE" : "ORDERED", party, unit, amount);
     want(wanting->wanted,
-         letter == 'D'   ? "ORDERED"
+         scheme          ? "SCHEME"
+         : letter == 'D' ? "ORDERED"
          : letter == 'F' ? "BANK"
                          : "PAYABLE",
-         letter == 'F' ? name_of("") : party, unit, -wanting->numbers[1]);
+         scheme          ? name_of(wanting->name)
+         : letter == 'F' ? name_of("")
+                         : party,
+         unit, -amount);
 }
 
 /// Party of a purse: enterprise, user, or itself.
@@ -414,12 +455,12 @@ static const struct entry_kind {
     size_t numbers; // at the end of its id
     void (*want)(struct wanting *wanting);
 } entry_kinds[] = {
-    {'P', 1, want_usage},         {'X', 2, want_usage},      {'R', 1, want_end},
-    {'V', 1, want_end},           {'I', 0, want_arrival},    {'O', 3, want_issue},
-    {'T', 2, want_taken},         {'S', 2, want_settlement}, {'D', 0, want_payout},
-    {'F', 0, want_payout},        {'N', 0, want_payout},     {'C', 2, want_cash_out},
-    {'B', 2, want_seller_refund}, {'L', 1, want_lost},       {'Q', 3, want_claim},
-    {'U', 1, want_decision},      {'K', 1, want_proof},
+    {'P', 1, want_usage},    {'X', 2, want_usage},         {'R', 1, want_end},
+    {'V', 1, want_end},      {'I', 0, want_arrival},       {'O', 3, want_issue},
+    {'T', 2, want_taken},    {'S', 2, want_settlement},    {'D', 0, want_payout},
+    {'F', 0, want_payout},   {'N', 0, want_payout},        {'W', 0, want_payout},
+    {'C', 2, want_cash_out}, {'B', 2, want_seller_refund}, {'L', 1, want_lost},
+    {'Q', 3, want_claim},    {'U', 1, want_decision},      {'K', 1, want_proof},
 };
 
 void clearing_want(struct examined *examined, const struct entry *entry, struct wanted *wanted) {

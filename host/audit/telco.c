@@ -23,10 +23,19 @@ static const struct movement {
      " c.sale = d.sale WHERE d.sale = $1 AND d.state = 1",
      "UNBILLED", "DUE"},
     {"ordered-",
-     "SELECT enterprise, enterprise, amount, unit FROM docket WHERE sale = $1 AND state = 1", "DUE",
-     "ORDERED"},
-    {"paid-", "SELECT enterprise, '', amount, unit FROM docket WHERE sale = $1 AND state = 1",
+     "SELECT enterprise, enterprise, amount, unit FROM docket WHERE sale = $1 AND state = 1"
+     " UNION ALL SELECT 'center', 'center', amount, unit FROM deposit WHERE id = $1",
+     "DUE", "ORDERED"},
+    {"paid-",
+     "SELECT enterprise, '', amount, unit FROM docket WHERE sale = $1 AND state = 1"
+     " UNION ALL SELECT 'center', '', amount, unit FROM deposit WHERE id = $1",
      "ORDERED", "BANK"},
+    {"deposit-", "SELECT phone, 'center', amount, unit FROM deposit WHERE id = $1", "UNBILLED",
+     "DUE"},
+    {"not-paid-", "SELECT 'center', 'center', amount, unit FROM deposit WHERE id = $1", "ORDERED",
+     "DUE"},
+    {"undone-", "SELECT 'center', phone, amount, unit FROM deposit WHERE id = $1", "DUE",
+     "UNBILLED"},
     {"unpaid-",
      "SELECT enterprise, enterprise, amount, unit FROM docket WHERE sale = $1 AND state = 1",
      "ORDERED", "DUE"},
@@ -127,7 +136,8 @@ static const struct rule charge_rules[] = {
     {"unjustified", "content_charge", "sale",
      "SELECT c.sale, 'an accepted docket', c.amount FROM content_charge c LEFT "
      "JOIN docket d ON"
-     " d.sale = c.sale AND d.state = 1 WHERE d.sale IS NULL ORDER BY c.sale"},
+     " d.sale = c.sale AND d.state = 1 WHERE d.sale IS NULL AND c.sale NOT IN (SELECT id FROM"
+     " deposit) ORDER BY c.sale"},
     {"differs", "content_charge", "amount",
      "SELECT c.sale, d.amount, c.amount FROM content_charge c JOIN docket d ON "
      "d.sale = c.sale"
