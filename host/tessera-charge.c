@@ -3,15 +3,17 @@
 // docs/man/tessera-charge.1 describes it.
 #include "base/heap.h"
 #include "base/options/options.h"
+#include "host/service/bill_sheet.h"
 #include "host/service/charge_setup.h"
 #include "services/wire/api/charge_api.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct arguments {
     const char *what, *url, *tls, *month, *language;
-    bool json, html;
+    bool json, html, pdf;
     struct program_run run;
 };
 
@@ -28,6 +30,17 @@ static bool show_page(struct service_client *client, const struct form *in,
     return done;
 }
 
+static bool print_pdf(const struct form *out, const struct arguments *arguments,
+                      struct failure *failure) {
+    struct sheet_pdf pdf;
+    const char *language = arguments->language;
+    if (!bill_sheet_print(out, language != NULL && strcmp(language, "ja") == 0, &pdf, failure))
+        return false;
+    bool done = fwrite(pdf.data, 1, pdf.size, stdout) == pdf.size && fflush(stdout) == 0;
+    sheet_free(&pdf);
+    return done || fail_errno(failure, "standard output");
+}
+
 static bool bill(struct service_client *client, void *context, struct failure *failure) {
     const struct arguments *arguments = context;
     struct form in, out;
@@ -40,6 +53,8 @@ static bool bill(struct service_client *client, void *context, struct failure *f
         return show_page(client, &in, failure);
     if (!service_client_ask(client, &charge_bill, &in, &out, failure))
         return false;
+    if (arguments->pdf)
+        return print_pdf(&out, arguments, failure);
     service_client_print(&out, arguments->json);
     return true;
 }
@@ -103,7 +118,8 @@ static const struct option_row rows[] = {
      "bill also the subscriber's card's",
      .at = AT(tls), .needed = OPTION_EVERY},
     {"html", NULL, OPTION_FLAG, "a page", .at = AT(html), .only = BILL},
-    {"language", "WORD", OPTION_TEXT, "of the page, en or ja", .at = AT(language), .only = BILL,
+    {"pdf", NULL, OPTION_FLAG, "a PDF on standard output", .at = AT(pdf), .only = BILL},
+    {"language", "WORD", OPTION_TEXT, "of page and PDF, en or ja", .at = AT(language), .only = BILL,
      .words = languages},
     {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(json), .only = BILL | CLOSE},
     OPTION_CLOCK_ROW(AT(run)),

@@ -2,7 +2,8 @@
 #include "personalization/letters/letters.h"
 
 #include "base/files.h"
-#include "personalization/letters/sheet.h"
+#include "base/sheet/sheet.h"
+#include "personalization/letters/template.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -51,7 +52,8 @@ static bool store(const struct press *press, const char *name, const char *endin
 static bool print_pdf(const struct press *press, const char *name, struct failure *failure) {
     struct sheet_pdf pdf;
     struct failure why;
-    if (!sheet_print(&press->sheet, press->order->font, &pdf, &why))
+    const struct sheet_style style = {.font = press->order->font};
+    if (!sheet_print(press->sheet.text, &style, &pdf, &why))
         return fail(failure, why.code, "%s: %s", name, why.text);
     bool done = store(press, name, "pdf", bytes_of(pdf.data, pdf.size), failure);
     sheet_free(&pdf);

@@ -2,8 +2,8 @@
 // Bills as they are shown: JSON with every line, or a page in English or Japanese.
 #include "services/charge/charge_private.h"
 
-#include "apdu/octets/unit.h"
 #include "services/core/page.h"
+#include "services/wire/api/bill_words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,26 +73,6 @@ bool charge_bill_transact(struct call *call, struct session *session) {
 
 // ---- the page ----------------------------------------------------------------------------------
 
-enum word { BILL, TELEPHONE, CONTENT, CALLS, PACKETS, BASIC, TOTAL, DAY, ITEM, AMOUNT, WORDS };
-static const char *const words[2][WORDS] = {
-    {"Bill", "Telephone", "Contents and goods", "Calls", "Packets", "Basic charge", "Total", "Day",
-     "Item", "Amount"},
-    {"請求書", "電話料金", "コンテンツ・商品", "通話料", "パケット通信料", "基本料", "合計", "日付",
-     "項目", "金額"},
-};
-
-/// What the company says in the reader's language; the rest as it was given.
-static const char *item_text(const struct form *line, const char *const *said) {
-    static const struct {
-        const char *kind;
-        enum word word;
-    } own[] = {{"call", CALLS}, {"packet", PACKETS}, {"basic", BASIC}};
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        if (strcmp(form_text(line, NAME_KIND), own[i].kind) == 0)
-            return said[own[i].word];
-    return form_text(line, NAME_TEXT);
-}
-
 static void put_line(struct buffer *out, const struct form *line, const char *const *said,
                      const char *unit) {
     uint64_t day = form_uint(line, NAME_DATE);
@@ -100,7 +80,7 @@ static void put_line(struct buffer *out, const struct form *line, const char *co
     if (day != 0)
         buffer_format(out, "%l/%l/%l", day / 10000, day / 100 % 100, day % 100);
     buffer_text(out, "</td><td>");
-    page_put_escaped(out, item_text(line, said));
+    page_put_escaped(out, bill_item(line, said));
     buffer_format(out, "</td><td class=n>%l %s</td></tr>\n", form_uint(line, NAME_AMOUNT), unit);
 }
 
@@ -108,29 +88,28 @@ static void put_part(struct buffer *out, const struct form *part, const char *co
                      const char *unit) {
     size_t count = 0;
     const struct form *lines = form_list(part, NAME_LINES, &count);
-    bool content = strcmp(form_text(part, NAME_PART), "content") == 0;
     buffer_format(out, "<h2>%s</h2>\n<table><tr><th>%s</th><th>%s</th><th>%s</th></tr>\n",
-                  said[content ? CONTENT : TELEPHONE], said[DAY], said[ITEM], said[AMOUNT]);
+                  bill_part(part, said), said[BILL_WORD_DAY], said[BILL_WORD_ITEM],
+                  said[BILL_WORD_AMOUNT]);
     for (size_t i = 0; i < count; i++)
         put_line(out, &lines[i], said, unit);
-    buffer_format(out, "<tr><th></th><th>%s</th><th class=n>%l %s</th></tr></table>\n", said[TOTAL],
-                  form_uint(part, NAME_TOTAL), unit);
+    buffer_format(out, "<tr><th></th><th>%s</th><th class=n>%l %s</th></tr></table>\n",
+                  said[BILL_WORD_TOTAL], form_uint(part, NAME_TOTAL), unit);
 }
 
 static void put_bill(struct call *call, struct buffer *out, bool japanese) {
-    const char *const *said = words[japanese];
+    const char *const *said = bill_words(japanese);
     char unit[UNIT_NAME_MAX];
     size_t count = 0;
     const struct form *parts = form_list(&call->out, NAME_BILLS, &count);
-    uint16_t code = (uint16_t)form_uint(&call->out, NAME_UNIT);
-    const char *name = japanese && code == UNIT_JPY ? "円" : unit_name(code, unit);
+    const char *name = bill_unit((uint16_t)form_uint(&call->out, NAME_UNIT), japanese, unit);
     buffer_format(out,
                   "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><title>%s "
                   "%s</title><style>body{font:1em/1.5 sans-serif;max-width:40em;margin:auto}"
                   "td,th{text-align:left;padding:.2em 1em .2em 0}.n{text-align:right}</style>"
                   "</head><body>\n<h1>%s %s</h1>\n<p>",
-                  japanese ? "ja" : "en", said[BILL], form_text(&call->out, NAME_MONTH), said[BILL],
-                  form_text(&call->out, NAME_MONTH));
+                  japanese ? "ja" : "en", said[BILL_WORD_BILL], form_text(&call->out, NAME_MONTH),
+                  said[BILL_WORD_BILL], form_text(&call->out, NAME_MONTH));
     page_put_escaped(out, form_text(&call->out, NAME_PHONE));
     buffer_text(out, "</p>\n");
     for (size_t i = 0; i < count; i++)

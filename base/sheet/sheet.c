@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "personalization/letters/sheet.h"
+#include "base/sheet/sheet.h"
+
+#include "base/bytes.h"
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
@@ -55,15 +57,29 @@ static void draw(cairo_t *cairo, PangoLayout *layout) {
     cairo_show_page(cairo);
 }
 
+static void set_tabs(PangoLayout *layout, const struct sheet_style *style) {
+    if (style->tab == 0)
+        return;
+    PangoTabArray *tabs = pango_tab_array_new(style->end != 0 ? 2 : 1, FALSE);
+    pango_tab_array_set_tab(tabs, 0, PANGO_TAB_LEFT, (int)(style->tab * MILLIMETRE * PANGO_SCALE));
+    if (style->end != 0)
+        pango_tab_array_set_tab(tabs, 1, PANGO_TAB_RIGHT,
+                                (int)(style->end * MILLIMETRE * PANGO_SCALE));
+    pango_layout_set_tabs(layout, tabs);
+    pango_tab_array_free(tabs);
+}
+
 /// What stands between two form feeds. Returns how many signs no font has.
-static int print_part(cairo_t *cairo, const char *text, size_t size, const char *font) {
-    PangoFontMap *fonts = pango_cairo_font_map_new();
+static int print_part(cairo_t *cairo, const char *text, size_t size,
+                      const struct sheet_style *style) {
+    PangoFontMap *fonts = pango_cairo_font_map_get_default();
     PangoContext *context = pango_font_map_create_context(fonts);
     PangoLayout *layout = pango_layout_new(context);
-    PangoFontDescription *description = pango_font_description_from_string(font);
+    PangoFontDescription *description = pango_font_description_from_string(style->font);
     pango_layout_set_font_description(layout, description);
     pango_layout_set_width(layout, (int)((width - 2 * margin) * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    set_tabs(layout, style);
     pango_layout_set_text(layout, text, (int)size);
     int missing = pango_layout_get_unknown_glyphs_count(layout);
     if (missing == 0)
@@ -71,28 +87,27 @@ static int print_part(cairo_t *cairo, const char *text, size_t size, const char 
     pango_font_description_free(description);
     g_object_unref(layout);
     g_object_unref(context);
-    g_object_unref(fonts);
     return missing;
 }
 
-static int print_all(cairo_t *cairo, const struct sheet_text *text, const char *font) {
+static int print_all(cairo_t *cairo, const char *text, const struct sheet_style *style) {
     int missing = 0;
-    const char *at = text->text;
+    const char *at = text;
     for (size_t size = 0; missing == 0; at += size + 1) {
         size = strcspn(at, "\f");
-        missing = print_part(cairo, at, size, font);
+        missing = print_part(cairo, at, size, style);
         if (at[size] == '\0')
             break;
     }
     return missing;
 }
 
-bool sheet_print(const struct sheet_text *text, const char *font, struct sheet_pdf *pdf,
+bool sheet_print(const char *text, const struct sheet_style *style, struct sheet_pdf *pdf,
                  struct failure *failure) {
     *pdf = (struct sheet_pdf){0};
     cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(take, pdf, width, height);
     cairo_t *cairo = cairo_create(surface);
-    int missing = print_all(cairo, text, font);
+    int missing = print_all(cairo, text, style);
     cairo_status_t status = cairo_status(cairo);
     cairo_destroy(cairo);
     cairo_surface_finish(surface);
