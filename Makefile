@@ -120,10 +120,10 @@ USE_SO   := -Wl,-rpath,$(abspath $(BUILD)/lib)
 
 # FFmpeg and Pango bring a hundred libraries, which no suite should load: programs show what is done with
 # them.
-$(TESTS_SO): $(TEST_LIB) $(filter-out $(BUILD)/obj/host/media/% $(BUILD)/obj/personalization/letters/% $(BUILD)/obj/base/sheet/%,$(OBJECTS))
+$(TESTS_SO): $(TEST_LIB) $(filter-out $(BUILD)/obj/host/media/% $(BUILD)/obj/personalization/letters/% $(BUILD)/obj/base/sheet/% $(BUILD)/obj/host/service/bill_sheet.o,$(OBJECTS))
 	@mkdir -p $(@D)
 	@$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) $^ $(LDLIBS) -lcunit -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs $^ $(LDLIBS) -lcunit -o $@
 
 $(SUITES): $(BUILD)/%: $(BUILD)/obj/%.o $(TESTS_SO)
 	@mkdir -p $(@D)
