@@ -23,6 +23,7 @@ struct ticket_left {
     uint8_t copies, flags; // enum ticket_flag
 };
 
+/// From and to its six octets, big-endian: generation, plays, copies, flags.
 struct ticket_left ticket_left_read(const uint8_t octets[TICKET_LEFT_SIZE]);
 void ticket_left_write(const struct ticket_left *left, uint8_t octets[TICKET_LEFT_SIZE]);
 /// Does this header grant as much: plays, copies, and none of them without being counted? What a

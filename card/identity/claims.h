@@ -35,6 +35,8 @@ bool claims_kept(const struct card_call *call);
 /// Stages that it does, from now on.
 void claims_keep(struct card_call *call);
 
+/// The row of a sale, or of the docket of a ticket, copied into claim. False: there is none; claim
+/// is then not to be read.
 bool claim_find(const struct card_call *call, const uint8_t sale[TICKET_NAME_SIZE],
                 struct claim *claim);
 bool claim_of_ticket(const struct card_call *call, const uint8_t ticket[TICKET_NAME_SIZE],

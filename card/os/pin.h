@@ -36,7 +36,9 @@ uint16_t pin_unblock(struct card_call *call, struct pin pin, struct bytes puk,
 /// False: they are not that.
 bool pin_two_values(struct bytes data, struct bytes *first, struct bytes *second);
 
+/// Tries left, as staged or committed; 0: blocked.
 uint8_t pin_tries(const struct card_call *call, struct pin pin);
+/// Was there a pin_set? Before it there is nothing to verify.
 bool pin_is_set(const struct card_call *call, struct pin pin);
 
 #endif

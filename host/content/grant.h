@@ -35,8 +35,12 @@ struct grant {
     struct pack_party granter;
 };
 
+/// A new file that everybody may read: object, granter's certificate, its authority's. An existing
+/// one stays, and is the failure.
 bool grant_write(const char *path, struct bytes object, const struct pack_party *granter,
                  struct failure *failure);
+/// Reads and takes apart such a file; no signature is verified here. Refused with EXIT_USAGE: it is
+/// not these three.
 bool grant_read(const char *path, struct grant *grant, struct failure *failure);
 /// The same from octets that were put into grant->octets; where: for the sentence.
 bool grant_parse(struct grant *grant, size_t size, const char *where, struct failure *failure);

@@ -61,10 +61,15 @@ struct handset {
     int64_t until_ms;                 // when the phase is over, monotonic; 0: it stays
 };
 
+/// Milliseconds of a clock that never goes back, as until_ms and the air's have them.
 int64_t handset_now_ms(void);
 
 // ---- handset_show.c
+/// Tells the page how everything stands: phase, sentence, purse and tickets, taps, what is asked.
+/// Nothing without a screen. Takes the air's lock.
 void handset_show(struct handset *handset);
+/// Enters a phase with a sentence's key (a string that stays) and shows it. Asking, armed and ended
+/// are over after HANDSET_ARMED_MS; what a command said is kept in HANDSET_END alone.
 void handset_say(struct handset *handset, enum handset_phase phase, const char *say);
 
 // ---- handset_act.c

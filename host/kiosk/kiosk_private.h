@@ -66,6 +66,7 @@ struct kiosk {
     char receipts[PATH_MAX];
 };
 
+/// Milliseconds of a clock that never goes back: give_up_ms, seek_ms and orders_ms are of it.
 int64_t kiosk_now_ms(void);
 
 // ---- kiosk_show.c

@@ -16,6 +16,8 @@ struct spool *spool_open(const char *directory, const struct crypto *crypto,
 /// Erases the key; NULL is nothing.
 void spool_close(struct spool *spool);
 
+/// Appends any number of octets, sealed as whole pieces fill up. False: the disk took no more, and
+/// the spool is only to be closed.
 bool spool_write(struct spool *spool, struct bytes octets, struct failure *failure);
 /// No more is written; reading begins. How many octets there are.
 bool spool_turn(struct spool *spool, uint64_t *size, struct failure *failure);

@@ -27,6 +27,7 @@ struct sale_place *sale_index_find(const struct sale_index *index, struct bytes 
 /// Puts a place in, or in place of the one of its reference. False: no memory.
 bool sale_index_put(struct sale_index *index, const struct sale_place *place);
 
+/// Gives back both tables; the index is empty, and may be used again.
 void sale_index_free(struct sale_index *index);
 
 #endif

@@ -46,6 +46,8 @@ struct ticket_move {
     struct object header, state; // point into octets: use ticket_move_set
 };
 
+/// Copies a header with its state behind it, as the card gives them, and decodes both. False:
+/// empty, too long, or not exactly these two.
 bool ticket_move_set(struct ticket_move *out, struct bytes octets);
 
 /// What SELECT tells: the transmission request of a store.
@@ -157,6 +159,7 @@ enum ticket_outcome ticket_client_activate(struct ticket_client *client, struct 
 
 // ---- reading -----------------------------------------------------------------------------------
 
+/// GET DATA: id, roles and options of the store. TICKET_GARBLED: an answer without one of them.
 enum ticket_outcome ticket_client_identity(struct ticket_client *client,
                                            struct ticket_identity *out);
 /// One page of LIST from a slot on: rows holds TICKET_PAGE_ROWS; *count 0 behind the last. The next

@@ -64,7 +64,7 @@ void center_put(const struct call *call, struct object_writer *writer, const cha
 
 // ---- the books (books.c) -----------------------------------------------------------------------
 
-/// What is owed and held; money.md's names stand in docs/clearing.md.
+/// What is owed and held; docs/clearing.md, Books, says what each of them is.
 enum book {
     BOOK_BANK,
     BOOK_WAIT,
@@ -180,6 +180,8 @@ struct issued_total {
 };
 /// It ends the open issue log: taken, dead, or still open. False: the problem is set.
 bool issue_judge(struct call *call, struct session *session, const struct issued_total *total);
+/// A log of a purse that took what is open tells so before its statement does. False: it tells more
+/// than was issued to it, or the session has failed.
 bool issue_told_by_log(struct call *call, struct session *session,
                        const struct issued_total *total);
 
@@ -230,45 +232,124 @@ bool scheme_read(struct session *session, uint16_t unit, struct scheme *out);
 bool scheme_is_of(struct session *session, const char *party, uint16_t money);
 
 // ---- handlers ----------------------------------------------------------------------------------
+// Check runs before the transaction, transact within it; services/core/handler.h says what both
+// have to keep and what false means. Who may call an endpoint, and with what, its row in
+// services/wire/api/ says.
 
+/// GET /v1/center: root, authority and own certificate, for whoever verifies what is signed here.
 bool clearing_center_transact(struct call *call, struct session *session);
+/// POST /v1/purses: the chain of a purse that is certified now, as struct evidence in
+/// call->command; else clearing_certificate.
 bool clearing_purse_check(struct call *call);
+/// Makes the purse known with its host, user, device and limits, or changes these. A name that is
+/// known with another key is refused (clearing_known). S cl.4, 9.
 bool clearing_purse_transact(struct call *call, struct session *session);
+/// GET /v1/purses/{purse}/certificates: root, its authority's, its own. S cl.8.
 bool clearing_certificates_transact(struct call *call, struct session *session);
+/// PUT /v1/parties/{party}: on which bank account it is paid; for the center's own id, from which
+/// account and where transfers arrive.
 bool clearing_party_transact(struct call *call, struct session *session);
+/// POST /v1/policies: signed by a provider that is certified now; else clearing_policy_bad.
 bool clearing_policy_check(struct call *call);
+/// Keeps policy and signer's chain; the answer is the SHA-256 of its body, by which usage logs name
+/// it. S cl.6.
 bool clearing_policy_transact(struct call *call, struct session *session);
+/// POST /v1/incoming, by the bank: amount waits for the purse, or, paid in by a scheme's own party,
+/// for what it will redeem. Once for each transfer: with another purse or sum it is
+/// clearing_transfer_taken. A scheme's unit is no money (clearing_unit). S cl.12.
 bool clearing_incoming_transact(struct call *call, struct session *session);
+/// POST /v1/schemes: a unit that is no money, who redeems it, and for how much of which money. For
+/// good: other terms later, or a unit that is both, are clearing_scheme_taken.
 bool clearing_scheme_transact(struct call *call, struct session *session);
+/// POST /v1/grants: so many of its unit wait for a purse, owed by the sender, whose scheme it has
+/// to be (clearing_unit). Once for each transfer id of a unit.
 bool clearing_grant_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/challenges: draws 16 random octets of the arena, call->command.
 bool clearing_challenge_check(struct call *call);
+/// Signs them for this purse and remembers them for ten minutes; one statement may answer. S cl.13.
 bool clearing_challenge_transact(struct call *call, struct session *session);
+/// Of everything that comes with a statement alone (told, issue, acknowledge, redeem): verifies it,
+/// as struct stated in call->command; else clearing_certificate.
 bool clearing_told_check(struct call *call);
+/// POST /v1/purses/{purse}/statements: judges the statement; what it ends is ended. S cl.4, 13.
 bool clearing_told_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/issue-logs: judges the statement, then signs a log over all that waits
+/// for the purse in this unit on top of its balance. While one is open for that state and nothing
+/// more came, it is the same log. Refusals: clearing_listed, problem_role (a till), clearing_claim,
+/// clearing_no_transfer, clearing_overflow, and those of a statement. S cl.1, 4, 12-14.
 bool clearing_issue_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/logs: judges up to CLEARING_LOGS_MOST logs, each by itself, into a
+/// struct upload, call->command; a bad one has its fault and refuses no other.
 bool clearing_logs_check(struct call *call);
+/// Books those that are good; for each, in their order, an outcome and maybe a word why.
+/// S cl.1, 3, 8, 11.
 bool clearing_logs_transact(struct call *call, struct session *session);
+/// Of settling and releasing: verifies the till's batch, that its sums are what the till set aside,
+/// and the statement that came along, if one did; struct batch in call->command.
 bool clearing_batch_check(struct call *call);
+/// POST /v1/purses/{purse}/batches: settles a batch that is complete: every number is divided by
+/// its policy, payouts are ordered, the receipt is signed and kept. Outcomes: settled; missing with
+/// the numbers, gap, refund-missing, void-missing, books: to be sent again when the rest is here;
+/// twin and sums put the till on the hotlist. A batch that was released stays so (clearing_ended).
+/// S cl.1, 6.
 bool clearing_batch_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/releases: gives back a batch that the till's statement says to be open,
+/// books nothing of it, and signs the release. One that was settled stays so (clearing_ended).
 bool clearing_release_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/acknowledgements: a fresh offline budget and, but for tills, a new base
+/// of the window. A machine whose logs are not all here gets none (clearing_withheld), nor does a
+/// purse that is listed.
 bool clearing_acknowledge_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/redemptions: signs a refund for the state of the statement. It is paid
+/// to the user's account when a later statement says that the value has left. The open one is given
+/// again; more than the purse holds, and any of a till, is clearing_insufficient.
 bool clearing_redeem_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/orders, for the till's host: so much of a settled number is owed to its
+/// payer again and waits for the purse that paid; never more than was settled
+/// (clearing_insufficient).
 bool clearing_order_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/refunds, by an operator: lists the purse at once. After the day that is
+/// answered, when no log of it can come any more, asked again, it pays what is proven to be left;
+/// of a till what it took.
 bool clearing_lost_transact(struct call *call, struct session *session);
+/// GET /v1/hotlist/{audience}: the signed list and its marks, as octets; for hosts the authority's
+/// and center's certificates stand in front. clearing_no_list where none was published.
 bool clearing_hotlist_transact(struct call *call, struct session *session);
+/// POST /v1/revocations: any certificate but an authority's, which its root revokes
+/// (clearing_certificate).
 bool clearing_revoke_check(struct call *call);
+/// Lists the purse whose certificate this is, or marks certificate and holder of anybody else's,
+/// and signs the lists anew.
 bool clearing_revoke_transact(struct call *call, struct session *session);
+/// GET /v1/status: how many of each kind there are, and each book's sum in minor units, below:
+/// under 0.
 bool clearing_status_transact(struct call *call, struct session *session);
+/// GET /v1/trace/{payer}/{counter}: one payment's logs as they are kept, and what was given back,
+/// settled and decided of it. clearing_unknown_log where there is none.
 bool clearing_trace_transact(struct call *call, struct session *session);
+/// GET /v1/payouts: at most 100 with an id behind "after", in the order of their ids.
 bool clearing_payouts_transact(struct call *call, struct session *session);
+/// GET /v1/suspense: at most 100 that wait for a person, each with the word why.
 bool clearing_suspense_transact(struct call *call, struct session *session);
+/// POST /v1/suspense/{payee}: the outcome is pay, return or write-off (else clearing_decision).
 bool clearing_decide_check(struct call *call);
+/// Ends what waits under that number: to the till's party, back to the payer's purse
+/// (clearing_unknown_log where none is known), or to the books' loss. Once: then nothing waits
+/// there.
 bool clearing_decide_transact(struct call *call, struct session *session);
+/// The bank's answer to a payout's order, whose outbox key is the payout's id: done, or owed to the
+/// party again.
 bool clearing_transfer_reply(struct call *call, struct session *session);
+/// Every ten seconds: orders what could not be ordered when it became due, since an account was
+/// missing or a scheme had not paid in enough.
 bool clearing_payouts_job(const struct service_context *context, const struct crypto *crypto,
                           struct failure *failure);
+/// Every two seconds: books the next page of the center's bank account, from the last line that it
+/// read on. No courier, no account of ours, or a bank that is not there is no failure.
 bool clearing_incoming_job(const struct service_context *context, const struct crypto *crypto,
                            struct failure *failure);
+/// GET /v1/purses/{purse}/issue-logs: the newest one of a unit that is not dead, signed anew if it
+/// was by an older key; clearing_no_transfer where there is none.
 bool clearing_issued_transact(struct call *call, struct session *session);
 
 #endif

@@ -91,8 +91,6 @@ bool issue_judge(struct call *call, struct session *session, const struct issued
     return close_open(call, session, total, &open, taken);
 }
 
-/// A log of a purse that took what is open tells so before its statement does. False: it tells
-/// more than was issued to it, or the session has failed.
 bool issue_told_by_log(struct call *call, struct session *session,
                        const struct issued_total *total) {
     if (total->issued <= issued_known(session, total))

@@ -214,27 +214,74 @@ void sale_settle(struct call *call, struct session *session, const char *instanc
                  const char *kind, struct bytes object);
 
 // ---- handlers ----------------------------------------------------------------------------------
+// Check runs before the transaction, transact within it; services/core/handler.h says what both
+// have to keep and what false means. Who may call an endpoint, and with what, its row in
+// services/wire/api/ says.
 
+/// GET /v1/recipient: the public key, P256_COMPRESSED_SIZE octets, that keys of contents are sealed
+/// for. P 0029.
 bool licence_recipient_transact(struct call *call, struct session *session);
+/// POST /v1/keys: opens the key and seals it for the vault, in the arena as call->command; its
+/// plain octets are erased. licence_bad_key if it is not for us or its fingerprint is another's.
+/// P 0029.
 bool licence_key_check(struct call *call);
+/// Stores it under its content. The same key again is no failure, another one is licence_key_taken.
 bool licence_key_transact(struct call *call, struct session *session);
+/// Every ten seconds: each file of the directory keys, named by its content, goes into the vault
+/// and is removed. A content that has a key keeps it.
 bool licence_keys_job(const struct service_context *context, const struct crypto *crypto,
                       struct failure *failure);
+/// POST /v1/rights: takes plays, copies, days and actions (-1: not said), and sees that policy,
+/// content and enterprise fit together (licence_unmatched). P 0031-0034.
 bool licence_right_check(struct call *call);
+/// Makes an offer of a content whose key is here, under the number that was wished for or the next
+/// coded one; the same right and charge again are the same offer. licence_number_taken if the
+/// number is another's or they have run out.
 bool licence_right_transact(struct call *call, struct session *session);
+/// GET /v1/offers: at most 1000 offers of a content, in the order of their numbers; a limit that an
+/// offer does not have is absent. P 0153.
 bool licence_offers_transact(struct call *call, struct session *session);
+/// GET /v1/offers/{number}: the offer, charge in minor units, and the seller's certificates. A
+/// number that nobody has is licence_unknown_offer, which says what looks mistyped. P 0093, 0153.
 bool licence_offer_transact(struct call *call, struct session *session);
+/// POST /v1/orders: draws the instance of a sale at a kiosk into the arena, call->command; another
+/// enterprise's kiosk is licence_unknown_offer. P 0268-0272.
 bool licence_order_check(struct call *call);
+/// Stores the order for offer and payer, and answers instance and the reference under which the
+/// till takes the money. Another price is licence_charge.
 bool licence_order_transact(struct call *call, struct session *session);
+/// POST /v1/orders/{instance}/payment, by the kiosk that ordered: verifies the till's receipt and,
+/// if the card is there, its reception request. P 0270-0271.
 bool licence_payment_check(struct call *call);
+/// Marks the order as paid, by one receipt for this sale alone (licence_receipt_used), and answers
+/// with the ticket if there is a card or it was made before; else without: its owner fetches it by
+/// the instance.
 bool licence_payment_transact(struct call *call, struct session *session);
+/// POST /v1/offers/{number}/sales: the reception request is the sender's own and for this seller
+/// (licence_reception), a receipt good; a struct sale in call->command. P 0035-0037.
 bool licence_sale_check(struct call *call);
+/// Delivers the ticket of this reception: the same header and state for the same n, and for a
+/// number that the card gave back the same instance anew. Refusals: licence_unknown_offer,
+/// licence_charge, licence_unsettled, licence_receipt_used.
 bool licence_sale_transact(struct call *call, struct session *session);
+/// GET /v1/sales/{instance}, for its buyer: header and state once more.
 bool licence_sale_read_transact(struct call *call, struct session *session);
+/// POST /v1/sales/{instance}/activation: verifies the receipt that comes along into call->command;
+/// NULL where none does.
 bool licence_activation_check(struct call *call);
+/// Signs that a settled sale's ticket may be unsealed, once: later it is the same object. With a
+/// receipt that pays for it the sale is settled now; else licence_unsettled.
 bool licence_activation_transact(struct call *call, struct session *session);
+/// POST /v1/settlements, by a bank or telephone company: settles the oldest unsettled sale that
+/// agrees in day, number, destination, amount, unit and, if it is named, instance
+/// (licence_no_match). The same transfer again answers the same day. P 0038-0040.
 bool licence_settlement_transact(struct call *call, struct session *session);
+/// POST /v1/conversions: a container as its provider made it, and the chain of a converter that is
+/// certified now (licence_converter). P 0128.
 bool licence_conversion_check(struct call *call);
+/// Signs a grant of seven days with the content's key sealed for that converter; the same container
+/// and converter get the same grant for ever. licence_unmatched if nothing is offered of this
+/// content under its policy.
 bool licence_conversion_transact(struct call *call, struct session *session);
 
 #endif

@@ -52,6 +52,7 @@ void nfc_air_remove(struct nfc_air *air);
 /// Ends what nfc_air_start began. False: the device went before.
 bool nfc_air_stop(struct nfc_air *air, struct failure *failure);
 
+/// Gives the device back; only after nfc_air_stop, or without a start.
 void nfc_air_close(struct nfc_air *air);
 
 #endif

@@ -16,6 +16,8 @@ struct keeper {
     uint64_t due_ms[KEEPER_JOBS_MAX]; // of the common jobs, then the service's
 };
 
+/// Everything is due at once, answers are kept for 40 days. context and crypto are the caller's and
+/// outlive the keeper.
 void keeper_init(struct keeper *keeper, const struct service_context *context,
                  const struct crypto *crypto);
 

@@ -50,6 +50,8 @@ struct tls *tls_hold(struct tls *tls);
 /// The last holder frees. NULL is nothing.
 void tls_release(struct tls *tls);
 
+/// Is it on the root's list, as it was read? Serial numbers compare octet by octet, as the
+/// certificates have them.
 bool tls_is_revoked(const struct tls *tls, const struct tls_serial *serial);
 
 /// The reading in force, which may change at any time.
@@ -59,6 +61,8 @@ struct tls_source {
     struct tls *now;
 };
 
+/// The first reading, with the failures of tls_load; the strings of files are to outlive the
+/// source. To be closed only if true.
 bool tls_source_open(struct tls_source *source, const struct tls_files *files,
                      struct failure *failure);
 /// Reads the files again. False: what was in force stays in force.

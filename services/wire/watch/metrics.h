@@ -50,7 +50,9 @@ struct metrics {
     size_t counts[METRIC_COUNT];
 };
 
+/// All zero and without series, which grow by memory; it outlives the metrics.
 void metrics_init(struct metrics *metrics, const struct script_memory *memory);
+/// Frees every series; no other thread may count any more.
 void metrics_free(struct metrics *metrics);
 
 /// Labels as the row has them, NULL where it has none. From any thread; metrics NULL is nobody's.

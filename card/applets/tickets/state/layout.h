@@ -51,6 +51,9 @@ struct ticket_tables {
     uint32_t seen_at, index_at, slots_at, size;
 };
 
+/// Rows and offsets of a store, in octets from the start of its memory. ROLE_WALLET makes it a
+/// phone's, with few lanes and a short seen list; a home's seen list is as long as its slots, of
+/// which capacity says how many.
 struct ticket_tables ticket_tables_of(uint16_t roles, uint16_t capacity);
 
 /// Names fill at most so many octets in the tables.
@@ -59,8 +62,11 @@ struct ticket_id {
     uint8_t size;
 };
 
+/// A copy; one of more than TICKET_ID_MAX octets becomes the empty id.
 struct ticket_id ticket_id_of(struct bytes id);
+/// A span into id, as long as id lives.
 struct bytes ticket_id_bytes(const struct ticket_id *id);
+/// Octet by octet, and of one length.
 bool ticket_id_is(const struct ticket_id *id, struct bytes other);
 
 #endif

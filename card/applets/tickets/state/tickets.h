@@ -30,13 +30,17 @@ struct ticket_offer {
 /// Opens the store that a call is for.
 void tickets_open(struct tickets *tickets, struct card_call *call);
 
+/// A number as it is, with what this command has staged.
 uint64_t tickets_get(const struct tickets *tickets, enum ticket_number number);
 /// Stages a number.
 void tickets_set(struct tickets *tickets, enum ticket_number number, uint64_t value);
 /// Stages a number that became more or less by one.
 void tickets_count(struct tickets *tickets, enum ticket_number number, bool more);
 
+/// The card's own memory, for this command to change; zeros when another applet was selected, or
+/// after a reset.
 struct ticket_session *tickets_session(const struct tickets *tickets);
+/// The same, but zeros only after a reset.
 struct ticket_offer *tickets_offer(const struct tickets *tickets);
 
 /// Was this the present challenge?
