@@ -32,6 +32,13 @@ static const struct audited *service_of(const char *name) {
     return NULL;
 }
 
+int64_t audit_tables(const char *part) {
+    const struct audited *service = service_of(part);
+    if (strcmp(part, "core") == 0)
+        return CORE_TABLES;
+    return service != NULL ? service->tables : 0;
+}
+
 // ---- whose database ----------------------------------------------------------------------------
 
 static bool take_text(void *context, const struct cell *row) {
@@ -62,35 +69,46 @@ static bool is_ours(struct examined *examined) {
 }
 
 struct version {
-    struct examined *examined;
-    int64_t tables;
-    bool known;
+    int64_t number; // 0: it has no tables
+    struct told_text program;
 };
 
-/// Row: part, version, program.
 static bool take_version(void *context, const struct cell *row) {
     struct version *version = context;
-    bool core = strcmp(row[0].text, "core") == 0;
-    int64_t newest = core ? (int64_t)CORE_TABLES : version->tables;
-    if (row[1].number <= newest)
-        return true;
-    tell_about(version->examined, "schema", "schema_version",
-               told_of("%s/%" PRId64, row[0].text, row[1].number),
-               told_of("at most %" PRId64, newest),
-               told_of("%" PRId64 ", made by %s", row[1].number, row[2].text));
-    version->known = false;
-    return true;
+    version->number = row[0].number;
+    version->program = told_of("%.80s", row[1].text);
+    return false;
+}
+
+static struct told_text told_version(const struct version *version, int64_t known) {
+    if (version->number == 0)
+        return told_of("nothing");
+    return told_of("%" PRId64 ", made by %s: %s", version->number, version->program.text,
+                   version->number > known ? "newer, audit with that program"
+                                           : "older, a start of the service brings it up to date");
+}
+
+/// Tables of another version have other columns: they are told and not read.
+static bool is_known(struct examined *examined, const char *part) {
+    struct version version = {0};
+    struct cell in = cell_text(part);
+    int64_t known = audit_tables(part);
+    replica_each(&examined->replica,
+                 "SELECT version, program FROM schema_version WHERE service = $1"
+                 " ORDER BY version DESC LIMIT 1",
+                 &in, 1, take_version, &version);
+    if (version.number != known)
+        tell_about(examined, "schema", "schema_version",
+                   told_of("%s/%" PRId64, part, version.number), told_of("%" PRId64, known),
+                   told_version(&version, known));
+    return version.number == known;
 }
 
 bool examine_about(struct examined *examined) {
-    struct version version = {examined, service_of(examined->service)->tables, true};
     if (!is_ours(examined))
         return false;
-    replica_each(&examined->replica,
-                 "SELECT service, MAX(version), MAX(program) FROM schema_version GROUP BY service"
-                 " ORDER BY service",
-                 NULL, 0, take_version, &version);
-    return version.known;
+    bool core = is_known(examined, "core");
+    return is_known(examined, examined->service) && core;
 }
 
 // ---- the whole ---------------------------------------------------------------------------------

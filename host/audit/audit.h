@@ -26,4 +26,8 @@ struct audit {
 bool audit_run(const struct audit *audit, const char *const *urls, size_t count,
                struct failure *failure);
 
+/// Version of the tables that an audit reads: of a service by its name, or "core", what they all
+/// have. 0: it reads none of that name. A database of another version is told and not read.
+int64_t audit_tables(const char *part);
+
 #endif
