@@ -75,8 +75,9 @@ void licensing_open_of(uint32_t from, uint32_t until) {
     certify(&licensing.till, "till-1", ROLE_TILL, &licensing.purses, "ID_2000", NULL);
     certify(&licensing.kiosk, "till-2", ROLE_TILL, &licensing.purses, "ID_2000", NULL);
     certify(&licensing.strange, "till-9", ROLE_TILL, &licensing.purses, "ID_9999", NULL);
-    certify(&licensing.houses, "HOUSES", ROLE_ISSUING | ROLE_BANK | ROLE_TELCO | ROLE_REGISTRY,
-            &licensing.root, "", NULL);
+    certify(&licensing.houses, "HOUSES",
+            ROLE_ISSUING | ROLE_BANK | ROLE_TELCO | ROLE_REGISTRY | ROLE_PLAYER, &licensing.root,
+            "", NULL);
     certify(&licensing.bank, "bank-1", ROLE_BANK, &licensing.houses, "BANK", NULL);
     certify(&licensing.telco, "telco-1", ROLE_TELCO, &licensing.houses, "TELCO", NULL);
     certify(&licensing.registry, "reg-1", ROLE_REGISTRY, &licensing.houses, "REGISTRY", NULL);

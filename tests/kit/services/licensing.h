@@ -19,7 +19,7 @@ struct licensing {
     uint32_t from, until; // days of all certificates
     struct sample_party root, trade, purses, seller, provider, buyer, other, till, kiosk, strange;
     struct sample_party apparatus, converter;
-    struct sample_party houses, bank, telco, registry; // who keeps accounts, subscribers, lists
+    struct sample_party houses, bank, telco, registry; // houses certifies these and players
     uint8_t kem_scalar[P256_SCALAR_SIZE],
         kem_point[P256_COMPRESSED_SIZE]; // of the phones and the converter
 };

@@ -102,6 +102,16 @@ void town_day(struct town *town, uint32_t day) {
     set_time(town, (uint64_t)time_of_date(day) * 1000 + NOON_MS);
 }
 
+void town_debit_account(struct town *town, unsigned yen) {
+    char body[120];
+    done(&town->bank, &town_clerk, "/v1/accounts/CARD",
+         "{\"owner\":\"phone-1\",\"unit\":\"JPY\",\"covered\":true}");
+    snprintf(body, sizeof body, "{\"id\":\"c1\",\"to\":\"CARD\",\"amount\":%u,\"unit\":\"JPY\"}",
+             yen);
+    CU_ASSERT_EQUAL(licensing_ask(&town->bank, &town_clerk, "POST", "/v1/payments", body).status,
+                    200);
+}
+
 static bool deliver(struct shop *shop) {
     struct outbox_round round;
     struct failure failure;

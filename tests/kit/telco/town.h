@@ -27,6 +27,9 @@ void town_close(struct town *town);
 /// Opens, checks and closes a town on every engine.
 void town_on_every_engine(bool registry, void (*check)(struct town *town));
 
+/// phone-1 has the account CARD at the bank, with so much on it.
+void town_debit_account(struct town *town, unsigned yen);
+
 /// Sets the clocks of all to noon of a day.
 void town_day(struct town *town, uint32_t day);
 /// Delivers until nobody has a call that is due.

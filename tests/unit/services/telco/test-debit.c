@@ -5,21 +5,11 @@
 #include "tests/kit/suite.h"
 #include "tests/kit/telco/town.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define INSTANCE "00112233445566aa"
 
 /// Sales of this town are for its bank to settle; phone-1's account holds so much.
-static void open_account(struct town *town, const char *yen) {
-    char body[120];
-    struct told told = licensing_ask(&town->bank, &town_clerk, "PUT", "/v1/accounts/CARD",
-                                     "{\"owner\":\"phone-1\",\"unit\":\"JPY\",\"covered\":true}");
-    CU_ASSERT_EQUAL(told.status, 200);
-    snprintf(body, sizeof body, "{\"id\":\"c1\",\"to\":\"CARD\",\"amount\":%s,\"unit\":\"JPY\"}",
-             yen);
-    CU_ASSERT_EQUAL(licensing_ask(&town->bank, &town_clerk, "POST", "/v1/payments", body).status,
-                    200);
+static void open_account(struct town *town, unsigned yen) {
+    town_debit_account(town, yen);
     shop_script(&town->licence, "UPDATE offer SET activator = 'bank-1'");
 }
 
@@ -42,7 +32,7 @@ static bool answers(const struct told *told, uint8_t result) {
 
 static void debit(struct town *town) {
     struct town_ticket ticket;
-    open_account(town, "3000");
+    open_account(town, 3000);
     town_order(town, &ticket, 1, INSTANCE);
     town_day(town, 20040218);
     for (int i = 0; i < 2; i++) { // said twice, paid once
@@ -68,7 +58,7 @@ static void test_debit(void) {
 static void one_end(struct town *town) {
     struct town_ticket ticket, billed;
     town_order(town, &billed, 1, INSTANCE); // for the telephone company
-    open_account(town, "3000");
+    open_account(town, 3000);
     struct told told = hand_in(&town->bank, &licensing_buyer, &billed);
     CU_ASSERT_TRUE(licensing_says(&told, 422, "somebody else to settle"));
     town_order(town, &ticket, 2, "00112233445566bb");
@@ -87,7 +77,7 @@ static void test_one_end(void) {
 // Too little is a refusal for ever: the purse may pay then, and money that comes later does not.
 static void too_little(struct town *town) {
     struct town_ticket ticket;
-    open_account(town, "999");
+    open_account(town, 999);
     town_order(town, &ticket, 1, INSTANCE);
     for (int i = 0; i < 2; i++) {
         struct told told = hand_in(&town->bank, &licensing_buyer, &ticket);
