@@ -73,6 +73,8 @@ void examine_between(struct examined *all, size_t count);
 bool examine_store(struct examined *all, size_t count, struct failure *failure);
 /// Of the clearing center: what only the objects themselves tell.
 void examine_clearing_objects(struct examined *examined);
+/// Of the clearing center: what it says of cards.
+void examine_clearing_cards(struct examined *examined);
 
 // ---- entries of the ledger ---------------------------------------------------------------------
 

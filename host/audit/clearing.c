@@ -474,4 +474,5 @@ void examine_clearing(struct examined *examined) {
     RULES(issue_rules);
     RULES(leaving_rules);
     examine_clearing_objects(examined);
+    examine_clearing_cards(examined);
 }

@@ -124,10 +124,10 @@ static const struct rule charge_rules[] = {
      "o ON o.id ="
      " 'pay-' || d.sale WHERE d.state = 1 AND o.id IS NULL ORDER BY d.sale"},
     {"unjustified", "outbox", "id",
-     "SELECT o.id, 'an accepted docket', 'none' FROM outbox o LEFT JOIN docket d "
+     "SELECT o.id, 'an accepted docket or a deposit', 'none' FROM outbox o LEFT JOIN docket d "
      "ON o.id ="
      " 'pay-' || d.sale AND d.state = 1 WHERE o.endpoint = 'bank.transfer' AND "
-     "d.sale IS NULL"
+     "d.sale IS NULL AND o.id NOT IN (SELECT 'load-' || id FROM deposit)"
      " ORDER BY o.id"},
     {"missing", "content_charge", "sale",
      "SELECT d.sale, d.amount, 'nothing' FROM docket d LEFT JOIN content_charge c "

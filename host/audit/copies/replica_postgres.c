@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FETCHED = 1000, SQL_SIZE = 4096, NUMBER_SIZE = 24, PARAMETERS = 8 };
-enum { TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_INT4 = 23 };
+enum { FETCHED = 1000, SQL_SIZE = 8192, NUMBER_SIZE = 24, PARAMETERS = 8 };
+enum { TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_INT4 = 23, TYPE_TEXT = 25 };
 
 struct postgres_replica {
     PGconn *connection;
@@ -27,7 +27,6 @@ static void say(struct replica *replica, const char *sql) {
                 (int)strcspn(why, "\n"), why, sql);
 }
 
-/// What failed takes no transaction with it: an absent table is an answer.
 static bool run(struct replica *replica, const char *sql) {
     struct postgres_replica *postgres = replica->handle;
     PGresult *result = PQexec(postgres->connection, sql);
@@ -55,6 +54,17 @@ static struct cell read_cell(const PGresult *result, int row, int column) {
     return cell_text(data);
 }
 
+/// A sum, say, is of a type whose binary form is not read here unless the query casts it.
+static bool can_read(struct replica *replica, const PGresult *result, const char *sql) {
+    for (int i = 0; i < PQnfields(result); i++) {
+        Oid type = PQftype(result, i);
+        if (type != TYPE_BYTEA && type != TYPE_INT8 && type != TYPE_INT4 && type != TYPE_TEXT)
+            return fail(&replica->broken, EXIT_REFUSED, "%s: column %d is of type %u (%.60s)",
+                        replica->service, i + 1, type, sql);
+    }
+    return true;
+}
+
 static bool give_rows(const PGresult *result, replica_row *row, void *context) {
     struct cell cells[REPLICA_COLUMNS_MAX] = {0};
     for (int i = 0; i < PQntuples(result); i++) {
@@ -66,7 +76,8 @@ static bool give_rows(const PGresult *result, replica_row *row, void *context) {
     return PQntuples(result) == FETCHED;
 }
 
-static void fetch(struct replica *replica, const char *name, replica_row *row, void *context) {
+static void fetch(struct replica *replica, const char *name, const char *text, replica_row *row,
+                  void *context) {
     struct postgres_replica *postgres = replica->handle;
     char sql[64];
     bool more = true;
@@ -74,8 +85,9 @@ static void fetch(struct replica *replica, const char *name, replica_row *row, v
     while (more) {
         PGresult *result = PQexecParams(postgres->connection, sql, 0, NULL, NULL, NULL, NULL, 1);
         if (!went_well(result))
-            say(replica, sql);
-        more = went_well(result) && give_rows(result, row, context);
+            say(replica, text);
+        more =
+            went_well(result) && can_read(replica, result, text) && give_rows(result, row, context);
         PQclear(result);
     }
 }
@@ -107,18 +119,13 @@ static bool declare(struct replica *replica, const char *name, const char *text,
 static void postgres_each(struct replica *replica, const char *sql, const struct cell *in,
                           size_t count, replica_row *row, void *context) {
     struct postgres_replica *postgres = replica->handle;
-    char name[16], text[64];
-    unsigned depth = postgres->depth++;
-    snprintf(name, sizeof name, "c%u", depth);
-    snprintf(text, sizeof text, "SAVEPOINT s%u", depth);
-    run(replica, text);
+    char name[16], text[32];
+    snprintf(name, sizeof name, "c%u", postgres->depth++);
     if (declare(replica, name, sql, in, count))
-        fetch(replica, name, row, context);
-    // back to the savepoint, which ends the cursor, too
-    struct failure broken = replica->broken;
-    snprintf(text, sizeof text, "ROLLBACK TO SAVEPOINT s%u", depth);
-    run(replica, text);
-    replica->broken = broken;
+        fetch(replica, name, sql, row, context);
+    snprintf(text, sizeof text, "CLOSE %s", name);
+    if (replica->broken.code == EXIT_DONE)
+        run(replica, text);
     postgres->depth--;
 }
 

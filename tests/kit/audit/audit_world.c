@@ -7,6 +7,7 @@
 #include "services/core/keeper/keeper.h"
 #include "tests/kit/audit/forge.h"
 #include "tests/kit/house/house.h"
+#include "tests/kit/services/licensing.h"
 
 #include <CUnit/CUnit.h>
 #include <ftw.h>
@@ -98,6 +99,9 @@ static void leave(struct shop *shop) {
     bob.redeemed += 300;
     bob.state++;
     CU_ASSERT_EQUAL(house_tell(shop, &house_bob, &bob).status, 200);
+    told =
+        house_ask(shop, &house_operator, "POST", "/v1/purses/bob-p/refunds", "{\"unit\":\"JPY\"}");
+    CU_ASSERT_TRUE(house_says(&told, 200, "{\"outcome\":\"waiting\""));
 }
 
 static void deposit(struct shop *shop, struct card *alice) {
@@ -106,6 +110,19 @@ static void deposit(struct shop *shop, struct card *alice) {
     struct card machine = funded(shop, &house.machine, &machine_host, "b-3", 9000);
     house_pay(&machine, alice, 2000, &(struct terms){.kind = REFERENCE_DEPOSIT}, &deal);
     upload(shop, &machine_host, &machine, &deal, 1);
+}
+
+/// alice has handed everything in: a fresh budget, twice.
+static void acknowledge(struct shop *shop, struct card *alice) {
+    char body[5000];
+    for (int i = 0; i < 2; i++) {
+        shop->now_ms += 1000;
+        snprintf(body, sizeof body, "{\"statement\":%s}",
+                 house_statement(shop, &house_alice, alice));
+        struct told told =
+            house_ask(shop, &house_alice, "POST", "/v1/purses/alice-p/acknowledgements", body);
+        CU_ASSERT_EQUAL(told.status, 200);
+    }
 }
 
 static void make_money(struct shop *shop) {
@@ -120,13 +137,12 @@ static void make_money(struct shop *shop) {
     struct told told = house_issue(shop, &house_alice, &alice);
     CU_ASSERT_TRUE_FATAL(house_take(&alice, &told));
     deposit(shop, &alice);
-    CU_ASSERT_EQUAL(house_tell(shop, &house_alice, &alice).status, 200);
+    acknowledge(shop, &alice);
 }
 
 // ---- the end of the day ------------------------------------------------------------------------
 
-/// Seals and signs what is in the books, and takes them over under the service's name.
-static void keep(const struct audit_world *world, struct shop *shop) {
+void audit_world_keep(struct audit_world *world, struct shop *shop) {
     struct keeper keeper;
     struct failure failure = {0};
     char path[96];
@@ -138,29 +154,36 @@ static void keep(const struct audit_world *world, struct shop *shop) {
     const char *healthy = audit_world_path(world, shop->context.service->name, false);
     CU_ASSERT_TRUE_FATAL(files_copy_private(path, healthy));
     shop->store = shop->context.store = NULL;
+    snprintf(world->services[world->count++], sizeof world->services[0], "%s",
+             shop->context.service->name);
 }
 
-static void trust(const struct audit_world *world) {
+void audit_world_trust(const struct audit_world *world, const char *name,
+                       struct bytes certificate) {
     char path[128];
-    snprintf(path, sizeof path, "%s/root.cvc", world->trust);
-    CU_ASSERT_TRUE(files_write(path, house.root.certificate, FILES_PUBLIC, FILES_NEW));
-    snprintf(path, sizeof path, "%s/center.cvc", world->trust);
-    CU_ASSERT_TRUE(files_write(path, house.center.certificate, FILES_PUBLIC, FILES_NEW));
+    snprintf(path, sizeof path, "%s/%s.cvc", world->trust, name);
+    CU_ASSERT_TRUE(files_write(path, certificate, FILES_PUBLIC, FILES_NEW));
 }
 
-void audit_world_open(struct audit_world *world) {
-    struct shop shop;
-    *world = (struct audit_world){.count = 1, .services = {"clearing"}};
+void audit_world_begin(struct audit_world *world) {
+    *world = (struct audit_world){.count = 0};
     strcpy(world->directory, access("/dev/shm", W_OK) == 0 ? "/dev/shm/tessera-audit-XXXXXX"
                                                            : "/tmp/tessera-audit-XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(world->directory));
     snprintf(world->trust, sizeof world->trust, "%s", world->directory);
+}
+
+void audit_world_open(struct audit_world *world) {
+    struct shop shop;
+    audit_world_begin(world);
     house_open(&shop, ENGINE_FILE);
     make_money(&shop);
     CU_ASSERT_TRUE(house_holds(&shop));
     world->now_ms = shop.now_ms;
-    keep(world, &shop);
-    trust(world);
+    world->crypto = house.crypto;
+    audit_world_keep(world, &shop);
+    audit_world_trust(world, "root", house.root.certificate);
+    audit_world_trust(world, "center", house.center.certificate);
     shop_close(&shop);
 }
 
@@ -172,6 +195,7 @@ static int remove_entry(const char *path, const struct stat *about, int kind, st
 void audit_world_close(struct audit_world *world) {
     nftw(world->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     house_close();
+    licensing_close();
 }
 
 // ---- copies ------------------------------------------------------------------------------------
@@ -206,29 +230,34 @@ bool audit_world_change(const struct audit_world *world, const char *service, co
     return done;
 }
 
-int audit_world_audit(const struct audit_world *world, struct state *since,
-                      char out[AUDIT_OUT_MAX]) {
-    char paths[AUDIT_SERVICES_MAX][128];
-    const char *urls[AUDIT_SERVICES_MAX];
+int audit_world_audit_at(const struct audit_world *world, const char *const *urls, size_t count,
+                         struct state *since, char out[AUDIT_OUT_MAX]) {
     struct failure failure = {0};
     struct trust anchor = {0};
     struct findings findings = {.out = fmemopen(out, AUDIT_OUT_MAX, "w"), .json = true};
     struct audit audit = {.trust = &anchor,
-                          .crypto = house.crypto,
+                          .crypto = world->crypto,
                           .findings = &findings,
                           .now_ms = world->now_ms + LATER_MS,
                           .since = since,
                           .reached = since};
-    for (size_t i = 0; i < world->count; i++) {
-        snprintf(paths[i], sizeof paths[i], "%s",
-                 audit_world_path(world, world->services[i], true));
-        urls[i] = paths[i];
-    }
-    bool done = trust_open(&anchor, world->trust, house.crypto, &failure) &&
-                audit_run(&audit, urls, world->count, &failure);
+    bool done = trust_open(&anchor, world->trust, world->crypto, &failure) &&
+                audit_run(&audit, urls, count, &failure);
     if (!done)
         fprintf(findings.out, "%s\n", failure.text);
     trust_close(&anchor);
     fclose(findings.out);
     return !done ? (int)failure.code : findings.told > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+int audit_world_audit(const struct audit_world *world, struct state *since,
+                      char out[AUDIT_OUT_MAX]) {
+    char paths[AUDIT_SERVICES_MAX][128];
+    const char *urls[AUDIT_SERVICES_MAX];
+    for (size_t i = 0; i < world->count; i++) {
+        snprintf(paths[i], sizeof paths[i], "%s",
+                 audit_world_path(world, world->services[i], true));
+        urls[i] = paths[i];
+    }
+    return audit_world_audit_at(world, urls, world->count, since, out);
 }
