@@ -47,13 +47,13 @@ bool evidence_find(const struct call *call, const struct form *certificates, siz
     if (authority == NULL)
         return false;
     const struct bytes chain[CHAIN] = {state->certificates[0], authority->whole, own->whole};
-    enum certificate_fault fault = certificate_verify_chain(
-        chain, CHAIN, state->party.root, call->today, call->crypto, &out->certificate);
+    enum certificate_fault fault = party_verify_chain(&state->party, call->crypto, chain, CHAIN,
+                                                      call->today, &out->certificate);
     out->authority = authority->whole;
     out->expired = fault == CERTIFICATE_EXPIRED;
     if (out->expired)
-        fault = certificate_verify_chain(chain, CHAIN, state->party.root, 0, call->crypto,
-                                         &out->certificate);
+        fault = party_verify_chain(&state->party, call->crypto, chain, CHAIN, 0,
+                                   &out->certificate);
     return fault == CERTIFICATE_OK && call->today >= out->certificate.from &&
            (out->certificate.roles & roles) != 0 && join_chain(call, chain, out);
 }

@@ -57,6 +57,12 @@ static bool take_party(struct party *party, const struct service *service,
     return true;
 }
 
+/// Room for what it will have verified.
+static bool remember(struct party *party, struct failure *failure) {
+    party->vouched = vouched_new();
+    return party->vouched != NULL || fail(failure, EXIT_REFUSED, "out of memory");
+}
+
 bool party_start(const struct service *service, const struct service_place *place, void **state,
                  struct failure *failure) {
     *state = NULL;
@@ -66,7 +72,7 @@ bool party_start(const struct service *service, const struct service_place *plac
     void *made = calloc(1, size);
     if (made == NULL)
         return fail(failure, EXIT_REFUSED, "out of memory");
-    if (take_party(made, service, place->keys, failure) &&
+    if (take_party(made, service, place->keys, failure) && remember(made, failure) &&
         (service->start == NULL || service->start(made, place, failure))) {
         *state = made;
         return true;
@@ -80,6 +86,7 @@ void party_stop(const struct service *service, void *state) {
         return;
     if (service->stop != NULL)
         service->stop(state);
+    vouched_free(((struct party *)state)->vouched);
     bytes_erase(state, service->state_size > 0 ? service->state_size : sizeof(struct party));
     free(state);
 }
@@ -95,6 +102,12 @@ void party_signer(const struct party *party, const struct crypto *crypto,
     signer_from_scalar(&own->signer, &own->scalar, party->point);
 }
 
+enum certificate_fault party_verify_chain(const struct party *party, const struct crypto *crypto,
+                                          const struct bytes *chain, size_t count, uint32_t today,
+                                          struct certificate *leaf) {
+    return vouched_verify_chain(party->vouched, chain, count, party->root, today, crypto, leaf);
+}
+
 const struct object *party_envelope(const struct party *party, const struct call *call,
                                     const struct form *envelope, enum object_type type,
                                     uint32_t roles, struct certificate *signer) {
@@ -106,7 +119,7 @@ const struct object *party_envelope(const struct party *party, const struct call
         return NULL;
     for (size_t i = 0; i < CHAIN; i++)
         chain[i] = form_certificate(&list[i], NAME_CERTIFICATE)->whole;
-    if (certificate_verify_chain(chain, CHAIN, party->root, call->today, call->crypto, signer) !=
+    if (party_verify_chain(party, call->crypto, chain, CHAIN, call->today, signer) !=
             CERTIFICATE_OK ||
         call->today < signer->from || (signer->roles & roles) == 0 ||
         !object_verify(object, call->crypto, signer->signing_point))

@@ -5,11 +5,13 @@
 #define SERVICES_CORE_PARTY_H
 
 #include "services/core/service.h"
+#include "services/core/vouched.h"
 
 struct party {
     char id[HOLDER_MAX + 1], enterprise[HOLDER_MAX + 1]; // enterprise "": none
     uint8_t root[P256_COMPRESSED_SIZE];
     uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
+    struct vouched *vouched; // signatures of certificates that were good
 };
 
 /// Begins a service: *state becomes what its handlers find in their context, the party of the keys
@@ -29,6 +31,11 @@ struct party_signer {
     struct signer_scalar scalar;
 };
 void party_signer(const struct party *party, const struct crypto *crypto, struct party_signer *own);
+
+/// Checks a chain from our root on as certificate_verify_chain does; today 0 skips expiry.
+enum certificate_fault party_verify_chain(const struct party *party, const struct crypto *crypto,
+                                          const struct bytes *chain, size_t count, uint32_t today,
+                                          struct certificate *leaf);
 
 /// Checks object, chain up to our root, role and day of an envelope. NULL: it is not good.
 const struct object *party_envelope(const struct party *party, const struct call *call,

@@ -27,8 +27,8 @@ static bool check_converter(struct call *call, struct conversion *conversion) {
     const struct form *list = form_list(&call->in, NAME_CERTIFICATES, &count);
     for (size_t i = 0; i < count && i < CHAIN; i++)
         chain[i] = form_certificate(&list[i], NAME_CERTIFICATE)->whole;
-    if (certificate_verify_chain(chain, count, licence_party(call)->root, call->today, call->crypto,
-                                 &converter) != CERTIFICATE_OK ||
+    if (party_verify_chain(licence_party(call), call->crypto, chain, count, call->today,
+                           &converter) != CERTIFICATE_OK ||
         call->today < converter.from || (converter.roles & ROLE_CONVERTER) == 0 ||
         converter.kem_point == NULL || revoked_any(call, chain + 1, CHAIN - 1))
         return call_refuse(call, &licence_converter,
