@@ -13,6 +13,7 @@ struct booking {
     struct call *call;
     struct session *session;
     const struct log_item *item;
+    struct meetings *meetings;
     enum usage_state state; // of the usage log as it stands
     const char *suspect;    // why what it moves waits for a person; NULL: it does not
     bool fresh, twin, refused;
@@ -32,8 +33,21 @@ static void suspect(struct booking *booking, const char *why, const char *purse)
 
 // ---- who ---------------------------------------------------------------------------------------
 
+static bool has_met(const struct meetings *meetings, const struct evidence *evidence) {
+    for (size_t i = 0; i < meetings->count; i++)
+        if (meetings->met[i] == evidence)
+            return true;
+    return false;
+}
+
 static bool meet(struct booking *booking, const struct evidence *evidence) {
-    return evidence == NULL || purse_meet(booking->call, booking->session, evidence, true);
+    struct meetings *meetings = booking->meetings;
+    if (evidence == NULL || has_met(meetings, evidence))
+        return true;
+    if (!purse_meet(booking->call, booking->session, evidence, true))
+        return false;
+    meetings->met[meetings->count++] = evidence;
+    return true;
 }
 
 // ---- the usage log -----------------------------------------------------------------------------
@@ -241,8 +255,9 @@ static bool book_end(struct booking *booking) {
 }
 
 bool log_book(struct call *call, struct session *session, const struct log_item *item,
-              struct log_outcome *out) {
-    struct booking booking = {.call = call, .session = session, .item = item};
+              struct meetings *meetings, struct log_outcome *out) {
+    struct booking booking = {
+        .call = call, .session = session, .item = item, .meetings = meetings};
     if (!meet(&booking, item->by_payer) || !meet(&booking, item->by_payee))
         refuse(&booking, "certificate");
     else if (!book_usage(&booking) || !book_end(&booking))

@@ -143,9 +143,10 @@ bool clearing_logs_check(struct call *call) {
 
 bool clearing_logs_transact(struct call *call, struct session *session) {
     const struct upload *upload = call->command;
+    struct meetings meetings = {0};
     for (size_t i = 0; i < upload->count; i++) {
         struct log_outcome outcome = {"refused", upload->items[i].fault};
-        if (outcome.word == NULL && !log_book(call, session, &upload->items[i], &outcome))
+        if (outcome.word == NULL && !log_book(call, session, &upload->items[i], &meetings, &outcome))
             return false;
         struct form *told = form_add(&call->out, NAME_LOGS);
         form_set_text(told, NAME_OUTCOME, outcome.outcome);

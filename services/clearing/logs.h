@@ -28,14 +28,21 @@ struct upload {
     struct log_item items[CLEARING_LOGS_MOST];
 };
 
+/// By whom the logs of an upload are, each met once a transaction.
+struct meetings {
+    size_t count;
+    const struct evidence *met[2 * CLEARING_LOGS_MOST];
+};
+
 /// What became of one.
 struct log_outcome {
     const char *outcome; // "accepted", "again", "suspense", "refused"
     const char *word;    // why; NULL: nothing is to be said
 };
 
-/// Books one in the transaction. False: the problem is set, or the session has failed.
+/// Books one in the transaction, of which meetings grow. False: the problem is set, or the session
+/// has failed.
 bool log_book(struct call *call, struct session *session, const struct log_item *item,
-              struct log_outcome *out);
+              struct meetings *meetings, struct log_outcome *out);
 
 #endif

@@ -93,8 +93,36 @@ struct account_row {
     bool has_floor;
 };
 
+/// The row of an account without a floor never changes: one look a transaction will do.
+struct ledger_known {
+    struct ledger_known *next;
+    struct account_row row;
+    char id[];
+};
+
+static bool is_known(const struct session *session, const char *id, struct account_row *out) {
+    for (const struct ledger_known *known = session->known; known != NULL; known = known->next)
+        if (strcmp(known->id, id) == 0) {
+            *out = known->row;
+            return true;
+        }
+    return false;
+}
+
+static void remember(struct session *session, const char *id, const struct account_row *row) {
+    size_t size = strlen(id) + 1;
+    struct ledger_known *known = arena_take(session->arena, sizeof *known + size);
+    if (known == NULL)
+        return;
+    *known = (struct ledger_known){.next = session->known, .row = *row};
+    memcpy(known->id, id, size);
+    session->known = known;
+}
+
 static bool find_account(struct session *session, const char *id, struct account_row *out) {
     struct value row[5];
+    if (is_known(session, id, out))
+        return true;
     if (sql_run(session, &ledger_sql[ACCOUNT_FIND], IN(value_text(id)), row) != STORE_ROW)
         return false;
     *out = (struct account_row){.unit = row[0].number,
@@ -103,6 +131,8 @@ static bool find_account(struct session *session, const char *id, struct account
                                 .has_floor = row[2].kind != VALUE_NULL,
                                 .posted = row[3].number,
                                 .lowering = row[4].number};
+    if (!out->has_floor)
+        remember(session, id, out);
     return true;
 }
 
@@ -110,10 +140,11 @@ bool ledger_open(struct session *session, const struct ledger_account *account) 
     struct account_row row = {0};
     struct value floor =
         account->has_floor ? value_int(account->floor) : (struct value){.kind = VALUE_NULL};
-    sql_run(session, &ledger_sql[ACCOUNT_OPEN],
-            IN(value_text(account->id), value_text(account->owner), value_text(account->kind),
-               value_int(account->unit), value_int(account->side), floor),
-            NULL);
+    if (!is_known(session, account->id, &row))
+        sql_run(session, &ledger_sql[ACCOUNT_OPEN],
+                IN(value_text(account->id), value_text(account->owner), value_text(account->kind),
+                   value_int(account->unit), value_int(account->side), floor),
+                NULL);
     return find_account(session, account->id, &row) && row.unit == account->unit &&
            row.side == (int64_t)account->side;
 }

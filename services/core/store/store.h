@@ -85,6 +85,7 @@ struct session {
         failed; // STORE_DONE, or what went wrong first: everything after it is skipped
     struct failure failure;
     bool wrote; // a statement that is no SELECT has run
+    struct ledger_known *known; // ledger.c's, for the length of the transaction
 };
 
 /// At most one row: STORE_ROW, STORE_NONE, or STORE_DONE for a statement without columns. out holds
