@@ -52,8 +52,7 @@ bool evidence_find(const struct call *call, const struct form *certificates, siz
     out->authority = authority->whole;
     out->expired = fault == CERTIFICATE_EXPIRED;
     if (out->expired)
-        fault = party_verify_chain(&state->party, call->crypto, chain, CHAIN, 0,
-                                   &out->certificate);
+        fault = party_verify_chain(&state->party, call->crypto, chain, CHAIN, 0, &out->certificate);
     return fault == CERTIFICATE_OK && call->today >= out->certificate.from &&
            (out->certificate.roles & roles) != 0 && join_chain(call, chain, out);
 }

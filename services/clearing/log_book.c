@@ -256,8 +256,7 @@ static bool book_end(struct booking *booking) {
 
 bool log_book(struct call *call, struct session *session, const struct log_item *item,
               struct meetings *meetings, struct log_outcome *out) {
-    struct booking booking = {
-        .call = call, .session = session, .item = item, .meetings = meetings};
+    struct booking booking = {.call = call, .session = session, .item = item, .meetings = meetings};
     if (!meet(&booking, item->by_payer) || !meet(&booking, item->by_payee))
         refuse(&booking, "certificate");
     else if (!book_usage(&booking) || !book_end(&booking))

@@ -146,7 +146,8 @@ bool clearing_logs_transact(struct call *call, struct session *session) {
     struct meetings meetings = {0};
     for (size_t i = 0; i < upload->count; i++) {
         struct log_outcome outcome = {"refused", upload->items[i].fault};
-        if (outcome.word == NULL && !log_book(call, session, &upload->items[i], &meetings, &outcome))
+        if (outcome.word == NULL &&
+            !log_book(call, session, &upload->items[i], &meetings, &outcome))
             return false;
         struct form *told = form_add(&call->out, NAME_LOGS);
         form_set_text(told, NAME_OUTCOME, outcome.outcome);

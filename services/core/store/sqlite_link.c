@@ -37,7 +37,9 @@ bool sqlite_link_open(struct sqlite_link *link, const char *path, const char *vf
                       struct failure *failure) {
     static const char pragmas[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                   "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-                                  "PRAGMA cell_size_check=ON; PRAGMA wal_autocheckpoint=0;";
+                                  "PRAGMA cell_size_check=ON; PRAGMA wal_autocheckpoint=0;"
+                                  // what a savepoint would undo: else a file a request
+                                  "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;";
     memset(link, 0, sizeof *link);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     int code = sqlite3_open_v2(path, &link->db, flags, vfs);

@@ -84,7 +84,7 @@ struct session {
     enum store_result
         failed; // STORE_DONE, or what went wrong first: everything after it is skipped
     struct failure failure;
-    bool wrote; // a statement that is no SELECT has run
+    bool wrote;                 // a statement that is no SELECT has run
     struct ledger_known *known; // ledger.c's, for the length of the transaction
 };
 

@@ -25,8 +25,8 @@ static enum certificate_fault judge(const struct bytes chain[DEPTH],
                                     const struct sample_party *trusted, uint32_t today) {
     const struct crypto counted = {&counting, crypto->context};
     struct certificate leaf;
-    enum certificate_fault fault = vouched_verify_chain(
-        vouched, chain, DEPTH, trusted->signer.point, today, &counted, &leaf);
+    enum certificate_fault fault =
+        vouched_verify_chain(vouched, chain, DEPTH, trusted->signer.point, today, &counted, &leaf);
     if (fault == CERTIFICATE_OK)
         CU_ASSERT(bytes_equal(leaf.whole, chain[DEPTH - 1]));
     return fault;
