@@ -28,6 +28,10 @@ static const struct bridge {
      "SELECT d.sale, d.amount, d.sale FROM docket d JOIN transfer t ON t.id = 'paid-' || d.sale"
      " ORDER BY d.sale",
      "SELECT amount FROM booking WHERE client = $1"},
+    {"charge", "bank", "bank", "deposit", "amount", 1, false,
+     "SELECT p.id, p.amount, p.id FROM deposit p JOIN transfer t ON t.id = 'paid-' || p.id"
+     " ORDER BY p.id",
+     "SELECT amount FROM booking WHERE client = $1"},
     {"charge", "licence", "sale", "docket", "instance", 1, false,
      "SELECT sale, number, instance FROM docket WHERE state = 1 AND instance IS NOT NULL"
      " ORDER BY sale",
