@@ -102,14 +102,17 @@ static bool read_cursor(struct session *session, void *context) {
     return true;
 }
 
-/// A payment for nobody that is known waits for a person.
+/// A payment for nobody that is known waits for a person: returned, it is that name's once it has
+/// one.
 static bool suspend(struct call *call, struct session *session, const struct form *line,
                     struct entry *entry) {
+    const char *payer = form_text(line, NAME_PAYER);
+    bool is_name = payer != NULL && strlen(payer) <= HOLDER_PURSE_MAX;
     entry_move(entry, BOOK_BANK, "", BOOK_SUSPENSE, "bank", form_int(line, NAME_AMOUNT));
     sql_run(session, &clearing_sql[SUSPENSE_ADD],
             IN(value_text("bank"), value_int(form_int(line, NAME_INDEX)), value_int(0),
                value_int(entry->unit), value_int(form_int(line, NAME_AMOUNT)),
-               value_text("unknown-purse"), value_text("")),
+               value_text("unknown-purse"), value_text(is_name ? payer : "")),
             NULL);
     return entry_post(call, session, entry);
 }

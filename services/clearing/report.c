@@ -118,15 +118,19 @@ static bool post_decision(struct call *call, struct session *session, const stru
     struct known_purse purse;
     struct entry entry;
     char cause[48];
-    if (!purse_read(session, till, &purse))
-        return false;
+    bool pays = strcmp(outcome, "pay") == 0, returns = strcmp(outcome, "return") == 0;
+    const char *owner = pays ? till : value_string(&row[1]);
+    if ((pays || returns) && !purse_read(session, owner, &purse))
+        return session->failed == STORE_DONE &&
+               call_refuse(call, &clearing_unknown_purse,
+                           "%s is no purse here; make it known first, or write the money off",
+                           owner);
     snprintf(cause, sizeof cause, "%s/%u/%u", till,
              (unsigned)form_uint(&call->in, NAME_BATCH_NUMBER),
              (unsigned)form_uint(&call->in, NAME_N));
     uint8_t digest[SHA256_SIZE];
     if (!call->crypto->ops->sha256(call->crypto, bytes_of_string(cause), digest))
         return call_refuse(call, &problem_busy, "The decision cannot be named now; ask again");
-    bool pays = strcmp(outcome, "pay") == 0, returns = strcmp(outcome, "return") == 0;
     entry_begin(&entry, "suspense-end", unit, digest, "U:%s:%u", cause, unit);
     entry_debit(&entry, BOOK_SUSPENSE, till, row[0].number);
     entry_credit(&entry,
@@ -134,7 +138,7 @@ static bool post_decision(struct call *call, struct session *session, const stru
                  : returns ? BOOK_WAIT
                            : BOOK_LOSS,
                  pays      ? purse_party(&purse)
-                 : returns ? value_string(&row[1])
+                 : returns ? owner
                            : "",
                  row[0].number);
     if (!entry_post(call, session, &entry))

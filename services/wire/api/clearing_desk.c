@@ -102,7 +102,7 @@ static const struct problem_word *const hotlist_refusals[] = {&clearing_no_list,
 static const struct problem_word *const revoke_refusals[] = {&clearing_certificate, NULL};
 static const struct problem_word *const trace_refusals[] = {&clearing_unknown_log, NULL};
 static const struct problem_word *const decide_refusals[] = {
-    &clearing_unknown_log, &clearing_decision, &clearing_overflow, NULL};
+    &clearing_unknown_log, &clearing_unknown_purse, &clearing_decision, &clearing_overflow, NULL};
 
 // ---- rows --------------------------------------------------------------------------------------
 
