@@ -270,7 +270,7 @@ tear: ## cut power at every write and octet of every flow and every managing com
 	@$(MAKE) -j$(JOBS) --no-print-directory -s tears
 	@for suite in $(TEARS); do bash -o pipefail -c "$$suite | grep ^tear" || exit 1; done
 
-ha: ## two instances of clearing, licence and charge over one PostgreSQL: twenty kills and ten falls of the server each
+ha: ## two instances of clearing, licence and charge over one PostgreSQL: twenty kills and ten falls of the server each, judged by the auditor
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@TESSERA_HA=full SUITE_TIMEOUT=3600 tests/run test-several
 

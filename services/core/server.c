@@ -4,6 +4,7 @@
 #include "services/core/call/request.h"
 #include "services/core/front.h"
 #include "services/core/keeper/keeper.h"
+#include "services/core/keeper/lease.h"
 #include "services/core/keeper/outbox.h"
 
 #include <pthread.h>
@@ -301,6 +302,14 @@ static void join_threads(struct server *server) {
         pthread_join(server->threads[KEEPER], NULL);
 }
 
+/// Behind the last thread that takes one.
+static void release_leases(const struct server *server) {
+    const struct service_context *service = server->options.context;
+    struct failure failure;
+    if (!lease_release(service, &failure))
+        report(service, &failure);
+}
+
 static void server_free(struct server *server) {
     for (size_t i = 0; i < THREADS; i++)
         crypto_openssl_free(server->crypto[i]);
@@ -377,6 +386,7 @@ size_t server_stop(struct server *server, unsigned wait) {
     if (left > 0)
         return left;
     join_threads(server);
+    release_leases(server);
     server_free(server);
     return 0;
 }

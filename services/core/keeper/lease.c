@@ -2,13 +2,14 @@
 #include "services/core/keeper/lease.h"
 #include "base/must.h"
 
-enum { HOLD, LEASE_SQL_COUNT };
+enum { HOLD, RELEASE, LEASE_SQL_COUNT };
 
 const struct statement lease_sql[] = {
     [HOLD] = {"INSERT INTO keeper(job, holder, until_ms) VALUES($1, $2, $3)"
               " ON CONFLICT(job) DO UPDATE SET holder = $2, until_ms = $3"
               " WHERE keeper.until_ms < $4 OR keeper.holder = $2 RETURNING holder",
               "ttii", "t"},
+    [RELEASE] = {"DELETE FROM keeper WHERE holder = $1", "t", ""},
 };
 must_cover(lease_sql, LEASE_SQL_COUNT);
 const size_t lease_sql_count = sizeof lease_sql / sizeof lease_sql[0];
@@ -47,5 +48,22 @@ bool lease_take(const struct service_context *context, const char *job, uint64_t
     enum store_result result = store_write(context->store, &arena, take, &taking, failure);
     arena_free(&arena);
     *held = taking.held;
+    return result == STORE_DONE;
+}
+
+static bool release(struct session *session, void *context) {
+    const struct taking *taking = context;
+    sql_run(session, &lease_sql[RELEASE], IN(value_text(taking->context->instance)), NULL);
+    return true;
+}
+
+bool lease_release(const struct service_context *context, struct failure *failure) {
+    struct arena arena;
+    struct taking taking = {.context = context};
+    if (context->instance == NULL)
+        return true;
+    arena_init(&arena, context->memory);
+    enum store_result result = store_write(context->store, &arena, release, &taking, failure);
+    arena_free(&arena);
     return result == STORE_DONE;
 }

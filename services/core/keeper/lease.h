@@ -16,6 +16,10 @@ bool lease_hold(struct session *session, const struct service_context *context, 
 bool lease_take(const struct service_context *context, const char *job, uint64_t now_ms, bool *held,
                 struct failure *failure);
 
+/// Gives back every lease that this instance has, so that another one need not wait for its end.
+/// Nothing of it may take one any more. False: the store failed, and they end by themselves.
+bool lease_release(const struct service_context *context, struct failure *failure);
+
 extern const struct statement lease_sql[];
 extern const size_t lease_sql_count;
 

@@ -192,8 +192,12 @@ static int remove_entry(const char *path, const struct stat *about, int kind, st
     return remove(path);
 }
 
-void audit_world_close(struct audit_world *world) {
+void audit_world_remove(const struct audit_world *world) {
     nftw(world->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void audit_world_close(struct audit_world *world) {
+    audit_world_remove(world);
     house_close();
     licensing_close();
 }

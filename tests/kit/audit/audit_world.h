@@ -49,6 +49,8 @@ int audit_world_audit(const struct audit_world *world, struct state *since,
 
 /// An empty world with its directory.
 void audit_world_begin(struct audit_world *world);
+/// Its directory alone; who made the keys closes them.
+void audit_world_remove(const struct audit_world *world);
 /// Seals and signs what is in the books of a service, and takes them over under its name.
 void audit_world_keep(struct audit_world *world, struct shop *shop);
 /// Puts a certificate under a name ("root") among those that the auditor trusts.

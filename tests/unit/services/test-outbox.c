@@ -387,6 +387,14 @@ static bool leases(struct shop *shop, const char *instance) {
     return leasing.held;
 }
 
+/// As a graceful end does.
+static void gives_back(struct shop *shop, const char *instance) {
+    struct failure failure;
+    struct service_context mine = shop->context;
+    mine.instance = instance;
+    CU_ASSERT_TRUE(lease_release(&mine, &failure));
+}
+
 static void check_leases(struct shop *shop) {
     CU_ASSERT_TRUE(leases(shop, "one"));
     CU_ASSERT_FALSE(leases(shop, "two"));
@@ -395,6 +403,10 @@ static void check_leases(struct shop *shop) {
     CU_ASSERT_TRUE(leases(shop, "two"));
     CU_ASSERT_FALSE(leases(shop, "one"));
     CU_ASSERT_TRUE(leases(shop, NULL));
+    gives_back(shop, "one"); // has none
+    CU_ASSERT_FALSE(leases(shop, "one"));
+    gives_back(shop, "two");
+    CU_ASSERT_TRUE(leases(shop, "one")); // at once
 }
 
 static void one_instance_at_a_time_has_a_job(void) {

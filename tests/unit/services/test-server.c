@@ -322,6 +322,23 @@ static void the_end_signs_the_journal(void) {
     shop_close(&shop);
 }
 
+/// Of several instances the next one need not wait for leases of one that has ended.
+static void the_end_gives_leases_back(void) {
+    struct shop shop;
+    struct asked asked;
+    shop_open(&shop, &counter_service, ENGINE_FILE);
+    shop.context.instance = "one";
+    shop_script(&shop, "INSERT INTO unsealed(digest) VALUES(zeroblob(32))");
+    struct server *server = start(&shop, 2, 10);
+    make(&asked, server, 1);
+    CU_ASSERT_EQUAL(await(&asked), 200);
+    forget(&asked);
+    CU_ASSERT_EQUAL(server_stop(server, 1000), 0);
+    CU_ASSERT_EQUAL(count_rows(&shop, "SELECT count(*) FROM keeper"), 0);
+    CU_ASSERT_EQUAL(count_rows(&shop, "SELECT count(*) FROM seal"), 1); // it had them
+    shop_close(&shop);
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"all that is taken is answered once", all_that_is_taken_is_answered_once, NULL},
@@ -334,6 +351,7 @@ int main(int argc, char **argv) {
         {"without a decision the answer is to ask again",
          without_a_decision_the_answer_is_to_ask_again, NULL},
         {"the end signs the journal", the_end_signs_the_journal, NULL},
+        {"the end gives leases back", the_end_gives_leases_back, NULL},
     };
     return suite_main("test-server", tests, sizeof tests / sizeof tests[0], argc, argv);
 }
