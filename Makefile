@@ -224,6 +224,7 @@ demo: ## deposits, payments, and tickets from the till to the screen, every figu
 	@build/bin/tessera demo settlement
 	@build/bin/tessera demo
 	@build/bin/tessera demo charge
+	@build/bin/tessera demo trust
 
 # ---- tests -----------------------------------------------------------------------------------
 TEARS    := $(addprefix build/tests/tear/,test-tear test-tear-card test-tear-scripts test-tear-tickets)
