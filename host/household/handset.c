@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "host/phone/profile.h"
 #include "host/terminal/page_files.h"
+#include "host/terminal/terminal_control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,8 @@ static bool open_state(struct handset *handset, struct failure *failure) {
         return fail(failure, EXIT_LOCKED, "%s is in use by another 'tessera phone run'",
                     handset->state.directory);
     handset->air.taps = handset_read_taps(handset);
-    return true;
+    handset->control = terminal_control_listen(handset->state.directory, failure);
+    return handset->control >= 0;
 }
 
 static bool open_screen(struct handset *handset, struct failure *failure) {
@@ -65,7 +67,7 @@ struct handset *handset_open(const struct handset_options *options, struct failu
         return NULL;
     }
     handset->options = *options;
-    handset->lock = handset->state.lock = -1;
+    handset->lock = handset->state.lock = handset->control = handset->reply = -1;
     handset->air.pipe[0] = handset->air.pipe[1] = -1;
     handset->say = "phone-ready";
     handset->show_due = handset->tickets_due = true;
@@ -91,8 +93,11 @@ void handset_close(struct handset *handset) {
     for (size_t i = 0; i < 2; i++)
         if (handset->air.pipe[i] >= 0)
             close(handset->air.pipe[i]);
-    if (handset->lock >= 0)
-        close(handset->lock);
+    const int others[] = {handset->reply, handset->control, handset->lock};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i] >= 0)
+            close(others[i]);
+    json_decref(handset->command);
     machine_state_close(&handset->state);
     json_decref(handset->air.taps);
     json_decref(handset->purse);
@@ -103,7 +108,7 @@ void handset_close(struct handset *handset) {
 
 // ---- waiting -----------------------------------------------------------------------------------
 
-enum { AT_INTERRUPT, AT_SCREEN, AT_AIR, AT_OUT, AT_ERR, AT_COUNT };
+enum { AT_INTERRUPT, AT_CONTROL, AT_SCREEN, AT_AIR, AT_OUT, AT_ERR, AT_COUNT };
 
 static void take_acts(struct handset *handset) {
     for (json_t *act; (act = terminal_screen_act(handset->screen)) != NULL; json_decref(act))
@@ -132,6 +137,7 @@ bool handset_run(struct handset *handset, const struct interrupt *interrupt,
         bool runs = errand_runs(&handset->errand);
         struct pollfd at[AT_COUNT] = {
             [AT_INTERRUPT] = {.fd = interrupt_descriptor(interrupt), .events = POLLIN},
+            [AT_CONTROL] = {.fd = handset->control, .events = POLLIN},
             [AT_SCREEN] = {.fd = handset->screen != NULL
                                      ? terminal_screen_descriptor(handset->screen)
                                      : -1,
@@ -153,5 +159,8 @@ bool handset_run(struct handset *handset, const struct interrupt *interrupt,
         if (runs && (at[AT_OUT].revents | at[AT_ERR].revents) != 0 && errand_read(&handset->errand))
             handset_ended(handset);
         look_at_clock(handset);
+        if (at[AT_CONTROL].revents != 0)
+            handset_command_take(handset);
+        handset_command_next(handset);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the handset share; nobody else includes it. handset.c opens, waits and closes,
-// handset_air.c is the card on the air, handset_act.c does what is touched, handset_show.c says how
-// it stands.
+// handset_air.c is the card on the air, handset_act.c does what is touched, handset_command.c what
+// a command says, handset_show.c says how it stands.
 #ifndef HOST_HOUSEHOLD_HANDSET_PRIVATE_H
 #define HOST_HOUSEHOLD_HANDSET_PRIVATE_H
 
@@ -59,12 +59,19 @@ struct handset {
     char detail[ERRAND_SAID_MAX + 1]; // what a command said when it ended
     json_t *purse, *tickets;          // as its commands tell them; NULL: not known yet
     int64_t until_ms;                 // when the phase is over, monotonic; 0: it stays
+    int control, reply;               // commands come here; who waits for an answer, or -1
+    json_t *command;                  // under way; NULL: none
+    bool command_acted;               // its act was done
+    int64_t command_until_ms;         // so long it waits for a payment that is asked for
 };
 
 /// Milliseconds of a clock that never goes back, as until_ms and the air's have them.
 int64_t handset_now_ms(void);
 
 // ---- handset_show.c
+/// Phase, sentence and what is asked or armed, as the page has them; new reference. Takes the air's
+/// lock.
+json_t *handset_state(struct handset *handset);
 /// Tells the page how everything stands: phase, sentence, purse and tickets, taps, what is asked.
 /// Nothing without a screen. Takes the air's lock.
 void handset_show(struct handset *handset);
@@ -81,6 +88,12 @@ void handset_heard(struct handset *handset);
 void handset_next(struct handset *handset);
 /// The errand ended.
 void handset_ended(struct handset *handset);
+
+// ---- handset_command.c
+/// A command is at the control socket: takes it, and answers now or later.
+void handset_command_take(struct handset *handset);
+/// Goes on with the one that waits.
+void handset_command_next(struct handset *handset);
 
 // ---- handset_air.c
 /// The newest taps of an earlier run; a new reference.

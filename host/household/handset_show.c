@@ -26,14 +26,10 @@ static json_t *can_to_json(const struct handset_options *options) {
         options->home != NULL, "play", options->card != NULL, "limit", (json_int_t)options->limit);
 }
 
-void handset_show(struct handset *handset) {
+json_t *handset_state(struct handset *handset) {
     struct handset_air *air = &handset->air;
-    if (handset->screen == NULL)
-        return;
-    json_t *state =
-        json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:o}", "phase", phases[handset->phase], "say",
-                  handset->say, "detail", handset->detail, "purse", handset->purse, "tickets",
-                  handset->tickets, "can", can_to_json(&handset->options));
+    json_t *state = json_pack("{s:s, s:s, s:s}", "phase", phases[handset->phase], "say",
+                              handset->say, "detail", handset->detail);
     pthread_mutex_lock(&air->lock);
     json_object_set_new(state, "taps", json_deep_copy(air->taps));
     if (handset->phase == HANDSET_ASK)
@@ -41,6 +37,16 @@ void handset_show(struct handset *handset) {
     if (handset->phase == HANDSET_ARMED)
         json_object_set_new(state, "ask", terms_to_json(handset, &air->armed));
     pthread_mutex_unlock(&air->lock);
+    return state;
+}
+
+void handset_show(struct handset *handset) {
+    if (handset->screen == NULL)
+        return;
+    json_t *state = handset_state(handset);
+    json_object_set(state, "purse", handset->purse);
+    json_object_set(state, "tickets", handset->tickets);
+    json_object_set_new(state, "can", can_to_json(&handset->options));
     terminal_screen_show(handset->screen, state);
 }
 
