@@ -16,9 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/// The auditor comes when nothing can be late any more.
-#define LATER_MS ((uint64_t)40 * 24 * 3600 * 1000)
-
 // ---- money -------------------------------------------------------------------------------------
 
 #define SHARES_50_30_20 "\0\5\6prov-1\0\3\7ID_2000\0\2\10center-1"
@@ -242,7 +239,7 @@ int audit_world_audit_at(const struct audit_world *world, const char *const *url
     struct audit audit = {.trust = &anchor,
                           .crypto = world->crypto,
                           .findings = &findings,
-                          .now_ms = world->now_ms + LATER_MS,
+                          .now_ms = world->now_ms + AUDIT_LATER_MS,
                           .since = since,
                           .reached = since};
     bool done = trust_open(&anchor, world->trust, world->crypto, &failure) &&

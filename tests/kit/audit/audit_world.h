@@ -13,12 +13,15 @@
 
 enum { AUDIT_SERVICES_MAX = 6, AUDIT_OUT_MAX = 262144 };
 
+/// The auditor comes when nothing can be late any more.
+#define AUDIT_LATER_MS ((uint64_t)40 * 24 * 3600 * 1000)
+
 struct audit_world {
     char directory[64];
     char trust[80];
     size_t count;
     char services[AUDIT_SERVICES_MAX][16]; // "clearing"
-    uint64_t now_ms;                       // when the auditor looks
+    uint64_t now_ms;                       // of the world; the auditor comes later
     const struct crypto *crypto;           // of who made it
 };
 

@@ -21,6 +21,7 @@ struct fleet {
     struct fleet_nursery nursery;
     pthread_mutex_t lock; // what stands below
     pthread_cond_t wake;  // for the thread that began: a fall is due, or a client has ended
+    pthread_cond_t fell;  // for clients: it has happened
     bool fall_due;
     unsigned ended;
     size_t next, answered;
@@ -41,15 +42,20 @@ static uint64_t draw(struct fleet *fleet, uint64_t below) {
 
 // ---- what goes wrong ---------------------------------------------------------------------------
 
-/// After every so many answers something falls over; which of the two is next, and which member, is
-/// drawn. Called with the lock held.
+/// Is it time for that one of the events, counted from 1, which come after every so many answers?
+static bool is_time(const struct fleet *fleet, size_t event) {
+    const struct fleet_plan *plan = fleet->plan;
+    size_t all = plan->count * FLEET_MEMBERS, events = plan->kills + plan->crashes;
+    return event <= events && fleet->answered >= event * all / (events + 1);
+}
+
+/// Something falls over when it is time; which of the two is next, and which member, is drawn.
+/// Called with the lock held.
 static void disturb(struct fleet *fleet) {
     struct fleet_plan *plan = fleet->plan;
     struct fleet_result *result = &fleet->result;
-    size_t all = plan->count * FLEET_MEMBERS, events = plan->kills + plan->crashes;
-    size_t happened = result->kills + result->crashes;
-    if (fleet->fall_due || happened == events ||
-        fleet->answered < (happened + 1) * all / (events + 1))
+    size_t events = plan->kills + plan->crashes, happened = result->kills + result->crashes;
+    if (fleet->fall_due || !is_time(fleet, happened + 1))
         return;
     bool crash = draw(fleet, events - happened) < plan->crashes - result->crashes;
     if (crash) {
@@ -146,11 +152,19 @@ static void deliver(struct client *client, size_t delivery) {
     pthread_mutex_unlock(&fleet->lock);
 }
 
+/// Work goes on through a fall, but not so far that the next event is left behind. Called with the
+/// lock held.
+static void keep_pace(struct fleet *fleet) {
+    while (fleet->fall_due && is_time(fleet, fleet->result.kills + fleet->result.crashes + 2))
+        pthread_cond_wait(&fleet->fell, &fleet->lock);
+}
+
 static void *run_client(void *context) {
     struct client *client = context;
     struct fleet *fleet = client->fleet;
     for (;;) {
         pthread_mutex_lock(&fleet->lock);
+        keep_pace(fleet);
         size_t delivery = fleet->next++;
         pthread_mutex_unlock(&fleet->lock);
         if (delivery >= fleet->plan->count * FLEET_MEMBERS)
@@ -168,7 +182,7 @@ static void *run_client(void *context) {
 }
 
 /// The database server ends with the thread that started it: this one, which outlives the clients.
-static void watch(struct fleet *fleet) {
+static void watch(struct fleet *fleet, const struct shop *shop) {
     pthread_mutex_lock(&fleet->lock);
     while (fleet->ended < CLIENTS || fleet->fall_due) {
         if (!fleet->fall_due) {
@@ -176,11 +190,14 @@ static void watch(struct fleet *fleet) {
             continue;
         }
         pthread_mutex_unlock(&fleet->lock);
+        if (fleet->plan->before_fall != NULL)
+            fleet->plan->before_fall(shop);
         postgres_crash();
         pthread_mutex_lock(&fleet->lock);
         fleet->result.crashes++;
         fleet->fall_due = false;
         disturb(fleet); // what became due meanwhile
+        pthread_cond_broadcast(&fleet->fell);
     }
     pthread_mutex_unlock(&fleet->lock);
 }
@@ -191,11 +208,12 @@ struct fleet_result fleet_run(struct shop *shop, struct fleet_plan *plan) {
     fleet_nursery_begin(&fleet.nursery, shop, plan);
     pthread_mutex_init(&fleet.lock, NULL);
     pthread_cond_init(&fleet.wake, NULL);
+    pthread_cond_init(&fleet.fell, NULL);
     for (size_t i = 0; i < CLIENTS; i++) {
         clients[i] = (struct client){.fleet = &fleet, .sockets = {-1, -1}};
         pthread_create(&clients[i].thread, NULL, run_client, &clients[i]);
     }
-    watch(&fleet);
+    watch(&fleet, shop);
     for (size_t i = 0; i < CLIENTS; i++)
         pthread_join(clients[i].thread, NULL);
     fleet_nursery_end(&fleet.nursery);

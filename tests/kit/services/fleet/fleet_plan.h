@@ -22,6 +22,8 @@ struct fleet_plan {
     size_t count;
     unsigned kills, crashes; // of members, of the database server
     uint64_t seed;           // when, and of which
+    /// Before each fall of the database server, while everybody works. NULL: nothing.
+    void (*before_fall)(const struct shop *shop);
 };
 
 #endif

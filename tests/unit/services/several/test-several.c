@@ -9,6 +9,7 @@
 #include "tests/kit/audit/audit_shops.h"
 #include "tests/kit/house/house.h"
 #include "tests/kit/services/fleet/fleet.h"
+#include "tests/kit/services/postgres.h"
 #include "tests/kit/suite.h"
 #include "tests/kit/telco/town.h"
 
@@ -77,16 +78,22 @@ static size_t lost_answers(struct shop *shop) {
     return lost;
 }
 
-static void judge(struct shop *several, struct shop *alone, const struct statement *queries,
-                  size_t queried) {
+/// What the database server goes through; before_fall: see fleet_plan.h.
+struct fate {
+    unsigned falls; // in a short run; else FALLS
+    void (*before_fall)(const struct shop *shop);
+};
+
+static void judge(struct shop *several, struct shop *alone, const struct fate *fate,
+                  const struct statement *queries, size_t queried) {
     static char got[DUMP_MAX], wanted[DUMP_MAX];
-    unsigned kills = is_full() ? 20 : 4;
-    struct fleet_plan plan = {messages, count, kills, FALLS, 16 + count};
+    unsigned kills = is_full() ? 20 : 4, falls = is_full() ? FALLS : fate->falls;
+    struct fleet_plan plan = {messages, count, kills, falls, 16 + count, fate->before_fall};
     struct fleet_result result = fleet_run(several, &plan);
     printf(" (%zu messages, %u attempts, %u kills, %u falls) ", count, result.asked, result.kills,
            result.crashes);
     CU_ASSERT_EQUAL(result.kills, kills);
-    CU_ASSERT_EQUAL(result.crashes, FALLS);
+    CU_ASSERT_EQUAL(result.crashes, falls);
     CU_ASSERT_EQUAL(result.differing, 0);
     CU_ASSERT_EQUAL(result.refused, 0);
     CU_ASSERT_EQUAL(result.unanswered, 0);
@@ -155,17 +162,22 @@ static void write_clearing_work(struct shop *shop, struct card *wallets) {
     house_capture = NULL;
 }
 
+static void trust_house(struct audit_world *world, const struct shop *shop) {
+    audit_world_begin(world);
+    world->crypto = house.crypto;
+    world->now_ms = shop->now_ms;
+    audit_world_trust(world, "root", house.root.certificate);
+    audit_world_trust(world, "center", house.center.certificate);
+}
+
 static void audit_clearing(struct shop *shop) {
     struct audit_world world;
-    audit_world_begin(&world);
-    world.crypto = house.crypto;
-    audit_world_trust(&world, "root", house.root.certificate);
-    audit_world_trust(&world, "center", house.center.certificate);
+    trust_house(&world, shop);
     audit(&world, &shop, 1, "DELETE FROM incoming WHERE transfer = 't-7'");
     audit_world_remove(&world);
 }
 
-static void test_clearing(void) {
+static void clear_together(const struct fate *fate) {
     struct shop several, alone;
     house_open(&several, ENGINE_POSTGRES);
     house_open(&alone, ENGINE_MEMORY);
@@ -176,12 +188,38 @@ static void test_clearing(void) {
     fund(&alone, &house_alice, &same[0]);
     fund(&alone, &house_bob, &same[1]);
     write_clearing_work(&alone, wallets);
-    judge(&several, &alone, of_clearing, sizeof of_clearing / sizeof of_clearing[0]);
+    judge(&several, &alone, fate, of_clearing, sizeof of_clearing / sizeof of_clearing[0]);
     CU_ASSERT_TRUE(house_holds(&several));
     audit_clearing(&several);
     forget();
     shop_close(&several);
     shop_close(&alone);
+}
+
+static void test_clearing(void) {
+    static const struct fate fate = {4, NULL};
+    clear_together(&fate);
+}
+
+/// While everybody works: whatever has been acknowledged is in the follower, and its books are
+/// whole.
+static void audit_replica(const struct shop *shop) {
+    static char out[AUDIT_OUT_MAX];
+    struct audit_world world;
+    const char *url = audit_shops_url(postgres_replica_uri(), shop);
+    trust_house(&world, shop);
+    world.now_ms -= AUDIT_LATER_MS; // what others still have in hand is not late
+    int code = audit_world_audit_at(&world, &url, 1, NULL, out);
+    CU_ASSERT_EQUAL(code, EXIT_DONE);
+    if (code != EXIT_DONE)
+        printf("\n%.4000s", out);
+    audit_world_remove(&world);
+}
+
+static void test_fail_over(void) {
+    static const struct fate fate = {2, audit_replica};
+    postgres_pair();
+    clear_together(&fate);
 }
 
 // ---- licence -----------------------------------------------------------------------------------
@@ -227,13 +265,14 @@ static void audit_licence(struct shop *shop) {
 }
 
 static void test_licence(void) {
+    static const struct fate fate = {3, NULL};
     struct shop several, alone;
     licensing_open_shop(&several, &licence_service, ENGINE_POSTGRES, &licensing.seller);
     licensing_open_shop(&alone, &licence_service, ENGINE_MEMORY, &licensing.seller);
     licensing_stock(&several, "");
     licensing_stock(&alone, "");
     write_licence_work();
-    judge(&several, &alone, of_licence, sizeof of_licence / sizeof of_licence[0]);
+    judge(&several, &alone, &fate, of_licence, sizeof of_licence / sizeof of_licence[0]);
     CU_ASSERT_TRUE(licensing_stores_hold(&several));
     audit_licence(&several);
     forget();
@@ -292,6 +331,7 @@ static void audit_charge(struct town *town, const struct courier *courier) {
 }
 
 static void test_charge(void) {
+    static const struct fate fate = {3, NULL};
     struct town *several = calloc(1, sizeof *several), *alone = calloc(1, sizeof *alone);
     town_open(several, ENGINE_POSTGRES, false);
     town_open(alone, ENGINE_MEMORY, false);
@@ -299,7 +339,8 @@ static void test_charge(void) {
     const struct courier *courier = several->charge.context.courier;
     several->charge.context.courier = NULL; // what is owed to bank and seller waits in the outbox
     alone->charge.context.courier = NULL;
-    judge(&several->charge, &alone->charge, of_charge, sizeof of_charge / sizeof of_charge[0]);
+    judge(&several->charge, &alone->charge, &fate, of_charge,
+          sizeof of_charge / sizeof of_charge[0]);
     audit_charge(several, courier);
     forget();
     town_close(several);
@@ -310,6 +351,7 @@ static void test_charge(void) {
 
 static const struct suite_test tests[] = {
     {"two clearing centers take the same logs and transfers once", test_clearing, NULL},
+    {"a second database server takes over, and feeds the auditor before", test_fail_over, NULL},
     {"two licence services sell every ticket once", test_licence, NULL},
     {"two charge services bill every docket and call once", test_charge, NULL},
 };
