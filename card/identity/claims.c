@@ -111,6 +111,16 @@ void claim_clear(struct card_call *call, const struct claim *claim) {
     card_shared_stage(call, row_at(call, claim->row), none, sizeof none);
 }
 
+void claim_end(struct card_call *call, struct claim *claim) {
+    if (claim->state != CLAIM_DOCKETED && (claim->state != CLAIM_PAID || claim->payments > 0)) {
+        claim_clear(call, claim);
+        return;
+    }
+    claim->state = CLAIM_PAID;
+    claim->told = true;
+    claim_store(call, claim);
+}
+
 // ---- the purse ---------------------------------------------------------------------------------
 
 /// The sale that a payment's reference names. False: it names none.

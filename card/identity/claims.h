@@ -48,6 +48,9 @@ bool claim_make(const struct card_call *call, const uint8_t sale[TICKET_NAME_SIZ
                 struct claim *claim);
 void claim_store(struct card_call *call, const struct claim *claim);
 void claim_clear(struct card_call *call, const struct claim *claim);
+/// Its ticket is open. A sale that was billed stays on record until its row is needed, so that the
+/// purse does not pay on top; any other claim goes.
+void claim_end(struct card_call *call, struct claim *claim);
 
 /// The purse pays for what this reference names. SW_OK (nothing is kept of other references),
 /// SW_DOCKETED, SW_PAID (its docket was settled), SW_RING_FULL.

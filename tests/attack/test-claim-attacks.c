@@ -106,6 +106,23 @@ static void billed_then_paid(void) {
     end();
 }
 
+/// Billed, opened, moved away and back: the purse still knows, until other sales need the row.
+static void opened_then_paid(void) {
+    const struct fair_sale sale = sealed();
+    begin();
+    fair_sell(fair, phone, &sale, &ticket);
+    CU_ASSERT_EQUAL(fair_docket(phone, &ticket, SUBSCRIBER), SW_OK);
+    CU_ASSERT_EQUAL(fair_settle(phone, &fair->telco, ticket.name, true), SW_OK);
+    CU_ASSERT_EQUAL(pay(&ticket), SW_PAID);
+    CU_ASSERT_EQUAL(fair_transfer(phone, home, &ticket), SW_OK);
+    CU_ASSERT_EQUAL(pay(&ticket), SW_PAID);
+    const struct fair_ticket billed = ticket;
+    pay_for_others(CLAIMS_OF_PHONE - 1);
+    CU_ASSERT_EQUAL(pay(&billed), SW_PAID); // its row is not needed yet
+    pay_for_others(1);                      // and what is billed fills no row for ever
+    end();
+}
+
 /// Two headers of one sale: the docket is of the first ticket only, and the second's seal does not
 /// take it away.
 static void two_of_a_sale(void) {
@@ -131,6 +148,7 @@ static const struct suite_test tests[] = {
     {"paid, its move cancelled, its claim pushed out: no docket", cancelled_move, NULL},
     {"what is paid and comes open leaves room for the next", many_open, NULL},
     {"billed, then paid", billed_then_paid, NULL},
+    {"docket then purse: billed and opened, then paid", opened_then_paid, NULL},
     {"two tickets of one sale", two_of_a_sale, NULL},
 };
 

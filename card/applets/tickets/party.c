@@ -22,7 +22,7 @@ void party_mark_claimed(struct tickets *tickets, struct slot *slot) {
         return;
     if ((slot->left.flags & LEFT_SEALED) == 0) {
         if (!claim_is_of_another(&claim, slot->name))
-            claim_clear(call, &claim);
+            claim_end(call, &claim);
         return;
     }
     slot->left.flags |= LEFT_CLAIMED;

@@ -155,7 +155,7 @@ static uint16_t activation_signer(const struct activation *activation) {
                : SW_BAD_SIGNATURE;
 }
 
-/// The ticket opens; a claim of a ticket that is open says nothing any more.
+/// The ticket opens, and its claim ends.
 static void open_ticket(struct activation *activation) {
     struct slot *slot = &activation->slot;
     uint8_t sale[TICKET_NAME_SIZE];
@@ -165,7 +165,7 @@ static void open_ticket(struct activation *activation) {
     if (ticket_sale(&slot->header, call->crypto, sale) &&
         claim_find(call, sale, &activation->claim) &&
         !claim_is_of_another(&activation->claim, slot->name))
-        claim_clear(call, &activation->claim);
+        claim_end(call, &activation->claim);
 }
 
 static void answer_docket(struct activation *activation) {
