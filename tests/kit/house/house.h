@@ -144,6 +144,9 @@ void house_batch(struct card *till);
 /// Asks for its end: what is "batches" or "releases"; with a statement or without.
 struct told house_end(struct shop *shop, const struct peer *host, const struct card *till,
                       const char *what, bool stated);
+/// The same with a statement that was made before; NULL: none.
+struct told house_end_with(struct shop *shop, const struct peer *host, const struct card *till,
+                           const char *what, const char *statement);
 /// SETTLE or RELEASE. False: the card refuses.
 bool house_take_end(struct card *till, const struct told *told);
 
@@ -153,6 +156,9 @@ bool house_settles(struct shop *shop, struct card *till, const char *outcome, bo
 
 /// The provider's policy for ID_2000: 1000 yen, these shares ("\0\5\6prov-1..."); its hash.
 struct told house_policy(struct shop *shop, struct bytes shares, uint8_t hash[SHA256_SIZE]);
+/// The same, signed by somebody else's key.
+struct told house_policy_by(struct shop *shop, const struct sample_party *signer,
+                            struct bytes shares, uint8_t hash[SHA256_SIZE]);
 
 /// The one number that a query answers.
 int64_t house_number(struct shop *shop, const char *text);

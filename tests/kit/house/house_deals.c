@@ -248,8 +248,8 @@ void house_batch(struct card *till) {
     till->first = last + 1; // numbers of the open batch are refunded no more
 }
 
-struct told house_end(struct shop *shop, const struct peer *host, const struct card *till,
-                      const char *what, bool stated) {
+struct told house_end_with(struct shop *shop, const struct peer *host, const struct card *till,
+                           const char *what, const char *statement) {
     static char body[16384];
     char target[80];
     snprintf(target, sizeof target, "/v1/purses/%s/%s", till->key->holder, what);
@@ -257,10 +257,16 @@ struct told house_end(struct shop *shop, const struct peer *host, const struct c
         body, "{\"batch\":{\"object\":\"%s\",\"certificates\":[\"%s\",\"%s\",\"%s\"]}",
         house_text(bytes_of(till->open, till->open_size)), house_text(house.root.certificate),
         house_text(house.purses.certificate), house_text(till->key->certificate));
-    if (stated)
-        size += sprintf(body + size, ",\"statement\":%s", house_statement(shop, host, till));
+    if (statement != NULL)
+        size += sprintf(body + size, ",\"statement\":%s", statement);
     sprintf(body + size, "}");
     return house_ask(shop, host, "POST", target, body);
+}
+
+struct told house_end(struct shop *shop, const struct peer *host, const struct card *till,
+                      const char *what, bool stated) {
+    return house_end_with(shop, host, till, what,
+                          stated ? house_statement(shop, host, till) : NULL);
 }
 
 bool house_take_end(struct card *till, const struct told *told) {
@@ -300,6 +306,11 @@ bool house_settles(struct shop *shop, struct card *till, const char *outcome, bo
 }
 
 struct told house_policy(struct shop *shop, struct bytes shares, uint8_t hash[SHA256_SIZE]) {
+    return house_policy_by(shop, &house.provider, shares, hash);
+}
+
+struct told house_policy_by(struct shop *shop, const struct sample_party *signer,
+                            struct bytes shares, uint8_t hash[SHA256_SIZE]) {
     static const char offer[] = "\1\x88\0\0\0\0\0\0\3\xE8\0\3\0\1";
     uint8_t octets[HOUSE_OBJECT_MAX];
     char body[6000];
@@ -311,7 +322,7 @@ struct told house_policy(struct shop *shop, struct bytes shares, uint8_t hash[SH
     object_put(&writer, FIELD_CONTENT, bytes_of_string("ID_0001"));
     object_put(&writer, FIELD_OFFERS, bytes_of(offer, 14));
     object_put(&writer, FIELD_SHARES, shares);
-    CU_ASSERT_FATAL(object_sign(&writer, &house.provider.signer, &made));
+    CU_ASSERT_FATAL(object_sign(&writer, &signer->signer, &made));
     CU_ASSERT_FATAL(object_decode(made, &policy) && object_digest(&policy, house.crypto, hash));
     snprintf(body, sizeof body,
              "{\"policy\":{\"object\":\"%s\",\"certificates\":[\"%s\",\"%s\",\"%s\"]}}",

@@ -177,32 +177,109 @@ static void test_withheld(void) {
     house_on_every_engine(withheld);
 }
 
-// Money back twice: the same turn again, more than is left, of a number that a batch has set aside.
-static void refunds_twice(struct shop *shop) {
-    struct deal deals[4];
-    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
-    house_pay(&alice, &till, 1000, NULL, &deals[0]);
-    house_refund(&till, &alice, 1, 500, &deals[1]);
-    house_upload(shop, &house_shop, &till, deals, 2);
-    struct told told = house_upload(shop, &house_shop, &till, &deals[1], 1); // after a reboot
+// ---- refunds of a till ------------------------------------------------------------------------
+
+/// A sale of 1000 of which 500 are paid back, both handed in.
+static void half_back(struct shop *shop, struct card *alice, struct card *till,
+                      struct deal *deals) {
+    *alice = house_alice_with(shop, 3000);
+    *till = house_card(&house.till);
+    house_pay(alice, till, 1000, NULL, &deals[0]);
+    house_refund(till, alice, 1, 500, &deals[1]);
+    house_upload(shop, &house_shop, till, deals, 2);
+}
+
+// A terminal that lost its memory asks again: the same turn is the same refund, and the rest is
+// 500.
+static void reboot(struct shop *shop) {
+    struct deal deals[3];
+    struct card alice, till, before;
+    half_back(shop, &alice, &till, deals);
+    before = till;
+    struct told told = house_upload(shop, &house_shop, &till, &deals[1], 1);
     CU_ASSERT_TRUE(house_outcome_is(&told, 0, "again"));
-    struct card forged = till;
-    house_refund(&forged, &alice, 1, 600, &deals[2]); // 1100 of 1000
-    told = house_upload(shop, &house_shop, &forged, &deals[2], 1);
+    CU_ASSERT_EQUAL(house_account(shop, "AIR:alice-p:JPY"), 500);
+    house_refund(&before, &alice, 1, 600, &deals[2]); // 1100 of 1000
+    told = house_upload(shop, &house_shop, &before, &deals[2], 1);
     CU_ASSERT_TRUE(house_outcome_is(&told, 0, "refused:sale"));
+    house_credit(&alice, &deals[1]);
+    house_upload(shop, &house_shop, &till, &deals[1], 1);
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
+    CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 500);
+    CU_ASSERT_EQUAL(house_account(shop, "PURSE:alice-p:JPY"), 2500);
+}
+
+static void test_reboot(void) {
+    house_on_every_engine(reboot);
+}
+
+// The batch has set the sale aside; a refund of it would be paid out of other sales.
+static void refund_of_batched(struct shop *shop) {
+    struct deal deals[3];
+    struct card alice, till;
+    half_back(shop, &alice, &till, deals);
     house_batch(&till);
-    forged = till;
+    struct card forged = till;
     forged.first = 1;
-    house_refund(&forged, &alice, 1, 100, &deals[3]); // between batch and settlement
-    told = house_upload(shop, &house_shop, &forged, &deals[3], 1);
+    house_refund(&forged, &alice, 1, 100, &deals[2]);
+    house_upload(shop, &house_shop, &forged, &deals[2], 1);
     CU_ASSERT_TRUE(house_settles(shop, &till, "twin", false)); // the till's totals do not know it
     CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 0);
     CU_ASSERT_EQUAL(house_number(shop, "SELECT state FROM purse WHERE id = 'till-1'"), 1);
 }
 
-static void test_refunds_twice(void) {
-    house_on_every_engine(refunds_twice);
+static void test_refund_of_batched(void) {
+    house_on_every_engine(refund_of_batched);
 }
+
+// ---- shares ------------------------------------------------------------------------------------
+
+#define SHARES_HALF  "\0\1\6prov-1\0\1\7ID_2000"
+#define SHARES_ALL   "\0\1\7ID_2000"
+#define SHARES(text) bytes_of(text, sizeof(text) - 1)
+
+/// A content of 1000 is paid under these terms and settled.
+static void sells_content(struct shop *shop, const struct terms *terms) {
+    struct deal deal;
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
+    house_pay(&alice, &till, 1000, terms, &deal);
+    house_upload(shop, &house_shop, &till, &deal, 1);
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
+    CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 0);
+    CU_ASSERT_EQUAL(house_account(shop, "SUSPENSE:till-1:JPY"), 1000);
+    CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM payout"), 0);
+}
+
+// A content sold as if nobody else had a share in it.
+static void policy_left_out(struct shop *shop) {
+    const struct terms terms = {.kind = REFERENCE_CONTENT};
+    sells_content(shop, &terms);
+    CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM suspense WHERE word ="
+                                       " 'policy-missing'"),
+                    1);
+}
+
+static void test_policy_left_out(void) {
+    house_on_every_engine(policy_left_out);
+}
+
+// Shares of the till's own making, under a hash of its own; no seller can make them known.
+static void split_rewritten(struct shop *shop) {
+    uint8_t policy[SHA256_SIZE], own[SHA256_SIZE];
+    const struct terms terms = {.kind = REFERENCE_CONTENT, .policy = own};
+    CU_ASSERT_EQUAL(house_policy(shop, SHARES(SHARES_HALF), policy).status, 200);
+    CU_ASSERT_EQUAL(house_policy_by(shop, &house.till, SHARES(SHARES_ALL), own).status, 422);
+    sells_content(shop, &terms);
+    CU_ASSERT_EQUAL(house_number(shop, "SELECT count(*) FROM suspense WHERE word ="
+                                       " 'policy-unknown'"),
+                    1);
+}
+
+static void test_split_rewritten(void) {
+    house_on_every_engine(split_rewritten);
+}
+
+// ---- older states of a till --------------------------------------------------------------------
 
 // A till whose older state signs another batch under the same number.
 static void till_put_back(struct shop *shop) {
@@ -341,6 +418,36 @@ static void test_backup(void) {
     house_on_every_engine(backup);
 }
 
+// The till is settled, and the center has forgotten so: it releases nothing on an old statement,
+// nor on none, nor on one of the till as it is.
+static void release_of_backup(struct shop *shop) {
+    struct deal deal;
+    struct shop restored;
+    char old[9000];
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
+    house_pay(&alice, &till, 1000, NULL, &deal);
+    house_upload(shop, &house_shop, &till, &deal, 1);
+    house_batch(&till);
+    struct card open = till;
+    snprintf(old, sizeof old, "%s", house_statement(shop, &house_shop, &open));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
+    house_open(&restored, shop->engine);
+    struct told told = house_end_with(&restored, &house_shop, &open, "releases", old);
+    CU_ASSERT_TRUE(house_says(&told, 422, "\"word\":\"statement\""));
+    told = house_end_with(&restored, &house_shop, &open, "releases", NULL);
+    CU_ASSERT_TRUE(house_says(&told, 422, "\"word\":\"batch\""));
+    char now[9000];
+    snprintf(now, sizeof now, "%s", house_statement(&restored, &house_shop, &till));
+    told = house_end_with(&restored, &house_shop, &open, "releases", now);
+    CU_ASSERT_TRUE(told.status >= 400);
+    CU_ASSERT_EQUAL(house_number(&restored, "SELECT count(*) FROM batch"), 0);
+    shop_close(&restored);
+}
+
+static void test_release_of_backup(void) {
+    house_on_every_engine(release_of_backup);
+}
+
 // What the center signed for one card is nothing to another.
 static void replayed(struct shop *shop) {
     struct card alice = house_card(&house.alice), bob = house_card(&house.bob);
@@ -389,12 +496,16 @@ static const struct suite_test tests[] = {
     {"a flipped bit, another's certificate, another's log", test_forged_logs,
      "S02b S03b S08 S16 S17 S22"},
     {"what is withheld settles nothing and refills nothing", test_withheld, "S01e"},
-    {"money back twice: again, too much, behind a batch", test_refunds_twice, "S01e"},
+    {"partial refund and reboot: the same turn again, and more than is left", test_reboot, "S01e"},
+    {"refund between batch and settlement", test_refund_of_batched, "S01e"},
+    {"policy hash left out", test_policy_left_out, "S01c S06b"},
+    {"split rewritten by the till", test_split_rewritten, "S06b S06c"},
     {"an older state of a till", test_till_put_back, "S01e"},
     {"cash out is paid when it has left", test_cash_out, "S01f"},
     {"a seller gives a settled sale back, once", test_seller_refunds, "S01e"},
     {"a lost card is paid when nobody can pay with it", test_lost_card, "S04a"},
     {"a backup that was put back", test_backup, "S01e S01f"},
+    {"release after settle, asked of a backup", test_release_of_backup, "S01e"},
     {"an object for another card", test_replayed, "S05b"},
     {"nobody touches another's things", test_others_things, "S03a S05a"},
 };
