@@ -19,7 +19,9 @@ static const struct rule licence_rules[] = {
     {"missing", "sale", "instance",
      "SELECT x.instance, 'a sale', 'nothing' FROM (SELECT instance FROM unsettled UNION SELECT"
      " instance FROM settled UNION SELECT instance FROM activation UNION SELECT instance FROM"
-     " receipt_used) x LEFT JOIN sale s ON s.instance = x.instance WHERE s.instance IS NULL"
+     " receipt_used WHERE instance <> 'cancelled' AND instance NOT IN (SELECT instance FROM"
+     " sale_order WHERE paid IS NOT NULL)) x LEFT JOIN sale s ON s.instance = x.instance WHERE "
+     "s.instance IS NULL"
      " ORDER BY x.instance"},
     {"unpaid", "settled", "by_object",
      "SELECT t.instance, o.amount, 'no receipt of that digest' FROM settled t JOIN sale s ON"
@@ -31,7 +33,8 @@ static const struct rule licence_rules[] = {
      "a.by_object"
      " = b.by_object AND a.instance > b.instance ORDER BY a.instance"},
     {"twin", "receipt_used", "instance",
-     "SELECT instance, 1, COUNT(*) FROM receipt_used GROUP BY instance HAVING COUNT(*) > 1"
+     "SELECT instance, 1, COUNT(*) FROM receipt_used WHERE instance <> 'cancelled' GROUP BY"
+     " instance HAVING COUNT(*) > 1"
      " ORDER BY instance"},
     {"twin", "receipt_used", "digest",
      "SELECT a.till || '/' || CAST(a.n AS TEXT), b.instance, a.instance FROM receipt_used a JOIN"

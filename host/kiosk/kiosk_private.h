@@ -119,6 +119,9 @@ const char *kiosk_place_order(struct kiosk *kiosk);
 /// Brings the receipt of the order, which is paid, and the ticket back to the card. Returns what
 /// the screen says: it is there, or is to be fetched over the network.
 const char *kiosk_hand_over(struct kiosk *kiosk, struct link *card);
+/// Before a refund: is the receipt of number n of the till good for a ticket, then the centre
+/// cancels it. NULL: the money may go back; else what the screen says.
+const char *kiosk_cancel_ticket(struct kiosk *kiosk, uint32_t n);
 /// The order at the centre of the record that an earlier run left.
 void kiosk_recall_order(struct kiosk *kiosk);
 /// Now and then: receipts that the centre does not have yet.

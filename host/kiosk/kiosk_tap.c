@@ -114,7 +114,15 @@ static const char *tap_refund(struct kiosk *kiosk, struct link *card) {
     (void)card;
     flow_over(flow, &kiosk->till, &order->customer, &order->customer);
     flow->pin = order->pin[0] != '\0' ? order->pin : NULL;
-    if (!flow_select(flow) || !refund_order(flow, &order->refund) || !begin_refund(kiosk))
+    if (!flow_select(flow) || !refund_order(flow, &order->refund))
+        return NULL;
+    const char *kept =
+        kiosk_cancel_ticket(kiosk, (uint32_t)bytes_get_be(flow->terms.reference + 1, 4));
+    if (kept != NULL) {
+        flow->status = FLOW_REFUSED;
+        return kept;
+    }
+    if (!begin_refund(kiosk))
         return NULL;
     flow->journal = kiosk->machine.journal;
     flow->selected = true;

@@ -174,16 +174,21 @@ static bool begin(void *context, struct bytes buyer, uint8_t reference[SELLER_RE
     return true;
 }
 
+static struct licence_envelope receipt_of(const struct handing *handing) {
+    const struct kiosk_centre *centre = handing->centre;
+    const struct sale_record *record = handing->record;
+    return (struct licence_envelope){
+        bytes_of(record->receipt, record->receipt_size),
+        {centre->root, centre->authority, bytes_of(handing->till, handing->till_size)},
+        bytes_of(record->log, record->log_size)};
+}
+
 /// request: of the card's store; empty: the ticket is fetched over the network.
 static bool wrap(void *context, struct bytes request, uint8_t *out, size_t capacity,
                  struct bytes *delivery, struct failure *failure) {
     struct handing *handing = context;
     const struct kiosk_centre *centre = handing->centre;
-    const struct sale_record *record = handing->record;
-    const struct licence_envelope receipt = {
-        bytes_of(record->receipt, record->receipt_size),
-        {centre->root, centre->authority, bytes_of(handing->till, handing->till_size)},
-        bytes_of(record->log, record->log_size)};
+    const struct licence_envelope receipt = receipt_of(handing);
     const struct licence_envelope reception = {
         request, {centre->root, centre->authority, bytes_of(handing->own, handing->own_size)}, {0}};
     char key[LICENCE_REQUEST_KEY];
@@ -270,6 +275,43 @@ const char *kiosk_hand_over(struct kiosk *kiosk, struct link *card) {
     if (hand_in(kiosk, &record, &order->ticket, card, &order->ticket.here, &failure))
         forget_order(kiosk, &record);
     return order->ticket.here ? "paid-ticket" : "paid-fetch";
+}
+
+// ---- money that goes back ----------------------------------------------------------------------
+
+static bool cancel(struct kiosk *kiosk, const struct sale_record *record, struct failure *failure) {
+    struct handing handing = {.centre = kiosk->options.centre, .record = record};
+    struct certificate till;
+    char enterprise[HOLDER_MAX + 1];
+    if (!read_till(kiosk, &handing, failure))
+        return false;
+    if (certificate_parse(bytes_of(handing.till, handing.till_size), &till) != CERTIFICATE_OK)
+        return fail(failure, EXIT_REFUSED, "the till's certificate is damaged");
+    snprintf(enterprise, sizeof enterprise, "%.*s", (int)till.enterprise.size,
+             (const char *)till.enterprise.data);
+    const struct licence_envelope receipt = receipt_of(&handing);
+    return licence_cancel_receipt(handing.centre->client, enterprise, &receipt, failure);
+}
+
+const char *kiosk_cancel_ticket(struct kiosk *kiosk, uint32_t n) {
+    struct purse_sale sale;
+    struct sale_record record;
+    struct failure failure = {0};
+    struct journal *journal = kiosk->machine.journal;
+    if (client_read_sale(&kiosk->till, n, &sale) != PURSE_OK)
+        return "call-staff";
+    const struct purse_terms *terms = &sale.request.terms;
+    if (terms->reference[0] != REFERENCE_TICKET || terms->reference_size != SELLER_REFERENCE_SIZE)
+        return NULL;
+    if (kiosk->options.centre == NULL)
+        return "no-refund";
+    if (journal->find(journal, bytes_of(terms->reference, terms->reference_size), &record) !=
+        JOURNAL_FOUND)
+        return "ticket-sold"; // at another machine, to which it is brought
+    if (!cancel(kiosk, &record, &failure))
+        return strcmp(unsold(&failure), "no-network") == 0 ? "no-refund" : "ticket-sold";
+    forget_order(kiosk, &record);
+    return NULL;
 }
 
 // ---- what the centre has not heard of ----------------------------------------------------------

@@ -76,3 +76,22 @@ bool licence_pay_order(const struct licence_client *client, const char *key, con
     arena_free(&arena);
     return done;
 }
+
+// ---- money that goes back ----------------------------------------------------------------------
+
+bool licence_cancel_receipt(const struct licence_client *client, const char *enterprise,
+                            const struct licence_envelope *receipt, struct failure *failure) {
+    struct arena arena;
+    struct form in, answer;
+    char key[LICENCE_REQUEST_KEY];
+    arena_init(&arena, client->memory);
+    form_init(&in, licence_cancellation.request, &arena);
+    form_init(&answer, licence_cancellation.answer, &arena);
+    form_set_text(&in, NAME_ENTERPRISE, enterprise);
+    set_envelope(&in, NAME_RECEIPT, receipt);
+    bool done = licence_request_key(client, key, failure) &&
+                courier_call(client->courier, "licence", &licence_cancellation, key, &in, &answer,
+                             NULL, failure);
+    arena_free(&arena);
+    return done;
+}

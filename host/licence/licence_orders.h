@@ -41,4 +41,9 @@ bool licence_pay_order(const struct licence_client *client, const char *key, con
                        const struct licence_envelope *reception, uint8_t *out,
                        struct bytes *delivery, struct failure *failure);
 
+/// Before the money of a receipt goes back: it buys no ticket any more. enterprise: the till's own.
+/// Refused: it has bought one. The same again is the same.
+bool licence_cancel_receipt(const struct licence_client *client, const char *enterprise,
+                            const struct licence_envelope *receipt, struct failure *failure);
+
 #endif

@@ -135,6 +135,11 @@ static const struct word words[] = {
     {"mismatch", {"This reference is of another sale", "別の取引の番号です"}},
     {"no-network",
      {"There is no network. Tickets are not sold now", "通信できません。チケットは販売できません"}},
+    {"ticket-sold",
+     {"This paid for a ticket, which is not taken back", "チケットのお支払いのため返金できません"}},
+    {"no-refund",
+     {"There is no network. Tickets are not paid back now",
+      "通信できません。チケットは返金できません"}},
     {"refused", {"This card cannot pay this", "このカードではお支払いできません"}},
     // ---- a phone
     {"phone-ready", {"Phone", "携帯電話"}},

@@ -134,6 +134,7 @@ static const struct handler handlers[] = {
     {&licence_settlement, NULL, licence_settlement_transact, NULL},
     {&licence_order, licence_order_check, licence_order_transact, NULL},
     {&licence_payment, licence_payment_check, licence_payment_transact, &licence_sql[ORDER_OWNER]},
+    {&licence_cancellation, licence_cancellation_check, licence_cancellation_transact, NULL},
     {&licence_conversion, licence_conversion_check, licence_conversion_transact, NULL},
 };
 

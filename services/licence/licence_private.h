@@ -206,6 +206,8 @@ bool order_look(struct call *call, struct session *session, struct sale *sale);
 
 // ---- settling ----------------------------------------------------------------------------------
 
+/// What stands for a sale where a receipt was cancelled.
+#define RECEIPT_CANCELLED "cancelled"
 /// Marks the receipt as this sale's. False: it is another's, and the problem says so.
 bool receipt_use(struct call *call, struct session *session, const struct receipt *receipt,
                  const char *instance);
@@ -257,6 +259,11 @@ bool licence_payment_check(struct call *call);
 /// with the ticket if there is a card or it was made before; else without: its owner fetches it by
 /// the instance.
 bool licence_payment_transact(struct call *call, struct session *session);
+/// POST /v1/cancellations, by a kiosk of ours that is about to give money back: verifies the till's
+/// receipt; a struct receipt in call->command.
+bool licence_cancellation_check(struct call *call);
+/// The receipt buys no ticket any more, unless it has (licence_receipt_used). Again: the same.
+bool licence_cancellation_transact(struct call *call, struct session *session);
 /// POST /v1/offers/{number}/sales: the reception request is the sender's own and for this seller
 /// (licence_reception), a receipt good; a struct sale in call->command. P 0035-0037.
 bool licence_sale_check(struct call *call);

@@ -107,6 +107,24 @@ bool receipt_use(struct call *call, struct session *session, const struct receip
                 IN(value_text(receipt->till), value_int((int64_t)receipt->n)), row) != STORE_ROW)
         return false;
     return strcmp(value_string(&row[0]), instance) == 0 ||
-           call_refuse(call, &licence_receipt_used, "Number %llu of %s has paid for another sale",
-                       (unsigned long long)receipt->n, receipt->till);
+           call_refuse(call, &licence_receipt_used, "Number %llu of %s %s",
+                       (unsigned long long)receipt->n, receipt->till,
+                       strcmp(value_string(&row[0]), RECEIPT_CANCELLED) == 0
+                           ? "was cancelled: its money goes back"
+                           : "has paid for another sale");
+}
+
+// ---- cancelled ---------------------------------------------------------------------------------
+
+bool licence_cancellation_check(struct call *call) {
+    struct receipt *receipt = arena_take(call->arena, sizeof *receipt);
+    call->command = receipt;
+    return receipt != NULL ? receipt_take(call, form_inner(&call->in, NAME_RECEIPT), receipt)
+                           : call_refuse(call, &problem_busy, "There is no memory for this now");
+}
+
+bool licence_cancellation_transact(struct call *call, struct session *session) {
+    const struct receipt *receipt = call->command;
+    form_set_uint(&call->out, NAME_N, receipt->n);
+    return receipt_use(call, session, receipt, RECEIPT_CANCELLED);
 }

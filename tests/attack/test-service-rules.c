@@ -114,6 +114,12 @@ static const struct rule licence_rules[] = {
      "/v1/orders/%s/payment",
      NULL, // a receipt
      {.roles = ROLE_TILL, .id = "till-1", .enterprise = "ID_2000"}},
+    {"licence.cancellation",
+     ROLE_TILL,
+     OWNER_ENTERPRISE,
+     "/v1/cancellations",
+     NULL, // a receipt that has paid for a ticket
+     {.roles = ROLE_TILL, .id = "till-1", .enterprise = "ID_2000"}},
     {"licence.conversion", ROLE_STORE | ROLE_CONVERTER, OWNER_ANY, "/v1/conversions", "{}", {0}},
 };
 
@@ -253,14 +259,17 @@ static void besiege(struct siege *siege, const struct rule *rules, size_t count,
         snprintf(target, sizeof target, pays ? "/v1/orders/%s/payment" : "%s",
                  pays ? order : rule->target);
         const char *filled = pays ? payment : rule->body;
+        bool cancels = row == &licence_cancellation;
         if (filled != NULL && strstr(filled, "%s") != NULL)
             snprintf(body, sizeof body,
                      "{\"enterprise\":\"ID_2000\",\"content\":\"ID_0001\",\"amount\":1,"
                      "\"unit\":\"JPY\",\"policy\":\"%s\"}",
                      policy);
+        else if (cancels)
+            snprintf(body, sizeof body, "{\"enterprise\":\"ID_2000\",%s", payment + 1);
         else
             snprintf(body, sizeof body, "%s", filled != NULL ? filled : "");
-        const char *sent = filled != NULL ? body : NULL;
+        const char *sent = filled != NULL || cancels ? body : NULL;
         other_roles(siege, row, rule, target, sent);
         other_owners(siege, row, rule, target, sent);
     }

@@ -136,6 +136,15 @@ static const struct shape_row paid_rows[] = {
 };
 static const struct shape shape_paid = SHAPE_OF(paid_rows);
 
+static const struct shape_row cancellation_rows[] = {
+    ENTERPRISE_ROW,
+    {.name = NAME_RECEIPT, .kind = FORM_SHAPE, .inner = &shape_envelope},
+};
+static const struct shape shape_cancellation = SHAPE_OF(cancellation_rows);
+static const struct shape_row cancelled_rows[] = {
+    {.name = NAME_N, .kind = FORM_UINT, .min = 1, .max = UINT32_MAX}};
+static const struct shape shape_cancelled = SHAPE_OF(cancelled_rows);
+
 static const struct shape_row activation_rows[] = {
     INSTANCE_ROW,
     {.name = NAME_RECEIPT, .kind = FORM_SHAPE, .marks = FORM_OPTIONAL, .inner = &shape_envelope},
@@ -216,6 +225,8 @@ static const struct problem_word *const payment_refusals[] = {&licence_unknown_o
                                                               NULL};
 static const struct problem_word *const activation_refusals[] = {
     &licence_unsettled, &licence_receipt, &licence_receipt_used, NULL};
+static const struct problem_word *const cancellation_refusals[] = {&licence_receipt,
+                                                                   &licence_receipt_used, NULL};
 static const struct problem_word *const conversion_refusals[] = {&licence_unmatched,
                                                                  &licence_converter, NULL};
 static const struct problem_word *const notice_refusals[] = {&licence_no_match, NULL};
@@ -352,6 +363,21 @@ const struct endpoint licence_payment = {.name = "licence.payment",
                                          .clause = "P 0270-0271",
                                          .behaviours = "M10b M10c M10d M10e"};
 
+const struct endpoint licence_cancellation = {.name = "licence.cancellation",
+                                              .method = "POST",
+                                              .path = "/v1/cancellations",
+                                              .roles = ROLE_TILL,
+                                              .owner = OWNER_ENTERPRISE,
+                                              .owner_field = NAME_ENTERPRISE,
+                                              .key = KEY_NEEDED,
+                                              .body_max = 4096,
+                                              .request = &shape_cancellation,
+                                              .answer = &shape_cancelled,
+                                              .refusals = cancellation_refusals,
+                                              .title = "a receipt that buys no ticket any more: "
+                                                       "its money goes back",
+                                              .behaviours = "P2-10"};
+
 const struct endpoint licence_conversion = {.name = "licence.conversion",
                                             .method = "POST",
                                             .path = "/v1/conversions",
@@ -369,5 +395,6 @@ const struct endpoint licence_conversion = {.name = "licence.conversion",
 static const struct endpoint *const endpoints[] = {
     &licence_recipient,  &licence_key,   &licence_right,     &licence_offers,
     &licence_offer,      &licence_sale,  &licence_sale_read, &licence_activation,
-    &licence_settlement, &licence_order, &licence_payment,   &licence_conversion};
+    &licence_settlement, &licence_order, &licence_payment,   &licence_cancellation,
+    &licence_conversion};
 const struct api licence_api = {"licence", endpoints, sizeof endpoints / sizeof endpoints[0]};

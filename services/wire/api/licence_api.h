@@ -12,7 +12,7 @@ extern const struct api licence_api;
 extern const struct endpoint licence_recipient, licence_key, licence_right, licence_offers,
     licence_offer;
 extern const struct endpoint licence_sale, licence_sale_read, licence_activation,
-    licence_settlement, licence_order, licence_payment, licence_conversion;
+    licence_settlement, licence_order, licence_payment, licence_cancellation, licence_conversion;
 
 extern const struct problem_word licence_key_taken, licence_bad_key, licence_unmatched,
     licence_number_taken, licence_unknown_offer, licence_charge, licence_receipt,

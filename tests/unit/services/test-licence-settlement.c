@@ -87,7 +87,26 @@ static void test_equal_sales(void) {
     licensing_on_every_engine(equal_sales);
 }
 
-// The right three fields over the wrong money, for a stranger's account, or of another instance.
+// The right three fields over one yen.
+static void one_yen(struct shop *shop) {
+    licensing_stock(shop, "");
+    CU_ASSERT_EQUAL(
+        licensing_order(shop, &licensing_buyer, &licensing_first, "NO_1", "\"amount\":1000").status,
+        200);
+    struct told told =
+        notice_over(shop, "t1", "\"amount\":1,\"unit\":\"JPY\",\"enterprise\":\"ID_2000\"",
+                    "2004-02-11", "NO_1", LICENSING_MAIL);
+    CU_ASSERT_TRUE(licensing_says(&told, 404, "no-match"));
+    CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM unsettled"), 1);
+    told = notice(shop, "t2", "2004-02-11", "NO_1", LICENSING_MAIL, NULL); // and it still can be
+    CU_ASSERT_EQUAL(told.status, 200);
+}
+
+static void test_one_yen(void) {
+    licensing_on_every_engine(one_yen);
+}
+
+// The right three fields over other money, for a stranger's account, or of another instance.
 static void wrong_money(struct shop *shop) {
     static const char *const wrong[] = {
         "\"amount\":1,\"unit\":\"JPY\",\"enterprise\":\"ID_2000\"",
@@ -167,6 +186,48 @@ static void test_receipts(void) {
     licensing_on_every_engine(receipts);
 }
 
+/// A kiosk is about to give the money of this payment back.
+static struct told cancel(struct shop *shop, const struct payment *payment) {
+    static char body[LICENSING_BODY_MAX / 2 + 40];
+    snprintf(body, sizeof body, "{\"enterprise\":\"ID_2000\",%s}",
+             licensing_receipt(payment, payment->till));
+    return licensing_ask(shop, &licensing_till, "POST", "/v1/cancellations", body);
+}
+
+// Pay, get the receipt, get the money back, and then the ticket for the receipt.
+static void refund_then_redeem(struct shop *shop) {
+    licensing_stock(shop, "");
+    struct payment strange = licensing_paid;
+    strange.till = &licensing.strange;
+    struct told told = cancel(shop, &strange);
+    CU_ASSERT_TRUE(licensing_says(&told, 422, "\"word\":\"receipt\""));
+    told = cancel(shop, &licensing_paid);
+    CU_ASSERT_TRUE(licensing_says(&told, 200, "{\"n\":5}"));
+    told = cancel(shop, &licensing_paid); // the answer was lost
+    CU_ASSERT_TRUE(licensing_says(&told, 200, "{\"n\":5}"));
+    told = order_paid(shop, &licensing_first, &licensing_paid, &licensing.till);
+    CU_ASSERT_TRUE(licensing_says(&told, 409, "its money goes back"));
+    CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM sale"), 0);
+}
+
+static void test_refund_then_redeem(void) {
+    licensing_on_every_engine(refund_then_redeem);
+}
+
+// The ticket first: then nothing is cancelled, and no money goes back.
+static void redeem_then_refund(struct shop *shop) {
+    licensing_stock(shop, "");
+    struct told told = order_paid(shop, &licensing_first, &licensing_paid, &licensing.till);
+    CU_ASSERT_EQUAL(told.status, 200);
+    told = cancel(shop, &licensing_paid);
+    CU_ASSERT_TRUE(licensing_says(&told, 409, "receipt-used"));
+    CU_ASSERT_TRUE(licensing_stores_hold(shop));
+}
+
+static void test_redeem_then_refund(void) {
+    licensing_on_every_engine(redeem_then_refund);
+}
+
 // ---- activation --------------------------------------------------------------------------------
 
 static struct told activate(struct shop *shop, const struct peer *peer, const char *instance,
@@ -218,9 +279,12 @@ static void test_activations(void) {
 static const struct suite_test tests[] = {
     {"a notice settles what agrees in all three", test_notices, "W7 P1-22 P1-23 P1-24 P1-26 P1-27"},
     {"equal sales are settled one by one", test_equal_sales, "P1-25 P1-26"},
+    {"transfer of one yen with the right three fields", test_one_yen, "P1-22 P1-23"},
     {"a notice over other money settles nothing", test_wrong_money, "P1-22 P1-23"},
     {"a receipt of the seller's own till gives one ticket", test_receipts,
      "P2-08 P2-09 P2-10 P2-11"},
+    {"refund then redeem", test_refund_then_redeem, "P2-10"},
+    {"redeem then refund", test_redeem_then_refund, "P2-10"},
     {"a sealed ticket is opened when it is licensing_paid for", test_activations, "M13"},
 };
 
