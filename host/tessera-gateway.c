@@ -51,7 +51,8 @@ static bool open_gateway(struct gateway *gateway, struct failure *failure) {
 static bool report(struct gateway *gateway, struct failure *failure) {
     uint64_t after = 0;
     unsigned refused = 0;
-    if (!meter_report(&gateway->state, &gateway->charge, &after, &refused, failure))
+    if (!meter_report(&gateway->state, &gateway->charge, &after, &refused, failure) ||
+        !meter_trim(&gateway->state, after, failure))
         return false;
     printf("reported %llu\n", (unsigned long long)after);
     return refused == 0 || fail(failure, EXIT_REFUSED,

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { LISTED_DAYS = 35, COUNTER_SIZE = 4, PURSE_SIZE = 24 };
+enum { LISTED_DAYS = 35, CLAIM_DAYS = 70, COUNTER_SIZE = 4, PURSE_SIZE = 24 };
 
 // ---- acknowledgements --------------------------------------------------------------------------
 
@@ -146,6 +146,18 @@ static bool take_lost(void *context, const struct cell *row) {
     return true;
 }
 
+/// A load that a wallet tells of and that no log has proved in the time that logs may take.
+static void judge_claims(struct examined *examined) {
+    const int64_t day_s = 24 * 3600;
+    char sql[300];
+    snprintf(sql, sizeof sql,
+             "SELECT purse || '/' || CAST(unit AS TEXT), 'proven within 70 days', since FROM claim"
+             " WHERE since < %" PRIu32 " ORDER BY purse, unit",
+             date_of_time((int64_t)(examined->audit->now_ms / 1000) - CLAIM_DAYS * day_s));
+    struct rule rule = {"overdue", "claim", "since", sql};
+    compare_rules(examined, &rule, 1);
+}
+
 void examine_clearing_cards(struct examined *examined) {
     struct acknowledging acknowledging = {.examined = examined};
     struct replica *replica = &examined->replica;
@@ -165,4 +177,5 @@ void examine_clearing_cards(struct examined *examined) {
                  " a.kind = 'PURSE' JOIN purse p ON p.id = a.owner WHERE t.kind = 'lost-card'"
                  " ORDER BY t.id",
                  NULL, 0, take_lost, examined);
+    judge_claims(examined);
 }

@@ -145,11 +145,16 @@ static bool report(struct switchboard *board, struct failure *failure) {
         return true;
     bool done =
         meter_report(board->options.state, board->options.charge, &board->after, &refused, failure);
-    if (!done)
+    if (!done) {
         board->counted = true;
-    else if (refused > 0)
+        return false;
+    }
+    if (refused > 0)
         fprintf(stderr, "tessera gateway: %u cannot be charged: an unknown phone, or no tariff\n",
                 refused);
+    pthread_mutex_lock(&board->lock);
+    done = meter_trim(board->options.state, board->after, failure);
+    pthread_mutex_unlock(&board->lock);
     return done;
 }
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_SIZE = 160, REPORT_MOST = 100 };
+enum { LINE_MAX_SIZE = 160, REPORT_MOST = 100, TRIM_AT = 16 * 1024, KEEP_MOST = 1024 * 1024 };
 
 static bool path_of(const struct machine_state *state, const char *name, char path[PATH_MAX],
                     struct failure *failure) {
@@ -130,4 +130,42 @@ bool meter_report(const struct machine_state *state, struct service_client *char
     snprintf(text, sizeof text, "%" PRIu64 "\n", *after);
     return done && (files_write(reported, bytes_of_string(text), FILES_SECRET, FILES_REPLACE) ||
                     fail_errno(failure, "cannot write %s", reported));
+}
+
+// ---- trimming ----------------------------------------------------------------------------------
+
+/// Where the first line stands that the service does not have, or else the last one.
+static long keep_from(FILE *file, uint64_t after) {
+    struct counted counted = {.n = 0};
+    long at = 0, here;
+    while ((here = ftell(file)) >= 0 && counted.n <= after && read_line(file, &counted))
+        at = here;
+    return at;
+}
+
+static bool keep(const char *path, FILE *file, long from, struct failure *failure) {
+    size_t size = 0;
+    uint8_t *rest = malloc(KEEP_MOST);
+    bool done = rest != NULL && fseek(file, from, SEEK_SET) == 0;
+    if (done)
+        size = fread(rest, 1, KEEP_MOST, file);
+    bool whole = done && feof(file) != 0; // else most of it is still to be told
+    done = done && !ferror(file) &&
+           (!whole || files_write(path, bytes_of(rest, size), FILES_SECRET, FILES_REPLACE));
+    free(rest);
+    return done || fail_errno(failure, "cannot shorten %s", path);
+}
+
+bool meter_trim(const struct machine_state *state, uint64_t after, struct failure *failure) {
+    char path[PATH_MAX];
+    FILE *file = NULL;
+    if (!path_of(state, "usage", path, failure) || !open_counted(path, &file, failure))
+        return false;
+    if (file == NULL)
+        return true;
+    files_sweep(path, "");
+    long from = keep_from(file, after);
+    bool done = from < TRIM_AT || keep(path, file, from, failure);
+    fclose(file);
+    return done;
 }

@@ -25,4 +25,9 @@ bool meter_add(const struct machine_state *state, const struct meter_item *item,
 bool meter_report(const struct machine_state *state, struct service_client *charge, uint64_t *after,
                   unsigned *refused, struct failure *failure);
 
+/// Lets go of what the charge service has up to after, once that is enough to be worth it; the last
+/// number of all stays, for counting goes on behind it. Nobody may count meanwhile. A death at any
+/// moment leaves the old file or the new one.
+bool meter_trim(const struct machine_state *state, uint64_t after, struct failure *failure);
+
 #endif

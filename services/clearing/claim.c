@@ -3,6 +3,7 @@
 // claimed, so that the wallet's spends are no overdraft; the logs that prove them end the claim.
 // One that stays unproven for longer than logs may take is a finding, and nothing more is issued.
 #include "base/calendar.h"
+#include "base/clock.h"
 #include "services/clearing/clearing_private.h"
 
 #include <inttypes.h>
@@ -57,4 +58,29 @@ bool claim_is_overdue(struct call *call, struct session *session, const char *pu
     return sql_run(session, &clearing_sql[CLAIM_SINCE], IN(value_text(purse), value_int(unit)),
                    since) == STORE_ROW &&
            call->today > date_add_days((uint32_t)since[0].number, LOST_DAYS + LATE_DAYS);
+}
+
+/// Days: the one before which an open claim is overdue, and today.
+struct claim_days {
+    uint32_t before, today;
+};
+
+static bool find_overdue(struct session *session, void *context) {
+    const struct claim_days *days = context;
+    sql_run(session, &clearing_sql[CLAIM_OVERDUE],
+            IN(value_int(days->before), value_int(days->today)), NULL);
+    return session->failed == STORE_DONE;
+}
+
+bool clearing_claims_job(const struct service_context *context, const struct crypto *crypto,
+                         struct failure *failure) {
+    const int64_t day_s = 24 * 3600, now_s = (int64_t)(clock_now_ms(context->clock) / 1000);
+    struct claim_days days = {date_of_time(now_s - (LOST_DAYS + LATE_DAYS) * day_s),
+                              date_of_time(now_s)};
+    struct arena arena;
+    (void)crypto;
+    arena_init(&arena, context->memory);
+    enum store_result result = store_write(context->store, &arena, find_overdue, &days, failure);
+    arena_free(&arena);
+    return result == STORE_DONE;
 }

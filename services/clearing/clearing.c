@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PAYOUTS_EVERY_MS = 10000, INCOMING_EVERY_MS = 2000 };
+enum { PAYOUTS_EVERY_MS = 10000, INCOMING_EVERY_MS = 2000, CLAIMS_EVERY_MS = 3600000 };
 
 static const struct handler handlers[] = {
     {&clearing_center, NULL, clearing_center_transact, NULL},
@@ -44,6 +44,7 @@ static const struct handler replies[] = {{&bank_transfer, NULL, clearing_transfe
 static const struct service_job jobs[] = {
     {"payouts", PAYOUTS_EVERY_MS, clearing_payouts_job},
     {"incoming", INCOMING_EVERY_MS, clearing_incoming_job},
+    {"claims", CLAIMS_EVERY_MS, clearing_claims_job},
 };
 
 bool clearing_center_transact(struct call *call, struct session *session) {

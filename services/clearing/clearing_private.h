@@ -344,6 +344,9 @@ bool clearing_transfer_reply(struct call *call, struct session *session);
 /// missing or a scheme had not paid in enough.
 bool clearing_payouts_job(const struct service_context *context, const struct crypto *crypto,
                           struct failure *failure);
+/// Every hour: each claim that is overdue becomes a finding, once.
+bool clearing_claims_job(const struct service_context *context, const struct crypto *crypto,
+                         struct failure *failure);
 /// Every two seconds: books the next page of the center's bank account, from the last line that it
 /// read on. No courier, no account of ours, or a bank that is not there is no failure.
 bool clearing_incoming_job(const struct service_context *context, const struct crypto *crypto,

@@ -324,5 +324,9 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [FINDING_ADD] = {"INSERT INTO finding(id, word, purse, day) VALUES($1, $2, $3, $4)"
                      " ON CONFLICT DO NOTHING",
                      "ttti", ""},
+    [CLAIM_OVERDUE] = {"INSERT INTO finding(id, word, purse, day) SELECT 'claim:' || purse || ':'"
+                       " || CAST(unit AS TEXT) || ':' || CAST(since AS TEXT), 'claim', purse, $2"
+                       " FROM claim WHERE since < $1 ON CONFLICT DO NOTHING",
+                       "ii", ""},
 };
 must_cover(clearing_sql, CLEARING_SQL);

@@ -64,6 +64,7 @@ enum clearing_statement {
     CURSOR_SET,
     PURSE_END,
     FINDING_ADD,
+    CLAIM_OVERDUE,
     SCHEME_ADD,
     SCHEME_READ,
     SCHEME_IN,

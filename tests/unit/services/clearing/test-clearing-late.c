@@ -3,6 +3,7 @@
 // proves, logs that a wallet hands in, tills that are no more, objects that an older key signed,
 // books that were put back.
 #include "base/calendar.h"
+#include "services/clearing/clearing_private.h"
 #include "tests/kit/house/house.h"
 #include "tests/kit/suite.h"
 
@@ -28,6 +29,12 @@ static void load(struct shop *shop, struct card *machine, struct card *bob, stru
     CU_ASSERT_EQUAL(house_transfer(shop, "b-2", "bob-p", 500).status, 200);
 }
 
+static int64_t findings(struct shop *shop) {
+    struct failure failure;
+    CU_ASSERT_TRUE(clearing_claims_job(&shop->context, shop->crypto, &failure));
+    return house_number(shop, "SELECT count(*) FROM finding WHERE word = 'claim'");
+}
+
 // It keeps what it has and pays; more is issued when the log has come.
 static void overdue(struct shop *shop) {
     struct deal loaded, sale;
@@ -37,6 +44,8 @@ static void overdue(struct shop *shop) {
     struct told told = house_issue(shop, &house_bob, &bob);
     CU_ASSERT_TRUE(house_says(&told, 409, "\"word\":\"claim\""));
     CU_ASSERT_EQUAL(house_account(shop, "WAIT:bob-p:JPY"), 500);
+    CU_ASSERT_EQUAL(findings(shop), 1);
+    CU_ASSERT_EQUAL(findings(shop), 1); // once
     house_pay(&bob, &till, 300, NULL, &sale);
     told = house_upload(shop, &house_shop, &till, &sale, 1);
     CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
@@ -58,6 +67,7 @@ static void in_time(struct shop *shop) {
     struct card machine, bob;
     load(shop, &machine, &bob, &loaded);
     on_day(shop, date_add_days(HOUSE_DAY, 70));
+    CU_ASSERT_EQUAL(findings(shop), 0);
     struct told told = house_issue(shop, &house_bob, &bob);
     CU_ASSERT_TRUE(house_take(&bob, &told));
 }
@@ -167,7 +177,7 @@ static void test_renewed(void) {
 }
 
 static const struct suite_test tests[] = {
-    {"rule 9: over a claim of more than 70 days nothing is issued, and nothing is frozen",
+    {"rule 9: a claim of more than 70 days is a finding, stops issue logs, and freezes nothing",
      test_overdue, "S04a"},
     {"rule 9: a claim has 70 days", test_in_time, NULL},
     {"rule 12: a lost card is paid what is proven", test_lost_claim, NULL},

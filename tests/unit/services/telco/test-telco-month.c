@@ -162,8 +162,8 @@ static void test_docket_then_purse(void) {
 
 static const struct suite_test tests[] = {
     {"a month ends in equal tables on every engine", test_engines, NULL},
-    {"rule 19: sales with the same three fields", test_twins, "P1-23 P1-27"},
-    {"rule 20: docket, then purse", test_docket_then_purse, "P4-15"},
+    {"rule 19: two sales with equal three fields", test_twins, "P1-23 P1-27"},
+    {"rule 20: docket then purse", test_docket_then_purse, "P4-15"},
 };
 
 int main(int argc, char **argv) {
