@@ -28,7 +28,7 @@ void shares_read(struct bytes policy, struct bytes enterprise, uint16_t unit, in
                  struct shares *out) {
     struct object object;
     out->count = 0;
-    if (policy.size > sizeof out->octets)
+    if (policy.size == 0 || policy.size > sizeof out->octets)
         return;
     memcpy(out->octets, policy.data, policy.size);
     if (object_decode_as(OBJECT_POLICY, bytes_of(out->octets, policy.size), &object) &&

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REQUEST_KEY_SIZE = 33, DEADLINE_MS = 60000 };
+enum { DEADLINE_MS = 60000 };
 
 bool service_client_open(struct service_client *client, const char *name, const char *url,
                          const char *tls, const struct crypto *crypto, struct failure *failure) {
@@ -44,7 +44,7 @@ void service_client_form(struct service_client *client, const struct endpoint *r
     form_init(in, row->request, &client->arena);
 }
 
-static bool draw_key(const struct service_client *client, char key[REQUEST_KEY_SIZE]) {
+bool service_client_key(const struct service_client *client, char key[REQUEST_KEY_SIZE]) {
     uint8_t drawn[(REQUEST_KEY_SIZE - 1) / 2];
     bool done = client->crypto->ops->random(client->crypto, drawn, sizeof drawn);
     for (size_t i = 0; done && i < sizeof drawn; i++)
@@ -65,7 +65,7 @@ bool service_client_repeat(struct service_client *client, const struct endpoint 
 bool service_client_ask(struct service_client *client, const struct endpoint *row,
                         const struct form *in, struct form *out, struct failure *failure) {
     char key[REQUEST_KEY_SIZE];
-    if (row->key == KEY_NEEDED && !draw_key(client, key))
+    if (row->key == KEY_NEEDED && !service_client_key(client, key))
         return fail(failure, EXIT_REFUSED, "the random generator failed");
     return service_client_repeat(client, row, row->key == KEY_NEEDED ? key : NULL, in, out,
                                  failure);

@@ -41,6 +41,10 @@ void service_client_form(struct service_client *client, const struct endpoint *r
 /// courier_call's failure.
 bool service_client_ask(struct service_client *client, const struct endpoint *row,
                         const struct form *in, struct form *out, struct failure *failure);
+enum { REQUEST_KEY_SIZE = 33 };
+
+/// Draws a fresh key. False: the random generator failed.
+bool service_client_key(const struct service_client *client, char key[REQUEST_KEY_SIZE]);
 /// The same under a key of the caller's: any number of times it is one request.
 bool service_client_repeat(struct service_client *client, const struct endpoint *row,
                            const char *key, const struct form *in, struct form *out,

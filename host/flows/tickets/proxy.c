@@ -94,9 +94,13 @@ static bool fill(struct proxy *proxy, struct service_client *settler, struct for
     return true;
 }
 
-/// Asks until it is decided: the same request, under the sale's own key.
-static bool ask(const struct proxy *proxy, struct service_client *settler, const char *key,
-                const struct form *in, struct form *out, struct failure *failure) {
+/// Asks until it is decided: the same request, under one key. Not the sale's: another run makes
+/// another docket, which is signed anew, and the service holds the sale to once by itself.
+static bool ask(const struct proxy *proxy, struct service_client *settler, const struct form *in,
+                struct form *out, struct failure *failure) {
+    char key[REQUEST_KEY_SIZE];
+    if (!service_client_key(settler, key))
+        return fail(failure, EXIT_REFUSED, "the random generator failed");
     for (unsigned i = 0; i < ASK_TIMES; i++) {
         if (!service_client_repeat(settler, proxy->settles, key, in, out, failure))
             return false;
@@ -122,16 +126,13 @@ static bool take_decision(struct proxy *proxy, const struct form *out, struct fa
 
 bool proxy_run(struct proxy *proxy, struct service_client *settler, struct failure *failure) {
     struct form in, out;
-    char key[2 * TICKET_NAME_SIZE + 8] = "docket-";
     bool refused = false;
-    for (size_t i = 0; i < TICKET_NAME_SIZE; i++)
-        snprintf(key + 7 + 2 * i, 3, "%02x", proxy->name[i]);
     if (!fill(proxy, settler, &in, &refused, failure))
         return false;
     proxy->settled = false;
     snprintf(proxy->outcome, sizeof proxy->outcome, "refused");
     return refused ||
-           (ask(proxy, settler, key, &in, &out, failure) && take_decision(proxy, &out, failure));
+           (ask(proxy, settler, &in, &out, failure) && take_decision(proxy, &out, failure));
 }
 
 // ---- by the purse ------------------------------------------------------------------------------

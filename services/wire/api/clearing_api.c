@@ -182,9 +182,11 @@ static const struct problem_word *const incoming_refusals[] = {
     &clearing_unknown_purse, &clearing_transfer_taken, &clearing_unit, &clearing_overflow, NULL};
 static const struct problem_word *const scheme_refusals[] = {&clearing_scheme_taken, NULL};
 static const struct problem_word *const issue_refusals[] = {
-    &clearing_certificate, &clearing_statement, &clearing_no_transfer,
-    &clearing_rolled_back, &clearing_books,     &clearing_listed,
-    &clearing_claim,       &clearing_overflow,  NULL};
+    &clearing_certificate,   &clearing_statement,
+    &clearing_no_transfer,   &clearing_rolled_back,
+    &clearing_books,         &clearing_listed,
+    &clearing_claim,         &clearing_overflow,
+    &clearing_unknown_purse, NULL};
 static const struct problem_word *const told_refusals[] = {
     &clearing_certificate, &clearing_statement, &clearing_rolled_back,
     &clearing_books,       &clearing_overflow,  NULL};
