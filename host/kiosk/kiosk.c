@@ -2,6 +2,7 @@
 #include "host/kiosk/kiosk_private.h"
 
 #include "base/files.h"
+#include "host/terminal/hotlist_memory.h"
 #include "host/terminal/page_files.h"
 #include "host/terminal/terminal_control.h"
 
@@ -29,7 +30,7 @@ int64_t kiosk_now_ms(void) {
 static bool open_state(struct kiosk *kiosk, struct failure *failure) {
     const char *state = kiosk->options.state;
     kiosk->store = sale_store_open(state, "kiosk", failure);
-    if (kiosk->store == NULL)
+    if (kiosk->store == NULL || !hotlist_believe(state, kiosk->options.revoked, failure))
         return false;
     kiosk->server = kiosk_server(kiosk);
     kiosk->machine = (struct sale_machine){sale_store_journal(kiosk->store), &kiosk->server};
@@ -103,9 +104,9 @@ static int card_descriptor(const struct kiosk *kiosk) {
     return waits ? card_slot_descriptor(kiosk->options.customer) : -1;
 }
 
-/// Until the next thing that time brings.
-static int patience(const struct kiosk *kiosk) {
-    int64_t now = kiosk_now_ms(), least = LOOK_MS;
+/// Until the next thing that time brings, but not longer than most_ms.
+static int patience(const struct kiosk *kiosk, int most_ms) {
+    int64_t now = kiosk_now_ms(), least = most_ms;
     if (kiosk->give_up_ms != 0 && kiosk->give_up_ms - now < least)
         least = kiosk->give_up_ms - now;
     if (kiosk->seek_ms != 0 && kiosk->seek_ms - now < least)
@@ -145,26 +146,31 @@ static void take_acts(struct kiosk *kiosk) {
         kiosk_act(kiosk, act);
 }
 
+bool kiosk_turn(struct kiosk *kiosk, int interrupted, int most_ms, struct failure *failure) {
+    struct pollfd at[AT_COUNT] = {
+        [AT_INTERRUPT] = {.fd = interrupted, .events = POLLIN},
+        [AT_CONTROL] = {.fd = kiosk->control, .events = POLLIN},
+        [AT_SCREEN] = {.fd = kiosk->screen != NULL ? terminal_screen_descriptor(kiosk->screen) : -1,
+                       .events = POLLIN},
+        [AT_CARD] = {.fd = card_descriptor(kiosk), .events = POLLIN},
+    };
+    if (poll(at, AT_COUNT, patience(kiosk, most_ms)) < 0 && errno != EINTR)
+        return fail_errno(failure, "cannot wait");
+    if (at[AT_INTERRUPT].revents != 0)
+        return true;
+    if (at[AT_SCREEN].revents != 0)
+        take_acts(kiosk);
+    if (at[AT_CONTROL].revents != 0)
+        take_command(kiosk);
+    if (at[AT_CARD].revents != 0 && card_descriptor(kiosk) == at[AT_CARD].fd)
+        kiosk_card_came(kiosk);
+    look_at_clock(kiosk);
+    return true;
+}
+
 bool kiosk_run(struct kiosk *kiosk, const struct interrupt *interrupt, struct failure *failure) {
-    for (;;) {
-        struct pollfd at[AT_COUNT] = {
-            [AT_INTERRUPT] = {.fd = interrupt_descriptor(interrupt), .events = POLLIN},
-            [AT_CONTROL] = {.fd = kiosk->control, .events = POLLIN},
-            [AT_SCREEN] = {.fd = kiosk->screen != NULL ? terminal_screen_descriptor(kiosk->screen)
-                                                       : -1,
-                           .events = POLLIN},
-            [AT_CARD] = {.fd = card_descriptor(kiosk), .events = POLLIN},
-        };
-        if (poll(at, AT_COUNT, patience(kiosk)) < 0 && errno != EINTR)
-            return fail_errno(failure, "cannot wait");
-        if (interrupt_signal(interrupt) != 0)
-            return true;
-        if (at[AT_SCREEN].revents != 0)
-            take_acts(kiosk);
-        if (at[AT_CONTROL].revents != 0)
-            take_command(kiosk);
-        if (at[AT_CARD].revents != 0 && card_descriptor(kiosk) == at[AT_CARD].fd)
-            kiosk_card_came(kiosk);
-        look_at_clock(kiosk);
-    }
+    while (interrupt_signal(interrupt) == 0)
+        if (!kiosk_turn(kiosk, interrupt_descriptor(interrupt), LOOK_MS, failure))
+            return false;
+    return true;
 }

@@ -43,6 +43,10 @@ const char *kiosk_url(const struct kiosk *kiosk);
 /// Serves until the interrupt comes; what is under way is durable then. False: a failure.
 bool kiosk_run(struct kiosk *kiosk, const struct interrupt *interrupt, struct failure *failure);
 
+/// One turn of that: waits for the next thing, but not longer than most_ms, and takes it. False: a
+/// failure.
+bool kiosk_turn(struct kiosk *kiosk, int interrupted, int most_ms, struct failure *failure);
+
 /// NULL is allowed.
 void kiosk_close(struct kiosk *kiosk);
 

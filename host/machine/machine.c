@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/machine/machine.h"
 
+#include "host/terminal/hotlist_memory.h"
 #include "host/terminal/terminal_control.h"
 
 #include <errno.h>
@@ -138,16 +139,19 @@ static void card_came(struct machine *machine, int reader) {
     }
     stop_others(machine, reader);
     machine_say(machine, "hold", "hold-still");
+    int64_t until = clock_running_ms() + MACHINE_TAP_MS;
     const char *say = tap(machine, card);
     link_close(card);
-    machine->kind.tapped(machine, say);
+    bool slow = strcmp(say, "tap-again") == 0 && clock_running_ms() >= until;
+    machine->kind.tapped(machine, slow ? "slow-card" : say);
 }
 
 // ---- opening -----------------------------------------------------------------------------------
 
 static bool open_state(struct machine *machine, struct failure *failure) {
     machine->store = sale_store_open(machine->options.state, machine->kind.name, failure);
-    if (machine->store == NULL)
+    if (machine->store == NULL ||
+        !hotlist_believe(machine->options.state, machine->options.revoked, failure))
         return false;
     machine->sales.journal = sale_store_journal(machine->store);
     machine->control = terminal_control_listen(machine->options.state, failure);
