@@ -202,7 +202,7 @@ static void after_balance(struct deposit *deposit, const char *say) {
     if (machine->flow.status == FLOW_REFUSED || machine->flow.status == FLOW_FAILED)
         finish(deposit, EXIT_REFUSED, say);
     else if (machine->flow.status != FLOW_DONE)
-        machine_await_again(machine, "tap-balance");
+        machine_await_again(machine, say);
     else if (deposit->scripted)
         run_script(deposit);
     else {
