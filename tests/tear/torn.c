@@ -23,7 +23,10 @@ static void cut_all(const struct torn_extent *extent, uint32_t octet, torn_tap *
     for (size_t card = 0; card < 2; card++)
         for (uint32_t write = 0; write < extent->writes[card]; write++)
             for (size_t i = 0; i < sizeof portions / sizeof portions[0]; i++) {
-                struct tap_fault fault = {octet, extent->cards[card], write, portions[i]};
+                struct tap_fault fault = {.leave_after = octet,
+                                          .cut = extent->cards[card],
+                                          .write = write,
+                                          .octets = portions[i]};
                 tap(context, &fault);
             }
 }

@@ -56,8 +56,9 @@ void tap_lay_down(struct tap_reader *reader) {
     struct rf_field *field = &reader->radio->field;
     uint32_t after = reader->fault.leave_after;
     field_place_card(field, reader->card, (int)reader->chip);
-    field->cards[reader->card].leaving = after != TAP_NEVER ? LEAVE_OCTETS : LEAVE_NEVER;
-    field->cards[reader->card].leave_after = after;
+    enum field_leave by = reader->fault.by != LEAVE_NEVER ? reader->fault.by : LEAVE_OCTETS;
+    field->cards[reader->card].leaving = after != TAP_NEVER ? by : LEAVE_NEVER;
+    field->cards[reader->card].leave_after = field->cards[reader->card].leave_frame = after;
     reader->air_octets = (size_t)field->octets;
 }
 

@@ -14,6 +14,7 @@ struct tap_fault {
     uint32_t leave_after;   // octets on the air before the card leaves, or TAP_NEVER
     struct scene_card *cut; // who loses power at its write, or NULL
     uint32_t write, octets; // which write, and how much of it lands
+    enum field_leave by;    // LEAVE_BEFORE, LEAVE_DURING: leave_after counts frames, not octets
 };
 
 struct tap_reader {
