@@ -137,7 +137,7 @@ FUZZERS  := $(patsubst tests/fuzz/fuzz-%.c,%,$(wildcard tests/fuzz/fuzz-*.c))
 $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/fuzz-%.o $(BUILD)/obj/tests/fuzz/replay.o $(TESTS_SO)
 	@mkdir -p $(@D)
 	@$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(USE_SO) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(USE_SO) $(LDLIBS) -lcunit -o $@
 
 $(BUILD)/fuzzers/%: $(BUILD)/obj/tests/fuzz/fuzz-%.o $(TEST_LIB) $(ARCHIVE)
 	@mkdir -p $(@D)

@@ -23,7 +23,7 @@ static void certify(const struct sealed_scene *scene, struct sample_party *who, 
 
 void sealed_scene_open(struct sealed_scene *scene) {
     memset(scene, 0, sizeof *scene);
-    scene->crypto = crypto_openssl_new();
+    scene->crypto = crypto_openssl_new_seeded(3000);
     check(scene->crypto != NULL, "OpenSSL");
     certify(scene, &scene->root, "ROOT", ROLE_ROOT | ROLE_ENTITIES, NULL);
     certify(scene, &scene->trade, "TRADE", ROLE_ISSUING | ROLE_SELLER | ROLE_PROVIDER,

@@ -20,7 +20,10 @@
 enum { FROM = 20040201, UNTIL = 20040229, DAY = 20040211 };
 
 struct licensing licensing;
+void (*licensing_capture)(const struct peer *peer, const struct shop *shop, const char *method,
+                          const char *target, const char *body);
 static unsigned requests;
+static uint64_t opened; // so often; keys are the same every time, and others each time
 
 const struct peer licensing_provider = {.roles = ROLE_PROVIDER, .id = "prov-1"};
 const struct peer licensing_seller = {
@@ -53,7 +56,7 @@ void licensing_open_of(uint32_t from, uint32_t until) {
     licensing_close();
     licensing.from = from;
     licensing.until = until;
-    licensing.crypto = crypto_openssl_new();
+    licensing.crypto = crypto_openssl_new_seeded(1000 + ++opened);
     CU_ASSERT_PTR_NOT_NULL_FATAL(licensing.crypto);
     CU_ASSERT_FATAL(licensing.crypto->ops->p256_generate(licensing.crypto, licensing.kem_scalar,
                                                          licensing.kem_point));
@@ -148,6 +151,10 @@ const char *licensing_text(struct bytes octets) {
 struct told licensing_ask(struct shop *shop, const struct peer *peer, const char *method,
                           const char *target, const char *body) {
     char key[24];
+    if (licensing_capture != NULL && strcmp(method, "GET") != 0) {
+        licensing_capture(peer, shop, method, target, body);
+        return (struct told){0};
+    }
     snprintf(key, sizeof key, "k%u", ++requests);
     return shop_ask(shop, peer, method, target, strcmp(method, "GET") == 0 ? NULL : key, body);
 }
@@ -226,6 +233,35 @@ void licensing_stock(struct shop *shop, const char *more) {
     snprintf(right, sizeof right, "\"amount\":1000,\"plays\":3,\"number\":\"NO_1\"%s", more);
     told = licensing_offer(shop, "ID_0001", right);
     CU_ASSERT_TRUE(licensing_says(&told, 200, "{\"number\":\"NO_1\"}"));
+}
+
+struct bytes licensing_container(const char *content, bool own_policy, bool derived, uint8_t *out,
+                                 size_t capacity) {
+    static const uint8_t zeros[SHA256_SIZE];
+    uint8_t policy_octets[512], hash[SHA256_SIZE];
+    struct object policy;
+    struct object_writer writer;
+    struct bytes made = {0};
+    CU_ASSERT_FATAL(
+        object_decode(licensing_policy(content, policy_octets, sizeof policy_octets), &policy) &&
+        object_digest(&policy, licensing.crypto, hash));
+    if (!own_policy)
+        hash[0] ^= 1; // another policy
+    object_begin(&writer, OBJECT_CONTAINER, out, capacity);
+    object_put(&writer, FIELD_POLICY_HASH, BYTES_OF(hash));
+    object_put_date(&writer, FIELD_DATE, 20040211);
+    object_put(&writer, FIELD_CONTENT, bytes_of_string(content));
+    if (derived)
+        object_put(&writer, FIELD_ORIGINAL, BYTES_OF(zeros));
+    object_put(&writer, FIELD_SEALER, bytes_of_string("prov-1"));
+    object_put(&writer, FIELD_ALGORITHM, bytes_of("\1", 1));
+    object_put(&writer, FIELD_SALT, BYTES_OF(zeros));
+    object_put(&writer, FIELD_CHUNK, bytes_of("\14", 1));
+    object_put_uint(&writer, FIELD_SIZE, 1);
+    object_put(&writer, FIELD_ROOT, BYTES_OF(zeros));
+    object_put(&writer, FIELD_MEDIA, bytes_of_string("video/mp2t"));
+    CU_ASSERT_FATAL(object_sign(&writer, &licensing.provider.signer, &made));
+    return made;
 }
 
 // ---- sales -------------------------------------------------------------------------------------

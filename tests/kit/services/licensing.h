@@ -51,6 +51,9 @@ const char *licensing_text(struct bytes octets);
 /// A request with a key of its own.
 struct told licensing_ask(struct shop *shop, const struct peer *peer, const char *method,
                           const char *target, const char *body);
+/// While it is not NULL, what would change something is handed to it instead of being asked.
+extern void (*licensing_capture)(const struct peer *peer, const struct shop *shop,
+                                 const char *method, const char *target, const char *body);
 /// Status and a part of the body; prints what came when not.
 bool licensing_says(const struct told *told, unsigned status, const char *part);
 /// Octets of a field of an answer.
@@ -65,6 +68,11 @@ struct bytes licensing_policy(const char *content, uint8_t *out, size_t capacity
 struct told licensing_offer(struct shop *shop, const char *content, const char *right);
 /// Key and offer NO_1 of the source: three plays for 1000 yen; more: further members.
 void licensing_stock(struct shop *shop, const char *more);
+
+/// A container object of a content under the policy of its offers, or another one; derived: as a
+/// converter's.
+struct bytes licensing_container(const char *content, bool own_policy, bool derived, uint8_t *out,
+                                 size_t capacity);
 
 /// A reception request as a card signs it.
 struct reception {

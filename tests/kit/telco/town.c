@@ -185,6 +185,27 @@ struct told town_send_docket(struct town *town, const struct peer *peer,
     return licensing_ask(&town->charge, peer, "POST", "/v1/dockets", body);
 }
 
+void town_purchase_body(char *out, const char *payer, uint8_t kind, const struct sample_party *by) {
+    static char envelope[2000];
+    uint8_t octets[512], challenge[16] = {1},
+                         reference[9] = {kind, 'c', 'o', 'f', 'f', 'e', 'e', '-', '1'};
+    struct object_writer writer;
+    struct bytes made = {0};
+    object_begin(&writer, OBJECT_PAYMENT_REQUEST, octets, sizeof octets);
+    object_put(&writer, FIELD_PAYEE, bytes_of_string("till-1"));
+    object_put_uint(&writer, FIELD_N, 5);
+    object_put(&writer, FIELD_PAYER, bytes_of_string(payer));
+    object_put_uint(&writer, FIELD_COUNTER, 1);
+    object_put(&writer, FIELD_CHALLENGE, BYTES_OF(challenge));
+    object_put_uint(&writer, FIELD_AMOUNT, 120);
+    object_put_unit(&writer, 392);
+    object_put(&writer, FIELD_REFERENCE, BYTES_OF(reference));
+    CU_ASSERT_FATAL(object_sign(&writer, &by->signer, &made));
+    town_envelope(envelope, made, &licensing.purses, by);
+    snprintf(out, TOWN_PURCHASE_MAX,
+             "{\"request\":%s,\"mail\":\"" LICENSING_MAIL "\",\"text\":\"Coffee\"}", envelope);
+}
+
 // ---- what is where -----------------------------------------------------------------------------
 
 struct asked {

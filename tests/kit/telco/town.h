@@ -61,6 +61,12 @@ void town_docket_body(char *out, const struct town_ticket *ticket,
 struct told town_send_docket(struct town *town, const struct peer *peer,
                              const struct town_ticket *ticket, const struct town_docket *docket);
 
+enum { TOWN_PURCHASE_MAX = 3000 };
+
+/// Body of a purchase of goods at till-1, TOWN_PURCHASE_MAX octets; kind: of the reference; by: who
+/// signs the payment request.
+void town_purchase_body(char *out, const char *payer, uint8_t kind, const struct sample_party *by);
+
 /// {object, certificates} of a chain of root, authority, own.
 void town_envelope(char *out, struct bytes object, const struct sample_party *authority,
                    const struct sample_party *by);

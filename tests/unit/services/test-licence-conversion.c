@@ -11,36 +11,6 @@
 
 static const struct peer home = {.roles = ROLE_STORE, .id = "home-1"};
 
-/// A container object under the policy of the offers; original: of a converter's.
-static struct bytes manifest(const char *content, bool own_policy, bool derived, uint8_t *out,
-                             size_t capacity) {
-    static const uint8_t zeros[SHA256_SIZE];
-    uint8_t policy_octets[512], hash[SHA256_SIZE];
-    struct object policy;
-    struct object_writer writer;
-    struct bytes made = {0};
-    CU_ASSERT_FATAL(
-        object_decode(licensing_policy(content, policy_octets, sizeof policy_octets), &policy) &&
-        object_digest(&policy, licensing.crypto, hash));
-    if (!own_policy)
-        hash[0] ^= 1; // another policy
-    object_begin(&writer, OBJECT_CONTAINER, out, capacity);
-    object_put(&writer, FIELD_POLICY_HASH, BYTES_OF(hash));
-    object_put_date(&writer, FIELD_DATE, 20040211);
-    object_put(&writer, FIELD_CONTENT, bytes_of_string(content));
-    if (derived)
-        object_put(&writer, FIELD_ORIGINAL, BYTES_OF(zeros));
-    object_put(&writer, FIELD_SEALER, bytes_of_string("prov-1"));
-    object_put(&writer, FIELD_ALGORITHM, bytes_of("\1", 1));
-    object_put(&writer, FIELD_SALT, BYTES_OF(zeros));
-    object_put(&writer, FIELD_CHUNK, bytes_of("\14", 1));
-    object_put_uint(&writer, FIELD_SIZE, 1);
-    object_put(&writer, FIELD_ROOT, BYTES_OF(zeros));
-    object_put(&writer, FIELD_MEDIA, bytes_of_string("video/mp2t"));
-    CU_ASSERT_FATAL(object_sign(&writer, &licensing.provider.signer, &made));
-    return made;
-}
-
 static struct told convert(struct shop *shop, struct bytes container,
                            const struct sample_party *authority,
                            const struct sample_party *converter) {
@@ -71,7 +41,7 @@ static bool opens(const struct told *told, struct bytes container) {
 
 static void grants(struct shop *shop) {
     uint8_t octets[512];
-    struct bytes container = manifest("ID_0001", true, false, octets, sizeof octets);
+    struct bytes container = licensing_container("ID_0001", true, false, octets, sizeof octets);
     struct told told = convert(shop, container, &licensing.apparatus, &licensing.converter);
     CU_ASSERT_TRUE(licensing_says(&told, 409, "unmatched")); // nothing is offered yet
     licensing_stock(shop, "");
@@ -122,7 +92,7 @@ static void below_a_branch(const char *holder, struct sample_party *branch,
 static void names(struct shop *shop) {
     struct sample_party branch, converter;
     uint8_t octets[512];
-    struct bytes container = manifest("ID_0001", true, false, octets, sizeof octets);
+    struct bytes container = licensing_container("ID_0001", true, false, octets, sizeof octets);
     licensing_stock(shop, "");
     below_a_branch("conv-1", &branch, &converter);
     struct told told = convert(shop, container, &branch, &converter);
@@ -144,13 +114,14 @@ static void test_grants(void) {
 static void other_containers(struct shop *shop) {
     uint8_t octets[512];
     licensing_stock(shop, "");
-    struct told told = convert(shop, manifest("ID_0001", true, true, octets, sizeof octets),
-                               &licensing.apparatus, &licensing.converter);
+    struct told told =
+        convert(shop, licensing_container("ID_0001", true, true, octets, sizeof octets),
+                &licensing.apparatus, &licensing.converter);
     CU_ASSERT_TRUE(licensing_says(&told, 409, "unmatched"));
-    told = convert(shop, manifest("ID_0001", false, false, octets, sizeof octets),
+    told = convert(shop, licensing_container("ID_0001", false, false, octets, sizeof octets),
                    &licensing.apparatus, &licensing.converter);
     CU_ASSERT_TRUE(licensing_says(&told, 409, "under the policy"));
-    told = convert(shop, manifest("ID_0002", true, false, octets, sizeof octets),
+    told = convert(shop, licensing_container("ID_0002", true, false, octets, sizeof octets),
                    &licensing.apparatus, &licensing.converter);
     CU_ASSERT_TRUE(licensing_says(&told, 409, "unmatched"));
     CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM conversion"), 0);
