@@ -47,6 +47,8 @@ struct service_place {
 #define SERVICE_TABLE(member, count, table)                                                        \
     .member = (table), .count = sizeof(table) / sizeof(table)[0]
 
+struct service_context;
+
 struct service {
     const char *name; // "licence"
     const struct api *api;
@@ -66,6 +68,10 @@ struct service {
     /// is no more.
     bool (*start)(void *state, const struct service_place *place, struct failure *failure);
     void (*stop)(void *state); // gives back what start took; NULL: nothing
+    /// May it be run over this database, whose tables are there? crypto is the starting thread's.
+    /// False with a sentence. NULL: over any of its own.
+    bool (*claim)(const struct service_context *context, const struct crypto *crypto,
+                  struct failure *failure);
 };
 
 struct service_context {

@@ -118,6 +118,10 @@ const struct statement licence_sql[] = {
     [CONVERSION_OFFER] = {"SELECT number FROM offer WHERE content = $1 AND policy_hash = $2"
                           " ORDER BY number LIMIT 1",
                           "tb", "t"},
+    [VAULT_READ] = {"SELECT value FROM about WHERE name = 'vault'", "", "t"},
+    [VAULT_ADD] = {"INSERT INTO about(name, value) VALUES('vault', $1) ON CONFLICT DO NOTHING", "t",
+                   ""},
+    [VAULT_SAMPLE] = {"SELECT content, sealed FROM content_key ORDER BY content LIMIT 1", "", "tb"},
 };
 must_cover(licence_sql, LICENCE_SQL);
 
@@ -176,4 +180,5 @@ const struct service licence_service = {
     .state_size = sizeof(struct licence_state),
     .start = start,
     .stop = stop,
+    .claim = vault_claim,
 };

@@ -15,8 +15,9 @@ enum { VAULT_KEY_SIZE = 32, INSTANCE_OCTETS = 8, SALE_ID_SIZE = TICKET_NAME_SIZE
 
 /// The seller, the same for every thread.
 struct licence_state {
-    struct party party;            // first: see party_start
-    char keys[PATH_MAX - 64];      // directory of keys that come by a medium or by hand
+    struct party party;       // first: see party_start
+    char keys[PATH_MAX - 64]; // directory of keys that come by a medium or by hand
+    char vault_path[PATH_MAX];
     uint8_t vault[VAULT_KEY_SIZE]; // under which contents' keys lie in the database
     uint8_t kem_scalar[P256_SCALAR_SIZE], kem_point[P256_COMPRESSED_SIZE]; // they are sealed for
     struct revoked *revoked;
@@ -61,6 +62,9 @@ enum licence_statement {
     ORDER_READ,
     ORDER_OWNER,
     ORDER_PAY,
+    VAULT_READ,
+    VAULT_ADD,
+    VAULT_SAMPLE,
     LICENCE_SQL,
 };
 
@@ -80,6 +84,11 @@ bool vault_open(const struct crypto *crypto, const struct licence_state *state, 
                 struct bytes sealed, uint8_t *key, size_t *size);
 /// Reads or makes the vault's key in the state directory, and what follows from it.
 bool vault_begin(struct licence_state *state, const char *directory, const struct crypto *crypto,
+                 struct failure *failure);
+
+/// Do the keys of this database lie under this vault's key? The first vault that comes to a
+/// database is its own from then on; another one is refused with exit code 1.
+bool vault_claim(const struct service_context *context, const struct crypto *crypto,
                  struct failure *failure);
 
 /// What tells two keys apart without showing them.

@@ -61,10 +61,10 @@ static bool make_vault(struct licence_state *state, const char *directory, const
 
 bool vault_begin(struct licence_state *state, const char *directory, const struct crypto *crypto,
                  struct failure *failure) {
-    char path[PATH_MAX];
+    char *path = state->vault_path;
     struct stat about;
     size_t size = 0;
-    if (!files_path(path, sizeof path, directory, "vault.key"))
+    if (!files_path(path, sizeof state->vault_path, directory, "vault.key"))
         return fail_errno(failure, "%s", directory);
     if (stat(path, &about) != 0 && errno == ENOENT &&
         !make_vault(state, directory, path, crypto, failure))
@@ -76,6 +76,72 @@ bool vault_begin(struct licence_state *state, const char *directory, const struc
     return derive_pair(state, crypto) ||
            fail(failure, EXIT_REFUSED, "the key pair cannot be derived");
 }
+
+// ---- whose database it is ----------------------------------------------------------------------
+
+enum { CHECK_SIZE = 16 };
+
+struct claim {
+    const struct licence_state *state;
+    const struct crypto *crypto;
+    char check[2 * CHECK_SIZE + 1]; // tells two vaults apart without showing them
+    bool foreign;
+};
+
+static bool take_check(struct claim *claim) {
+    uint8_t check[CHECK_SIZE];
+    struct binding binding;
+    binding_begin(&binding, "vault");
+    if (!hkdf(claim->crypto, BYTES_OF(claim->state->vault), bytes_of(NULL, 0),
+              binding_bytes(&binding), check, sizeof check))
+        return false;
+    for (size_t i = 0; i < sizeof check; i++)
+        snprintf(claim->check + 2 * i, 3, "%02x", check[i]);
+    return true;
+}
+
+/// Of a database that no vault was written into: does the vault open a key that lies there?
+static bool opens_sample(const struct claim *claim, struct session *session) {
+    struct value row[2] = {0};
+    uint8_t key[TICKET_KEY_MAX];
+    size_t size = 0;
+    if (sql_run(session, &licence_sql[VAULT_SAMPLE], NULL, row) != STORE_ROW)
+        return true;
+    bool opens =
+        vault_open(claim->crypto, claim->state, value_string(&row[0]), row[1].octets, key, &size);
+    bytes_erase(key, sizeof key);
+    return opens;
+}
+
+static bool claim_database(struct session *session, void *context) {
+    struct claim *claim = context;
+    struct value row[1] = {0};
+    if (sql_run(session, &licence_sql[VAULT_READ], NULL, row) == STORE_ROW)
+        claim->foreign = strcmp(value_string(&row[0]), claim->check) != 0;
+    else
+        claim->foreign = !opens_sample(claim, session);
+    if (!claim->foreign)
+        sql_run(session, &licence_sql[VAULT_ADD], IN(value_text(claim->check)), NULL);
+    return true;
+}
+
+bool vault_claim(const struct service_context *context, const struct crypto *crypto,
+                 struct failure *failure) {
+    struct claim claim = {.state = context->state, .crypto = crypto};
+    struct arena arena;
+    if (!take_check(&claim))
+        return fail(failure, EXIT_REFUSED, "the vault has no check value");
+    arena_init(&arena, context->memory);
+    bool asked = store_write(context->store, &arena, claim_database, &claim, failure) == STORE_DONE;
+    arena_free(&arena);
+    return asked && (!claim.foreign ||
+                     fail(failure, EXIT_REFUSED,
+                          "%s is another vault's: the keys in this database lie under one that was "
+                          "made elsewhere; bring it here from the instance that made the database",
+                          claim.state->vault_path));
+}
+
+// ---- fingerprints ------------------------------------------------------------------------------
 
 bool key_fingerprint(const struct crypto *crypto, struct bytes key, uint8_t fingerprint[16]) {
     struct binding binding;

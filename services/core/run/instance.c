@@ -143,7 +143,9 @@ static bool open_store(struct instance *instance, struct failure *failure) {
                                                         : open_sqlite(options, failure);
     return instance->watch.context.store != NULL &&
            service_migrate(&instance->watch.context, &owner, failure) &&
-           is_clock_ahead(instance, failure);
+           is_clock_ahead(instance, failure) &&
+           (options->service->claim == NULL ||
+            options->service->claim(&instance->watch.context, instance->crypto, failure));
 }
 
 // ---- other services ----------------------------------------------------------------------------

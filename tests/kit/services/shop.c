@@ -74,6 +74,8 @@ static void start_service(struct shop *shop) {
                                         &host_memory};
     struct failure failure = {0};
     must(party_start(service, &place, &shop->context.state, &failure), &failure);
+    must(service->claim == NULL || service->claim(&shop->context, shop->crypto, &failure),
+         &failure);
     if (shop->context.state == NULL)
         return;
     shop->context.signer = keys_of_tests.signer;
