@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A content service at work: a large container fetched over TLS, against a plain file that the same
-// HTTP library sends, and the memory that it takes for it.
+// A content service at work: a container of a gibibyte fetched over TLS, against a plain file that
+// the same HTTP library sends, and the memory that it takes for it. Its content is a hole, its
+// files are in memory where there is room: disks are not what is asked.
 #include "base/clock.h"
 #include "base/heap.h"
 #include "services/wire/http/http_listen.h"
@@ -13,14 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MEBIBYTES = 256, FETCHES = 5 };
+enum { MEBIBYTES = 1024, FETCHES = 3 };
 
 static const double GOAL_RATIO = 1.11, GOAL_MEMORY = 32; // 1 / 0.9; MiB
 
-static char directory[] = "/tmp/bench-download-XXXXXX";
+static char directory[40] = "/dev/shm/bench-download-XXXXXX";
 
 static void must(bool good, const char *what) {
     if (good)
@@ -45,8 +47,17 @@ static void path_of(char out[128], const char *name) {
 
 // ---- the service -------------------------------------------------------------------------------
 
+/// Two containers and something to spare.
+static bool has_room(const char *path) {
+    struct statvfs about;
+    return statvfs(path, &about) == 0 &&
+           (uint64_t)about.f_bavail * about.f_frsize > (uint64_t)(2 * MEBIBYTES + 512) << 20;
+}
+
 static void prepare(void) {
     char line[1024];
+    if (!has_room("/dev/shm"))
+        snprintf(directory, sizeof directory, "/tmp/bench-download-XXXXXX");
     must(mkdtemp(directory) != NULL, "directory");
     snprintf(
         line, sizeof line,
@@ -56,7 +67,7 @@ static void prepare(void) {
         "--out h1 && printf hc426D99ro7v >key && chmod 600 key && "
         "printf '{\"enterprise\": \"ID_2000\", \"offers\": [{\"unit\": \"JPY\", \"amount\": "
         "1}], \"shares\": [{\"party\": \"prov-1\", \"weight\": 1}]}' >policy.json && "
-        "head -c %dM /dev/zero >film && tessera content pack film --out film.tsc --content "
+        "truncate -s %dM film && tessera content pack film --out film.tsc --content "
         "ID_0001 --key key --policy policy.json --signer p1",
         MEBIBYTES);
     run(line);
@@ -169,8 +180,8 @@ static double fetch(unsigned port) {
     char line[512];
     snprintf(line, sizeof line,
              "curl -sSf --cacert p1/root.pem --cert h1/certificate.pem --key h1/key.pem "
-             "https://127.0.0.1:%u/v1/contents/ID_0001/container -o got && "
-             "[ $(stat -c %%s got) = $(stat -c %%s film.tsc) ]",
+             "https://127.0.0.1:%u/v1/contents/ID_0001/container -o /dev/null "
+             "-w '%%{size_download}' >got && [ $(cat got) = $(stat -c %%s film.tsc) ]",
              port);
     return run(line);
 }
@@ -185,7 +196,7 @@ static void measure_fetches(pid_t service, unsigned port) {
     }
     end_plain(&other);
     double median = bench_median(own, FETCHES), least = bench_median(plain, FETCHES);
-    bench_print("a container of 256 MiB fetched over TLS", MEBIBYTES / (median / 1e6), "MiB/s", -1);
+    bench_print("a container of 1 GiB fetched over TLS", MEBIBYTES / (median / 1e6), "MiB/s", -1);
     bench_print("container fetched / plain file, same library", median / least, "ratio",
                 GOAL_RATIO);
     bench_print("memory of the content service while it is fetched", memory_of(service, "VmHWM:"),

@@ -109,8 +109,18 @@ void deadlines_set_known(struct deadlines *deadlines, struct deadline *deadline)
     pthread_mutex_unlock(&deadlines->lock);
 }
 
+static void wait_no_more(struct deadlines *deadlines, struct deadline *deadline) {
+    if (!deadline->waiting)
+        return;
+    *(deadline->longer != NULL ? &deadline->longer->less : &deadlines->longest) = deadline->less;
+    *(deadline->less != NULL ? &deadline->less->longer : &deadlines->least) = deadline->longer;
+    deadline->waiting = false;
+    deadlines->waiting--;
+}
+
 void deadlines_leave(struct deadlines *deadlines, struct deadline *deadline) {
     pthread_mutex_lock(&deadlines->lock);
+    wait_no_more(deadlines, deadline);
     if (deadline->next != NULL)
         deadline->next->previous = deadline->previous;
     if (deadline->previous != NULL)
@@ -123,7 +133,26 @@ void deadlines_leave(struct deadlines *deadlines, struct deadline *deadline) {
 
 void deadlines_set(struct deadlines *deadlines, struct deadline *deadline, uint64_t ms) {
     pthread_mutex_lock(&deadlines->lock);
+    wait_no_more(deadlines, deadline);
     deadline->due_ms = ms == 0 ? 0 : now_ms() + ms;
+    pthread_mutex_unlock(&deadlines->lock);
+}
+
+void deadlines_wait(struct deadlines *deadlines, struct deadline *deadline, uint64_t ms,
+                    size_t most) {
+    pthread_mutex_lock(&deadlines->lock);
+    wait_no_more(deadlines, deadline);
+    deadline->due_ms = now_ms() + ms;
+    deadline->waiting = true;
+    deadline->longer = deadlines->least;
+    deadline->less = NULL;
+    *(deadlines->least != NULL ? &deadlines->least->less : &deadlines->longest) = deadline;
+    deadlines->least = deadline;
+    if (++deadlines->waiting > most) {
+        struct deadline *longest = deadlines->longest;
+        wait_no_more(deadlines, longest);
+        shutdown(longest->socket, SHUT_RDWR);
+    }
     pthread_mutex_unlock(&deadlines->lock);
 }
 

@@ -17,6 +17,8 @@ struct deadline {
     int socket;
     uint64_t due_ms; // on the monotonic clock; 0: none
     bool stranger;   // may be ended for a younger one
+    bool waiting;    // for a next request: among those, who waits longer and who less
+    struct deadline *longer, *less;
 };
 
 struct deadlines {
@@ -25,6 +27,8 @@ struct deadlines {
     pthread_t thread;
     struct deadline *first;
     size_t count;
+    struct deadline *longest, *least; // of those that wait
+    size_t waiting;
     unsigned period_ms;
     void (*tick)(void *context); // after each look; NULL: none
     void *context;
@@ -46,6 +50,11 @@ void deadlines_leave(struct deadlines *deadlines, struct deadline *deadline);
 
 /// Due ms from now; 0: whenever.
 void deadlines_set(struct deadlines *deadlines, struct deadline *deadline, uint64_t ms);
+
+/// Due ms from now, and until it is set again it waits for its client: when more than most do, the
+/// one that has waited longest is ended.
+void deadlines_wait(struct deadlines *deadlines, struct deadline *deadline, uint64_t ms,
+                    size_t most);
 
 /// How many deadlines are running.
 size_t deadlines_count(struct deadlines *deadlines);

@@ -13,6 +13,7 @@
 enum {
     CONNECTIONS = 1024,
     PER_ADDRESS = 256,
+    WAITING = 1024,
     REQUEST_MS = 15000,
     IDLE_MS = 30000,
     POOL_OCTETS = 24576, // of a connection: its head, and an answer's
@@ -109,6 +110,8 @@ static void take_options(struct http_server *server, const struct http_server_op
         own->connections_max = CONNECTIONS;
     if (own->per_address_max == 0)
         own->per_address_max = PER_ADDRESS;
+    if (own->waiting_max == 0)
+        own->waiting_max = WAITING;
     if (own->request_ms == 0)
         own->request_ms = REQUEST_MS;
     if (own->idle_ms == 0)

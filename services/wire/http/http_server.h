@@ -55,6 +55,9 @@ struct http_server_options {
                                           // ends the oldest of them. 0: any number
     unsigned connections_max;             // 0: 1024
     unsigned per_address_max;             // 0: 256
+    unsigned waiting_max;                 // connections that have asked and wait to ask again, each
+                                          // with the library's whole memory of a connection; one
+                                          // more ends the one that waits longest. 0: 1024
     unsigned request_ms;                  // from the first octet of a request to its last; 0: 15000
     unsigned idle_ms;                     // from one request to the next; 0: 30000
 };

@@ -77,7 +77,11 @@ void http_work_end(void *context, struct MHD_Connection *connection, void **plac
     (void)connection;
     if (work == NULL)
         return;
-    deadlines_set(&server->deadlines, &work->link->deadline, server->options.idle_ms);
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        deadlines_wait(&server->deadlines, &work->link->deadline, server->options.idle_ms,
+                       server->options.waiting_max);
+    else
+        deadlines_set(&server->deadlines, &work->link->deadline, server->options.idle_ms);
     if (server->options.observer != NULL)
         server->options.observer->gone(server->options.observer->context, &work->exchange,
                                        work->sending && code == MHD_REQUEST_TERMINATED_COMPLETED_OK,

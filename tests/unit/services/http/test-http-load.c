@@ -154,6 +154,29 @@ static void a_header_of_10_mb_is_refused(void) {
     http_stand_end(&s);
 }
 
+static bool asks(int socket) {
+    return raw_say(socket, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n") &&
+           raw_read_answer(socket, s.text, sizeof s.text) && raw_status(s.text) == 200;
+}
+
+/// Of those that asked once and stay, the one that has waited longest goes for a next one; whoever
+/// asked again counts from then.
+static void so_many_wait_to_ask_again(void) {
+    int waiting[3];
+    http_stand_begin(&s, 0, (struct http_server_options){.waiting_max = 2});
+    for (size_t i = 0; i < 3; i++) {
+        waiting[i] = raw_connect(s.options.socket);
+        CU_ASSERT(asks(waiting[i]));
+        if (i == 1)
+            CU_ASSERT(asks(waiting[0]));
+    }
+    CU_ASSERT_EQUAL(raw_read_all(waiting[1], s.text, sizeof s.text), 0); // ended
+    CU_ASSERT(asks(waiting[0]) && asks(waiting[2]));
+    for (size_t i = 0; i < 3; i++)
+        close(waiting[i]);
+    http_stand_end(&s);
+}
+
 static void one_address_has_so_many_connections(void) {
     int sockets[4];
     http_stand_begin(&s, 0, (struct http_server_options){.per_address_max = 3});
@@ -276,6 +299,7 @@ int main(int argc, char **argv) {
         {"clients leave before the answer", clients_leave_before_the_answer, NULL},
         {"a header of 10 MB is refused", a_header_of_10_mb_is_refused, NULL},
         {"one address has so many connections", one_address_has_so_many_connections, NULL},
+        {"so many wait to ask again", so_many_wait_to_ask_again, NULL},
         {"a thousand idle connections", many_idle_connections, NULL},
         {"memory runs out", memory_runs_out, NULL},
         {"stopped under load, what was answered arrives", stopped_under_load, NULL},
