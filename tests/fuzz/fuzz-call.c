@@ -74,7 +74,8 @@ static const struct statement licence_wrong[] = {
     NONE_WHERE("sale WHERE (instance IN (SELECT instance FROM unsettled)) ="
                " (instance IN (SELECT instance FROM settled))"),
     NONE_WHERE("receipt_used WHERE instance NOT IN (SELECT instance FROM settled) AND instance"
-               " NOT IN (SELECT instance FROM sale_order WHERE paid IS NOT NULL)"),
+               " NOT IN (SELECT instance FROM sale_order WHERE paid IS NOT NULL) AND instance <>"
+               " 'cancelled'"),
     NONE_WHERE("sale_order WHERE paid IS NULL AND instance IN (SELECT instance FROM sale)"),
 };
 static const struct statement charge_wrong[] = {

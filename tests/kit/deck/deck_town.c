@@ -72,7 +72,16 @@ static void add_sales(struct deck *deck) {
     "{\"enterprise\":\"ID_2000\",\"number\":\"NO_1\",\"amount\":1000,\"unit\":\"JPY\",\"payer\":"  \
     "\"phone-1\"}"
 
-/// An order of a kiosk, and the payment of one that was made already.
+/// The money of a payment is about to go back.
+static void add_cancellation(struct deck *deck, const struct payment *paid) {
+    static char body[LICENSING_BODY_MAX];
+    snprintf(body, sizeof body, "{\"enterprise\":\"ID_2000\",%s}",
+             licensing_receipt(paid, &licensing.till));
+    deck_add(deck, DECK_LICENCE, &licensing_till, "POST", "/v1/cancellations", body);
+}
+
+/// An order of a kiosk, and the payment of one that was made already; a payment of
+/// nothing is cancelled.
 static void add_kiosk(struct deck *deck) {
     static char body[LICENSING_BODY_MAX];
     char target[80], instance[17] = "";
@@ -91,6 +100,8 @@ static void add_kiosk(struct deck *deck) {
     snprintf(target, sizeof target, "/v1/orders/%s/payment", instance);
     deck_add(deck, DECK_LICENCE, &licensing_till, "POST", "/v1/orders", ORDER);
     deck_add(deck, DECK_LICENCE, &licensing_till, "POST", target, body);
+    paid.n = 7;
+    add_cancellation(deck, &paid);
 }
 
 static void add_conversion(struct deck *deck) {
