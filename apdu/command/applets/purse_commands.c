@@ -129,7 +129,7 @@ const struct catalogue_command purse_commands[] = {
         OVER_ANY, REFUSES(SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS), .early = true,
         ANSWERS("data object P1 P2", "protocol.md, Reading")),
     ROW(COMMAND_PURSE_VERIFY, "purse.verify", "VERIFY", 0x00, 0x20, P1P2(0x00, 0x80),
-        CASE_1 | CASE_3, 4, 12, WIRED, .secret = true, DATA(SECRET("pin")),
+        CASE_1 | CASE_2 | CASE_3, 4, 12, WIRED, .secret = true, DATA(SECRET("pin")),
         REFUSES(SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CONDITIONS),
         ANSWERS("nothing; without data the tries left as 63Cx", "ISO/IEC 7816-4 7.5.6")),
     ROW(COMMAND_PURSE_CHANGE_PIN, "purse.change-pin", "CHANGE REFERENCE DATA", 0x00, 0x24,
