@@ -19,9 +19,10 @@ bool bytes_equal_secret(const uint8_t *a, const uint8_t *b, size_t size) {
 }
 
 void bytes_erase(void *data, size_t size) {
-    volatile uint8_t *octet = data;
-    while (size-- > 0)
-        *octet++ = 0;
+    if (size == 0)
+        return;
+    memset(data, 0, size);
+    __asm__ volatile("" : : "r"(data) : "memory"); // for all the compiler knows, somebody reads it
 }
 
 uint64_t bytes_get_be(const uint8_t *data, size_t size) {
