@@ -9,6 +9,7 @@
 #include "apdu/script/tools/own_file.h"
 #include "apdu/script/tools/relay.h"
 #include "apdu/script/tools/titles.h"
+#include "base/files.h"
 #include "base/options/options.h"
 #include "readers/link/capture_observers.h"
 #include "readers/link/slot.h"
@@ -180,6 +181,8 @@ static int run_batch(struct run *run, struct failure *failure) {
                           .done = take_report,
                           .context = run,
                           .interrupt = run->interrupt};
+    if (options->junit != NULL && !files_may_write(options->junit))
+        return fail_errno(failure, "cannot write %s", options->junit), EXIT_USAGE;
     run->reports = calloc(options->files.count, sizeof *run->reports);
     if (run->reports == NULL || !open_observers(options, run->crypto, failure))
         return EXIT_USAGE;

@@ -162,8 +162,27 @@ bool files_append(const char *path, struct bytes record, enum files_mode mode) {
     return close(descriptor) == 0;
 }
 
+bool files_may_write(const char *path) {
+    static const char card_image[] = "TSRACARD"; // docs/image.md
+    char head[sizeof card_image - 1];
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return true;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return true;
+    bool is_card = pread(descriptor, head, sizeof head, 0) == (ssize_t)sizeof head &&
+                   memcmp(head, card_image, sizeof head) == 0;
+    close(descriptor);
+    if (is_card)
+        errno = EEXIST;
+    return !is_card;
+}
+
 FILE *files_create_private(const char *path) {
     struct stat about;
+    if (!files_may_write(path))
+        return NULL;
     int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, FILES_SECRET);
     if (descriptor < 0)
         return NULL;

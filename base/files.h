@@ -26,9 +26,13 @@ bool files_write(const char *path, struct bytes content, enum files_mode mode,
 /// Appends one record and syncs it. The file is created if need be.
 bool files_append(const char *path, struct bytes record, enum files_mode mode);
 
+/// May an output take the place of what is there? Not of a card image, whose value and keys no
+/// output is worth: errno is EEXIST then. Pipes and devices are not looked into.
+bool files_may_write(const char *path);
+
 /// Opens a file to be written from its beginning that its owner alone may read and write, also
 /// where it was there before with wider rights. A pipe or a device keeps its own. NULL: it could
-/// not.
+/// not, or may not (files_may_write).
 FILE *files_create_private(const char *path);
 /// A new file with the contents of another, for its owner alone. False: errno; to may be half
 /// written.

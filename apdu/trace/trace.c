@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apdu/trace/trace.h"
 
+#include "base/files.h"
 #include "base/heap.h"
 
 #include <fcntl.h>
@@ -17,7 +18,8 @@ void trace_open(struct trace *trace, FILE *out, bool colour, bool several,
 
 bool trace_open_file(struct trace *trace, const char *path, bool several,
                      const struct crypto *crypto) {
-    int made = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int made =
+        files_may_write(path) ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
     FILE *file = made >= 0 ? fdopen(made, "a") : NULL;
     if (file == NULL)
         return false;

@@ -18,6 +18,10 @@ static bool add(struct slot_arguments *arguments, const char *name, const char *
     if (arguments->count == SCRIPT_CARDS_MAX)
         return fail(failure, EXIT_USAGE, "%s is one card too many: a script has at most %d", link,
                     SCRIPT_CARDS_MAX);
+    for (size_t i = 0; i < arguments->count; i++)
+        if (strcmp(arguments->cards[i].name, name) == 0)
+            return fail(failure, EXIT_USAGE, "the card '%s' is given twice: %s and %s", name,
+                        arguments->cards[i].link, link);
     arguments->cards[arguments->count++] = (struct slot_argument){name, link};
     return true;
 }

@@ -146,7 +146,7 @@ struct script_observer *coverage_observer_open(const char *path, const struct ca
         return NULL;
     coverage->observer =
         (struct script_observer){coverage_exchange, coverage_event, coverage_close, NULL};
-    coverage->file = fopen(path, "ae");
+    coverage->file = files_may_write(path) ? fopen(path, "ae") : NULL;
     if (coverage->file == NULL) {
         free(coverage);
         return NULL;

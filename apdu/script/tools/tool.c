@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apdu/script/tools/tool.h"
 
+#include "base/files.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +82,8 @@ static bool write_file(const char *path, struct bytes text) {
         return write_beside(path, text, mode_of(NULL));
     if (!S_ISREG(there.st_mode))
         return write_through(path, text);
+    if (!files_may_write(path))
+        return false;
     char *real = realpath(path, NULL);
     bool ok = real != NULL && write_beside(real, text, mode_of(&there));
     free(real);
