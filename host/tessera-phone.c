@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tessera phone: tickets bought with a phone's purse, handed over, and played by the phone itself.
+// tessera phone: tickets listed, handed over, and played by the phone itself.
 // docs/man/tessera-phone.1 describes it.
 #include "apdu/crypto/crypto_run.h"
 #include "apdu/octets/unit.h"
@@ -9,11 +9,9 @@
 #include "host/content/content_trust.h"
 #include "host/content/memory_card.h"
 #include "host/flows/content/content_use.h"
-#include "host/flows/content/ticket_purchase.h"
 #include "host/flows/meeting.h"
 #include "host/flows/tickets/ticket_meeting.h"
 #include "host/flows/tickets/ticket_report.h"
-#include "host/licence/licence_session.h"
 #include "host/media/showing.h"
 #include "host/phone/profile.h"
 #include "personalization/authority/party.h"
@@ -24,15 +22,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { PIN_TEXT_MAX = 13 };
-
 struct arguments {
     const char *subject; // number, or file or id of a content
-    const char *to, *state, *trm, *till, *licence, *tls, *mail, *unit, *player, *hotlist, *card;
-    uint64_t charge;
+    const char *to, *state, *trm, *tls, *player, *hotlist, *card;
     int profile; // index of phone_profiles
-    bool ticket_first, headless, hashes, json;
-    char pin[PIN_TEXT_MAX];
+    bool headless, hashes, json;
     struct program_run run;
     struct crypto *crypto;
     struct tracing tracing;
@@ -68,104 +62,6 @@ static bool open_phone(struct phone *phone, struct arguments *arguments, bool al
 static void close_phone(struct phone *phone) {
     ticket_side_close(phone->own);
     machine_state_close(&phone->state);
-}
-
-// ---- buy ---------------------------------------------------------------------------------------
-
-/// Everything that a purchase needs besides the phone.
-struct buying {
-    char tls[PATH_MAX], mail[PHONE_MAIL_MAX];
-    uint8_t root[CERTIFICATE_MAX], authority[CERTIFICATE_MAX];
-    struct licence_session session;
-    struct side *till;
-    struct purse_client purse;
-    struct purchase_order order;
-    struct ticket_purchase purchase;
-};
-
-static bool read_file(const char *directory, const char *name, uint8_t out[CERTIFICATE_MAX],
-                      struct bytes *octets, struct failure *failure) {
-    char path[PATH_MAX];
-    size_t size = 0;
-    if (!files_path(path, sizeof path, directory, name) ||
-        !files_read(path, out, CERTIFICATE_MAX, &size))
-        return fail_errno(failure, "cannot read %s/%s", directory, name);
-    *octets = bytes_of(out, size);
-    return true;
-}
-
-static bool take_order(struct buying *buying, const struct phone *phone, struct failure *failure) {
-    const struct arguments *arguments = phone->arguments;
-    struct ticket_wish wish;
-    if (!ticket_wish_read(arguments->subject, &wish, failure))
-        return false;
-    if (wish.by_name)
-        return fail(failure, EXIT_USAGE, "'%s' is a ticket's name; buy by the number of an offer",
-                    arguments->subject);
-    buying->order = (struct purchase_order){.number = arguments->subject,
-                                            .mail = buying->mail,
-                                            .amount = arguments->charge,
-                                            .unit = unit_from_name(arguments->unit),
-                                            .ticket_first = arguments->ticket_first};
-    return (buying->order.unit != 0 ||
-            fail(failure, EXIT_USAGE, "there is no unit '%s'", arguments->unit)) &&
-           phone_mail(&phone->state, arguments->mail, buying->mail, failure);
-}
-
-static bool open_till(struct buying *buying, struct arguments *arguments, struct failure *failure) {
-    if (arguments->till == NULL)
-        return true;
-    if (!link_two_cards(arguments->trm, arguments->till, failure))
-        return false;
-    buying->till = side_over(open_link(arguments, arguments->till, 1, failure), failure);
-    return buying->till != NULL;
-}
-
-static bool prepare(struct buying *buying, const struct phone *phone, struct failure *failure) {
-    struct arguments *arguments = phone->arguments;
-    struct ticket_purchase *purchase = &buying->purchase;
-    client_over(&buying->purse, phone->own->link);
-    *purchase = (struct ticket_purchase){.order = &buying->order,
-                                         .state = &phone->state,
-                                         .client = &buying->session.client,
-                                         .purse = &buying->purse,
-                                         .store = &phone->own->client,
-                                         .pin = arguments->pin[0] != '\0' ? arguments->pin : NULL,
-                                         .today = arguments->run.today,
-                                         .failure = failure};
-    bool done =
-        take_order(buying, phone, failure) &&
-        machine_state_find(&phone->state, arguments->tls, "tls", buying->tls, failure) &&
-        read_file(buying->tls, "root.cvc", buying->root, &purchase->root, failure) &&
-        read_file(buying->tls, "issuer.cvc", buying->authority, &purchase->authority, failure) &&
-        licence_session_open(&buying->session, buying->tls, arguments->licence, NULL,
-                             arguments->crypto, failure) &&
-        open_till(buying, arguments, failure);
-    purchase->till = buying->till != NULL ? &buying->till->client : NULL;
-    return done;
-}
-
-/// It is over when its owner can have read so: a run that dies before says it again.
-static bool tell(struct buying *buying, bool json, struct failure *failure) {
-    ticket_purchase_report(&buying->purchase, stdout, json);
-    return (fflush(stdout) == 0 || fail_errno(failure, "standard output")) &&
-           ticket_purchase_close(&buying->purchase);
-}
-
-static int run_buy(void *context, struct failure *failure) {
-    struct arguments *arguments = context;
-    struct phone phone;
-    struct buying *buying = calloc(1, sizeof *buying);
-    if (buying == NULL)
-        return fail(failure, EXIT_REFUSED, "out of memory") ? 0 : EXIT_REFUSED;
-    bool done = open_phone(&phone, arguments, true, failure) && prepare(buying, &phone, failure) &&
-                ticket_purchase_run(&buying->purchase) && tell(buying, arguments->json, failure);
-    licence_session_close(&buying->session);
-    side_close(buying->till);
-    close_phone(&phone);
-    bytes_erase(buying, sizeof *buying);
-    free(buying);
-    return exit_of(done, failure);
 }
 
 // ---- tickets, give -----------------------------------------------------------------------------
@@ -293,11 +189,11 @@ static int run_play(void *context, struct failure *failure) {
 
 #define AT(member) offsetof(struct arguments, member)
 
-enum { BUY = 1, TICKETS = 2, GIVE = 4, PLAY = 8 };
+enum { TICKETS = 1, GIVE = 2, PLAY = 4 };
 
 static const struct option_row rows[] = {
     {NULL, "NUMBER", OPTION_TEXT, "the number of the offer, as the seller's page has it",
-     .at = AT(subject), .only = BUY | GIVE, .needed = BUY | GIVE},
+     .at = AT(subject), .only = GIVE, .needed = GIVE},
     {NULL, "ID", OPTION_TEXT, "the content's id", .at = AT(subject), .only = PLAY, .needed = PLAY},
     {NULL, "LINK", OPTION_LINK, "the home server's card", .at = AT(to), .only = GIVE,
      .needed = GIVE},
@@ -308,22 +204,9 @@ static const struct option_row rows[] = {
      .needed = OPTION_EVERY},
     {"profile", "KIND", OPTION_WORD, "what the machine is", .at = AT(profile),
      .words = phone_profiles},
-    {"charge", "N", OPTION_NUMBER, "what it costs, as the page has it, in minor units",
-     .at = AT(charge), .only = BUY, .needed = BUY, .least = 1, .most = INT64_MAX},
-    {"unit", "UNIT", OPTION_TEXT, "JPY where it is not said", .at = AT(unit), .only = BUY},
-    {"till", "LINK", OPTION_LINK, "the seller's till; not needed once it has been paid",
-     .at = AT(till), .only = BUY},
-    {"licence", "URL", OPTION_TEXT, "https://HOST:PORT of the seller's licence service",
-     .at = AT(licence), .only = BUY, .needed = BUY},
-    {"mail", "ADDRESS", OPTION_TEXT, "the owner's mail address; kept in STATE for the next time",
-     .at = AT(mail), .only = BUY},
-    {"ticket-first", NULL, OPTION_FLAG, "take the ticket, then pay for it", .at = AT(ticket_first),
-     .only = BUY},
-    {"pin-fd", "N", OPTION_SECRET, "PIN of the purse, one line from descriptor N", .at = AT(pin),
-     .only = BUY, .most = PIN_TEXT_MAX},
     {"tls", "DIR", OPTION_DIRECTORY,
      "keys and certificates of the phone, from 'tessera ca issue --network' (STATE/tls)",
-     .at = AT(tls), .only = BUY | PLAY},
+     .at = AT(tls), .only = PLAY},
     {"card", "DIR", OPTION_DIRECTORY, "the slot of the memory card with the content",
      .at = AT(card), .only = PLAY, .needed = PLAY},
     {"player", "DIR", OPTION_DIRECTORY,
@@ -342,8 +225,6 @@ static const struct option_row rows[] = {
 };
 
 static const struct action actions[] = {
-    {BUY, "buy", "pay a ticket at the seller's till and take it over the network; once", run_buy,
-     NULL},
     {TICKETS, "tickets", "list the tickets that are here", run_tickets, NULL},
     {GIVE, "give", "hand a ticket over to a home server", run_give, NULL},
     {PLAY, "play", "use a ticket once and show its content from a memory card", run_play, NULL},
@@ -351,7 +232,7 @@ static const struct action actions[] = {
 
 static const struct command phone_command = {
     .name = "phone",
-    .purpose = "a phone: tickets bought with its purse, handed over, played",
+    .purpose = "a phone: tickets listed, handed over, played",
     .rows = rows,
     .row_count = sizeof rows / sizeof rows[0],
     .actions = actions,
@@ -359,9 +240,8 @@ static const struct command phone_command = {
 };
 
 int main(int argc, char **argv) {
-    struct arguments arguments = {.run = program_run_now(), .unit = "JPY"};
+    struct arguments arguments = {.run = program_run_now()};
     int code = command_main(&phone_command, &arguments, argc, argv);
     crypto_openssl_free(arguments.crypto);
-    bytes_erase(arguments.pin, sizeof arguments.pin);
     return tracing_end(&arguments.tracing, "phone", code);
 }

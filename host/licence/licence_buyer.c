@@ -41,6 +41,8 @@ static bool judge(const struct licence_client *client, const struct form *answer
              (const char *)seller.holder.data);
     memcpy(out->certificate, chain[CHAIN - 1].data, chain[CHAIN - 1].size);
     out->certificate_size = chain[CHAIN - 1].size;
+    memcpy(out->authority, chain[CHAIN - 2].data, chain[CHAIN - 2].size);
+    out->authority_size = chain[CHAIN - 2].size;
     return true;
 }
 

@@ -12,8 +12,8 @@ struct licence_offered {
     char enterprise[HOLDER_MAX + 1], content[HOLDER_MAX + 1], seller[HOLDER_MAX + 1];
     uint64_t amount;
     uint16_t unit;
-    uint8_t certificate[CERTIFICATE_MAX]; // the seller's
-    size_t certificate_size;
+    uint8_t certificate[CERTIFICATE_MAX], authority[CERTIFICATE_MAX]; // the seller's, and above it
+    size_t certificate_size, authority_size;
 };
 
 /// Asks for a number, and judges the seller's certificates by the root. False: there is no such

@@ -28,25 +28,29 @@ static bool take_text(const char *text, char *out, size_t capacity) {
 }
 
 static bool take(json_t *json, struct purchase *purchase) {
-    const char *number, *enterprise, *instance, *unit, *name, *till;
+    const char *number, *enterprise, *instance, *unit, *name, *till, *by = "", *answer = "";
     json_int_t amount;
-    int first, paid, here;
+    int first, paid, here, docket = 0;
     memset(purchase, 0, sizeof *purchase);
-    if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s}", "number", &number,
-                    "enterprise", &enterprise, "instance", &instance, "amount", &amount, "unit",
-                    &unit, "ticket_first", &first, "paid", &paid, "here", &here, "ticket", &name,
-                    "till", &till) != 0)
+    if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s, s?b, s?s, s?s}",
+                    "number", &number, "enterprise", &enterprise, "instance", &instance, "amount",
+                    &amount, "unit", &unit, "ticket_first", &first, "paid", &paid, "here", &here,
+                    "ticket", &name, "till", &till, "docket", &docket, "by", &by, "answer",
+                    &answer) != 0)
         return false;
     purchase->amount = (uint64_t)amount;
     purchase->unit = unit_from_name(unit);
     purchase->ticket_first = first != 0;
     purchase->paid = paid != 0;
     purchase->here = here != 0;
+    purchase->docket = docket != 0;
     return strlen(instance) == PURCHASE_TEXT - 1 &&
            take_text(number, purchase->number, sizeof purchase->number) &&
            take_text(enterprise, purchase->enterprise, sizeof purchase->enterprise) &&
            take_text(instance, purchase->instance, sizeof purchase->instance) &&
            take_text(name, purchase->name, sizeof purchase->name) &&
+           take_text(by, purchase->by, sizeof purchase->by) &&
+           take_text(answer, purchase->answer, sizeof purchase->answer) &&
            base64url_decode(till, purchase->till, sizeof purchase->till, &purchase->till_size);
 }
 
@@ -74,12 +78,13 @@ static json_t *to_json(const struct purchase *purchase) {
     char till[BASE64URL_SIZE(CERTIFICATE_MAX)], unit[UNIT_NAME_MAX];
     if (!base64url_encode(bytes_of(purchase->till, purchase->till_size), till, sizeof till))
         return NULL;
-    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s}", "number",
+    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s, s:b, s:s, s:s}", "number",
                      purchase->number, "enterprise", purchase->enterprise, "instance",
                      purchase->instance, "amount", (json_int_t)purchase->amount, "unit",
                      unit_name(purchase->unit, unit), "ticket_first", purchase->ticket_first,
                      "paid", purchase->paid, "here", purchase->here, "ticket", purchase->name,
-                     "till", till);
+                     "till", till, "docket", purchase->docket, "by", purchase->by, "answer",
+                     purchase->answer);
 }
 
 bool purchase_save(const struct machine_state *state, const struct purchase *purchase,
@@ -109,16 +114,24 @@ bool purchase_close(const struct machine_state *state, const struct purchase *pu
 
 // ---- its sale ----------------------------------------------------------------------------------
 
+static bool read_hex(const char *text, uint8_t *out, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(text[2 * i]), low = high >= 0 ? hex_digit(text[2 * i + 1]) : -1;
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+bool purchase_ticket(const struct purchase *purchase, uint8_t name[TICKET_NAME_SIZE]) {
+    return read_hex(purchase->name, name, TICKET_NAME_SIZE);
+}
+
 bool purchase_sale(const struct purchase *purchase, const struct crypto *crypto,
                    uint8_t sale[TICKET_NAME_SIZE]) {
     uint8_t instance[PURCHASE_INSTANCE_SIZE];
-    for (size_t i = 0; i < sizeof instance; i++) {
-        int high = hex_digit(purchase->instance[2 * i]),
-            low = hex_digit(purchase->instance[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        instance[i] = (uint8_t)(high << 4 | low);
-    }
-    return ticket_sale_id(crypto, bytes_of_string(purchase->enterprise),
+    return read_hex(purchase->instance, instance, sizeof instance) &&
+           ticket_sale_id(crypto, bytes_of_string(purchase->enterprise),
                           bytes_of_string(purchase->number), BYTES_OF(instance), sale);
 }

@@ -5,7 +5,9 @@
 #include "host/flows/meeting.h"
 #include "host/flows/report.h"
 #include "host/flows/tickets/ticket_delivery.h"
+#include "host/flows/tickets/ticket_docket.h"
 #include "host/purse/purse_failure.h"
+#include "host/service/refusals.h"
 #include "host/tickets/ticket_failure.h"
 
 #include <inttypes.h>
@@ -52,11 +54,25 @@ static bool draw(struct ticket_purchase *purchase) {
 static bool begin_record(struct ticket_purchase *purchase) {
     const struct purchase_order *order = purchase->order;
     struct purchase *record = &purchase->record;
-    *record = (struct purchase){
-        .amount = order->amount, .unit = order->unit, .ticket_first = order->ticket_first};
+    bool docket = purchase->docket != NULL;
+    *record = (struct purchase){.amount = order->amount,
+                                .unit = order->unit,
+                                .docket = docket,
+                                .ticket_first = order->ticket_first || docket};
     snprintf(record->number, sizeof record->number, "%s", order->number);
     snprintf(record->enterprise, sizeof record->enterprise, "%s", purchase->offered.enterprise);
     return draw(purchase) && save(purchase);
+}
+
+/// While no till was met and no ticket came, it may be settled otherwise than it was begun.
+static bool resume_record(struct ticket_purchase *purchase) {
+    struct purchase *record = &purchase->record;
+    bool docket = purchase->docket != NULL;
+    if (record->docket == docket || record->paid || record->here || record->till_size > 0)
+        return true;
+    record->docket = docket;
+    record->ticket_first = purchase->order->ticket_first || docket;
+    return save(purchase);
 }
 
 /// What payment and order have in common: the name of the sale.
@@ -86,7 +102,7 @@ static bool begin(struct ticket_purchase *purchase) {
                     "wrong-enterprise: a purchase of %s from %s is under way, and this is %s",
                     purchase->order->number, purchase->record.enterprise,
                     purchase->offered.enterprise);
-    return (found || begin_record(purchase)) && name_sale(purchase);
+    return (found ? resume_record(purchase) : begin_record(purchase)) && name_sale(purchase);
 }
 
 // ---- pay ---------------------------------------------------------------------------------------
@@ -117,6 +133,10 @@ static bool judge_till(struct ticket_purchase *purchase, struct bytes certificat
 static bool meet_till(struct ticket_purchase *purchase) {
     struct purse_client *till = purchase->till;
     struct bytes certificate;
+    if (till == NULL && purchase->record.docket)
+        return fail(purchase->failure, EXIT_REFUSED,
+                    "%s: proxy settlement is not possible; pay with --till LINK",
+                    purchase->record.answer);
     if (till == NULL)
         return fail(purchase->failure, EXIT_USAGE, "%s is not paid yet: say --till LINK",
                     purchase->record.number);
@@ -170,6 +190,7 @@ static bool pay(struct ticket_purchase *purchase) {
     sale->till = bytes_of(record->till, record->till_size);
     bool first = !record->paid;
     record->paid = true;
+    snprintf(record->by, sizeof record->by, "purse");
     return !first || save(purchase);
 }
 
@@ -210,13 +231,97 @@ static bool activate(struct ticket_purchase *purchase) {
     uint8_t answer[TICKET_ONE_MAX];
     size_t size = 0;
     struct ticket_client *store = purchase->store;
+    const struct licence_offered *offered = &purchase->offered;
     if (!purchase->record.ticket_first)
         return true;
     return licence_ask_activation(&purchase->sale, answer, sizeof answer, &size,
                                   purchase->failure) &&
            ticket_went(store, ticket_client_select(store), purchase->failure) &&
-           ticket_went(store, ticket_client_activate(store, bytes_of(answer, size)),
+           ticket_open(store, bytes_of(answer, size),
+                       bytes_of(offered->certificate, offered->certificate_size),
                        purchase->failure);
+}
+
+// ---- by docket ---------------------------------------------------------------------------------
+
+/// Who shows a docket shows who signed it, also where an earlier run took the delivery.
+static bool read_buyer(struct ticket_purchase *purchase) {
+    struct ticket_client *store = purchase->store;
+    struct licence_sale_order *sale = &purchase->sale;
+    struct bytes own;
+    if (!ticket_went(store, ticket_client_select(store), purchase->failure) ||
+        !ticket_went(store, ticket_client_certificate(store, &own), purchase->failure))
+        return false;
+    if (own.size > sizeof sale->own)
+        return fail(purchase->failure, EXIT_REFUSED, "the card's certificate is too long");
+    memcpy(sale->own, own.data, own.size);
+    sale->own_size = own.size;
+    return true;
+}
+
+/// Is the seller on the registry's list of whom nobody settles with?
+static bool look_up(struct ticket_purchase *purchase, bool *listed) {
+    struct service_client *registry = purchase->docket->registry;
+    *listed = false;
+    return registry == NULL || refusals_ask(registry, purchase->root, purchase->today,
+                                            purchase->record.enterprise, listed, purchase->failure);
+}
+
+static bool settle_with(struct ticket_purchase *purchase, const uint8_t name[TICKET_NAME_SIZE]) {
+    const struct licence_offered *offered = &purchase->offered;
+    const struct licence_sale_order *sale = &purchase->sale;
+    struct purchase *record = &purchase->record;
+    struct ticket_docket docket = {
+        .store = purchase->store,
+        .name = name,
+        .mail = purchase->order->mail,
+        .today = purchase->today,
+        .buyer = {purchase->root, purchase->authority, bytes_of(sale->own, sale->own_size)},
+        .seller = {purchase->root, bytes_of(offered->authority, offered->authority_size),
+                   bytes_of(offered->certificate, offered->certificate_size)},
+        .settles = purchase->docket->settles};
+    if (!ticket_docket_run(&docket, purchase->docket->settler, purchase->failure))
+        return false;
+    snprintf(record->answer, sizeof record->answer, "%s", docket.outcome);
+    snprintf(record->by, sizeof record->by, "%s", docket.settled ? purchase->docket->by : "");
+    return save(purchase);
+}
+
+/// Settled by docket, or told why not: a refusal is for ever.
+static bool settle(struct ticket_purchase *purchase) {
+    struct purchase *record = &purchase->record;
+    uint8_t name[TICKET_NAME_SIZE];
+    struct object header;
+    struct ticket_left left;
+    bool listed = false;
+    if (record->by[0] != '\0' || record->answer[0] != '\0')
+        return true;
+    if (purchase->docket == NULL)
+        return fail(purchase->failure, EXIT_USAGE,
+                    "%s is under way by docket: say --telco URL or --bank URL as before",
+                    record->number);
+    if (!purchase_ticket(record, name))
+        return fail(purchase->failure, EXIT_REFUSED, "the purchase of %s is damaged",
+                    record->number);
+    if (!read_buyer(purchase) ||
+        !ticket_went(purchase->store, ticket_client_read(purchase->store, name, &header, &left),
+                     purchase->failure))
+        return false;
+    if ((left.flags & LEFT_SEALED) == 0) { // nobody has to settle it, or an earlier run heard so
+        snprintf(record->by, sizeof record->by, "before");
+        return save(purchase);
+    }
+    if (!look_up(purchase, &listed))
+        return false;
+    if (!listed)
+        return settle_with(purchase, name);
+    snprintf(record->answer, sizeof record->answer, "listed");
+    return save(purchase);
+}
+
+static bool is_settled(const struct ticket_purchase *purchase) {
+    const char *by = purchase->record.by;
+    return by[0] != '\0' && strcmp(by, "purse") != 0;
 }
 
 // ---- the chart ---------------------------------------------------------------------------------
@@ -232,11 +337,24 @@ static bool order_and_pay(struct ticket_purchase *purchase) {
            && activate(purchase); // network: receipt; the ticket opens
 }
 
+static bool order_and_settle(struct ticket_purchase *purchase) {
+    return order(purchase)     // network: number; ticket for this card, sealed
+           && settle(purchase) // network: docket; the settler's answer, and the ticket opens
+           && (is_settled(purchase) || // or the sale is given back, and the purse pays it
+               (pay(purchase) && activate(purchase)));
+}
+
+typedef bool chart(struct ticket_purchase *purchase);
+
+static chart *chart_of(const struct purchase *record) {
+    return record->docket ? order_and_settle : record->ticket_first ? order_and_pay : pay_and_order;
+}
+
 bool ticket_purchase_run(struct ticket_purchase *purchase) {
     return journal_file_open(&purchase->journal, purchase->state->directory, purchase->failure) &&
            ask(purchase)      // network: what the number costs, who sells it; as it was typed?
            && begin(purchase) // phone: an instance of its own, durable before any debit
-           && (purchase->record.ticket_first ? order_and_pay : pay_and_order)(purchase);
+           && chart_of(&purchase->record)(purchase);
 }
 
 bool ticket_purchase_close(struct ticket_purchase *purchase) {
@@ -250,15 +368,16 @@ void ticket_purchase_report(const struct ticket_purchase *purchase, FILE *out, b
     char unit[UNIT_NAME_MAX];
     unit_name(record->unit, unit);
     if (json) {
-        report_line(out,
-                    json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:b}", "status", "done",
-                              "number", record->number, "content", purchase->offered.content,
-                              "ticket", record->name, "paid", (json_int_t)record->amount, "unit",
-                              unit, "instance", record->instance, "resumed", purchase->before));
+        report_line(out, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:b}", "status",
+                                   "done", "number", record->number, "content",
+                                   purchase->offered.content, "ticket", record->name, "paid",
+                                   (json_int_t)record->amount, "unit", unit, "by", record->by,
+                                   "answer", record->answer, "instance", record->instance,
+                                   "resumed", purchase->before));
         return;
     }
     fprintf(out, "%s  %s  %" PRIu64 " %s  ", record->number, purchase->offered.content,
             record->amount, unit);
     report_word(out, REPORT_GREEN, "done");
-    fprintf(out, "%s\n", purchase->before ? " (begun by an earlier run)" : "");
+    fprintf(out, " by %s%s\n", record->by, purchase->before ? " (begun by an earlier run)" : "");
 }

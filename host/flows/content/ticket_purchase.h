@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ticket purchase with the purse, as its chart in docs/flows.md: money to the seller's till over
+// A ticket purchase, as its chart in docs/flows.md. By the purse: money to the seller's till over
 // the short-range link, the receipt back, the ticket by network against it, into the phone's store.
-// Every step is durable before the next one begins, so that a second run after a break anywhere
-// ends in one payment and one ticket. What was typed is compared before a debit.
+// By docket: the ticket first, sealed; the telephone company, or the bank of a card with a debit
+// function, settles it; whom it does not settle with, the purse pays. Every step is durable before
+// the next one begins, so that a second run after a break anywhere ends in one payment and one
+// ticket. What was typed is compared before a debit.
 #ifndef HOST_FLOWS_CONTENT_TICKET_PURCHASE_H
 #define HOST_FLOWS_CONTENT_TICKET_PURCHASE_H
 
@@ -10,6 +12,7 @@
 #include "host/flows/journal_file.h"
 #include "host/licence/licence_buyer.h"
 #include "host/phone/purchase.h"
+#include "host/service/service_client.h"
 #include "host/tickets/ticket_client.h"
 
 /// What a user orders.
@@ -20,11 +23,20 @@ struct purchase_order {
     bool ticket_first; // pay behind the ticket
 };
 
+/// Who settles a purchase by docket.
+struct purchase_docket {
+    const struct endpoint *settles; // charge_docket, or bank_docket
+    const char *by;                 // "bill" or "account": what the buyer then pays with
+    struct service_client *settler;
+    struct service_client *registry; // whose list of refusals is looked at first; NULL: none
+};
+
 struct ticket_purchase {
     const struct purchase_order *order;
+    const struct purchase_docket *docket; // NULL: the purse pays
     const struct machine_state *state;
     const struct licence_client *client;
-    struct purse_client *purse, *till; // till NULL: none is near; where it was paid none is needed
+    struct purse_client *purse, *till; // till NULL: none is near; needed where the purse has to pay
     struct ticket_client *store;       // over the phone's link, beside its purse
     const char *pin;                   // of the purse; NULL: none
     struct bytes root, authority;      // certificates above the cards

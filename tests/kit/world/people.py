@@ -253,6 +253,17 @@ class Film:
                         "--signer", "prov-1.net")
 
 
+def buys(world, number, phone, *words):
+    """A phone buys, and it is over: its end was said and its record is gone, also where it was killed right behind that."""
+    record = "%s.state/purchases/%s.json" % (phone, number)
+
+    def ended(said):
+        return '"status":"done"' in said and not os.path.exists(record)
+
+    world.insist("phone", "buy", number, "--charge", str(PRICE), "--state", phone + ".state", "--trm", phone + ".trm", "--licence", world.url("licence"),
+                 "--mail", phone + "@xx.xxx", "--tls", phone + ".net", "--json", *words, ended=ended)
+
+
 class Buyer(Person):
     """Buys a ticket with the phone's purse at a till, fetches it over the network, and plays it."""
 
@@ -268,8 +279,7 @@ class Buyer(Person):
 
     def step(self, number):
         world = self.world
-        world.insist("phone", "buy", "NO_1", "--charge", str(PRICE), "--state", "dave.state", "--trm", "dave.trm", "--till", "booth.trm", "--licence",
-                     world.url("licence"), "--mail", "dave@xx.xxx", "--tls", "dave.net", "--json")
+        buys(world, "NO_1", "dave", "--till", "booth.trm")
         self.paid += PRICE
         self.tried += 1
         code, _, _ = world.run("ticket", "play", "dave.trm", "NO_1", "--player", "player.net", "--out", "dave.key")
@@ -291,8 +301,7 @@ class Subscriber(Person):
 
     def step(self, number):
         world = self.world
-        world.insist("phone", "proxy", "erin.trm", "NO_2", "--mail", "erin@xx.xxx", "--amount", str(PRICE), "--licence", world.url("licence"), "--charge",
-                     world.url("charge"), "--tls", "erin.net", "--state", "erin.state", "--json")
+        buys(world, "NO_2", "erin", "--telco", world.url("charge"))
         self.bought += 1
 
 

@@ -136,12 +136,12 @@ class World:
             self.running.discard(child)
         return child.returncode, out, err
 
-    def insist(self, *words, secret=None, enough=None):
-        """Gives a command again and again until it is done, or says what is as good (a pattern)."""
+    def insist(self, *words, secret=None, enough=None, ended=None):
+        """Gives a command again and again until it is done, or says what is as good (a pattern, or a question to what it said)."""
         end = time.monotonic() + PATIENCE
         while True:
             code, out, err = self.run(*words, secret=secret)
-            if code == 0 or (enough is not None and re.search(enough, out + err)):
+            if code == 0 or (enough is not None and re.search(enough, out + err)) or (ended is not None and ended(out)):
                 return out
             if time.monotonic() > end:
                 raise Gone("exit %d of tessera %s\n%s%s" % (code, " ".join(words), out, err))
