@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera charge: bills and settings of a telephone company's charge service.
 // docs/man/tessera-charge.1 describes it.
+#include "apdu/octets/unit.h"
+#include "base/files.h"
 #include "base/heap.h"
 #include "base/options/options.h"
+#include "host/phone/profile.h"
 #include "host/service/bill_sheet.h"
 #include "host/service/charge_setup.h"
+#include "host/service/slip_order.h"
 #include "services/wire/api/charge_api.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 struct arguments {
-    const char *what, *url, *tls, *month, *language;
+    const char *what, *url, *tls, *month, *language, *state, *mail;
+    int profile; // index of phone_profiles
     bool json, html, pdf;
     struct program_run run;
 };
 
-enum { BILL = 1, CLOSE = 2, SET = 4 };
+enum { BILL = 1, CLOSE = 2, SET = 4, SLIPS = 8 };
 
 static bool show_page(struct service_client *client, const struct form *in,
                       struct failure *failure) {
@@ -87,6 +93,58 @@ static int run(struct arguments *arguments, service_action *action, struct failu
     return service_client_run(&visit, action, arguments, failure);
 }
 
+// ---- slips -------------------------------------------------------------------------------------
+
+static void tell_text(const struct slip *slip, const char *outcome) {
+    char unit[UNIT_NAME_MAX];
+    printf("%s  %s  %" PRIu64 " %s  %s\n", slip->name, slip->text,
+           object_uint(&slip->request, FIELD_AMOUNT), unit_name(object_unit(&slip->request), unit),
+           outcome);
+}
+
+static void tell_json(const struct slip *slip, const char *outcome) {
+    char unit[UNIT_NAME_MAX];
+    json_t *line =
+        json_pack("{s:s, s:s, s:I, s:s, s:s}", "slip", slip->name, "text", slip->text, "amount",
+                  (json_int_t)object_uint(&slip->request, FIELD_AMOUNT), "unit",
+                  unit_name(object_unit(&slip->request), unit), "outcome", outcome);
+    json_dumpf(line, stdout, JSON_COMPACT);
+    printf("\n");
+    json_decref(line);
+}
+
+static bool read_certificate(const char *directory, const char *name, uint8_t *out,
+                             struct bytes *certificate, struct failure *failure) {
+    char path[PATH_MAX];
+    size_t size = 0;
+    if (!files_path(path, sizeof path, directory, name) ||
+        !files_read(path, out, CERTIFICATE_MAX, &size))
+        return fail_errno(failure, "cannot read %s/%s", directory, name);
+    *certificate = bytes_of(out, size);
+    return true;
+}
+
+static bool bring_slips(struct service_client *client, void *context, struct failure *failure) {
+    const struct arguments *arguments = context;
+    const struct machine_kind kind = {phone_profiles[arguments->profile], NULL};
+    struct machine_state state = {.lock = -1};
+    uint8_t root[CERTIFICATE_MAX], authority[CERTIFICATE_MAX];
+    char mail[PHONE_MAIL_MAX];
+    struct slip_order order = {.state = &state,
+                               .charge = client,
+                               .mail = mail,
+                               .told = arguments->json ? tell_json : tell_text,
+                               .failure = failure};
+    bool done =
+        machine_state_open(&state, arguments->state, &kind, true, failure) &&
+        phone_mail(&state, arguments->mail, mail, failure) &&
+        read_certificate(arguments->tls, "root.cvc", root, &order.root, failure) &&
+        read_certificate(arguments->tls, "issuer.cvc", authority, &order.authority, failure) &&
+        slip_order_run(&order);
+    machine_state_close(&state);
+    return done;
+}
+
 static int run_bill(void *context, struct failure *failure) {
     return run(context, bill, failure);
 }
@@ -97,6 +155,10 @@ static int run_close(void *context, struct failure *failure) {
 
 static int run_set(void *context, struct failure *failure) {
     return run(context, set, failure);
+}
+
+static int run_slips(void *context, struct failure *failure) {
+    return run(context, bring_slips, failure);
 }
 
 // ---- arguments ---------------------------------------------------------------------------------
@@ -115,13 +177,20 @@ static const struct option_row rows[] = {
      .needed = OPTION_EVERY},
     {"tls", "DIR", OPTION_DIRECTORY,
      "keys and certificates of who asks, from 'tessera ca issue': an operator of the company, for "
-     "bill also the subscriber's card's",
+     "bill also the subscriber's card's, for slips the phone's",
      .at = AT(tls), .needed = OPTION_EVERY},
     {"html", NULL, OPTION_FLAG, "a page", .at = AT(html), .only = BILL},
     {"pdf", NULL, OPTION_FLAG, "a PDF on standard output", .at = AT(pdf), .only = BILL},
+    {"state", "DIR", OPTION_DIRECTORY, "of the phone that slips were handed to", .at = AT(state),
+     .only = SLIPS, .needed = SLIPS},
+    {"mail", "ADDRESS", OPTION_TEXT, "of the phone's owner; kept in STATE for the next time",
+     .at = AT(mail), .only = SLIPS},
+    {"profile", "KIND", OPTION_WORD, "what the phone is", .at = AT(profile),
+     .words = phone_profiles, .only = SLIPS},
     {"language", "WORD", OPTION_TEXT, "of page and PDF, en or ja", .at = AT(language), .only = BILL,
      .words = languages},
-    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(json), .only = BILL | CLOSE},
+    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(json),
+     .only = BILL | CLOSE | SLIPS},
     OPTION_CLOCK_ROW(AT(run)),
     OPTION_SEED_ROW(AT(run)),
 };
@@ -130,6 +199,7 @@ static const struct action actions[] = {
     {BILL, "bill", "show a month's bill", run_bill, NULL},
     {CLOSE, "close", "bill a month; said again it goes on, or says the same", run_close, NULL},
     {SET, "set", "say settings, tariffs, payees and subscribers of a file", run_set, NULL},
+    {SLIPS, "slips", "settle what machines handed to a phone", run_slips, NULL},
 };
 
 static const struct command charge = {

@@ -16,7 +16,8 @@
 #include <string.h>
 
 struct arguments {
-    const char *state, *trm, *nfc, *http, *licence, *till, *tls, *home, *mail, *card, *player;
+    const char *state, *trm, *nfc, *http, *licence, *telco, *till, *tls, *home, *mail, *card,
+        *player;
     uint64_t limit;
     int profile; // index of phone_profiles
     bool headless;
@@ -89,6 +90,7 @@ static int run_phone(void *context, struct failure *failure) {
                                       .address = arguments->http,
                                       .profile = phone_profiles[arguments->profile],
                                       .licence = arguments->licence,
+                                      .telco = arguments->telco,
                                       .till = arguments->till,
                                       .tls = arguments->tls,
                                       .home = arguments->home,
@@ -131,6 +133,8 @@ static const struct option_row rows[] = {
      .words = phone_profiles},
     {"licence", "URL", OPTION_TEXT, "https://HOST:PORT of a licence service, to buy tickets",
      .at = AT(licence)},
+    {"telco", "URL", OPTION_TEXT,
+     "https://HOST:PORT of the telephone company, to pay machines by its bill", .at = AT(telco)},
     {"till", "LINK", OPTION_LINK, "the seller's till, to buy tickets", .at = AT(till)},
     {"tls", "DIR", OPTION_DIRECTORY,
      "keys and certificates of the phone, from 'tessera ca issue --network' (STATE/tls)",

@@ -15,6 +15,7 @@ struct arguments {
     const char *state, *till, *customer, *goods, *enterprise, *http, *hotlist, *root;
     const char *item, *reference, *end;
     uint64_t wait_s, show_s;
+    int bill; // enum vend_bill
     bool json;
     char place[PATH_MAX];
     struct program_run run;
@@ -30,7 +31,8 @@ static const char *state_of(struct arguments *arguments) {
 
 static bool serve(const struct arguments *arguments, const struct machine_options *options,
                   const struct interrupt *interrupt, struct failure *failure) {
-    const struct vend_options own = {arguments->goods, arguments->enterprise};
+    const struct vend_options own = {arguments->goods, arguments->enterprise,
+                                     (enum vend_bill)arguments->bill, arguments->root};
     struct vend *vend = vend_open(options, &own, failure);
     bool done = vend != NULL && machine_serve(vend_machine(vend), interrupt, failure);
     vend_close(vend);
@@ -106,6 +108,9 @@ enum { ASK = BUY | JAM | PENDING | SETTLE };
 
 #define AT(member) offsetof(struct arguments, member)
 
+/// In the order of enum vend_bill.
+static const char *const bills[] = {"no", "answered", "goods-first", NULL};
+
 static const struct option_row rows[] = {
     {"state", "DIR", OPTION_DIRECTORY,
      "what the machine remembers; else tessera-vend in the account's place for state",
@@ -127,6 +132,10 @@ static const struct option_row rows[] = {
     {"hotlist", "FILE", OPTION_FILE,
      "the whole hotlist (tessera ca hotlist): who is on it is not asked for money; needs --root",
      .at = AT(hotlist), .only = RUN},
+    {"bill", "WORD", OPTION_WORD,
+     "whether phones pay by their telephone bill: no; answered, once the telephone company has "
+     "accepted it; goods-first, before it is asked. Needs --root",
+     .at = AT(bill), .words = bills, .only = RUN},
     {"root", "FILE", OPTION_FILE, "the root's certificate, root.cvc of the authority",
      .at = AT(root), .only = RUN},
     {"item", "ID", OPTION_TEXT, "the article, as the list names it", .at = AT(item), .only = BUY,

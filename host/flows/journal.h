@@ -41,6 +41,7 @@ struct sale_record {
     char text[SALE_TEXT_MAX]; // the same for people, UTF-8
     uint64_t cash;            // in escrow, minor units of the same unit; 0: none
     uint64_t time_ms;         // when it began, since 1970; 0: not noted
+    bool by_bill; // the telephone company pays: log is the till's request, receipt its answer
 };
 
 /// Was it paid? Then no purse is asked anything more for it.

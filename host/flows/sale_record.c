@@ -41,14 +41,15 @@ static bool take_state(const char *word, enum sale_state *out) {
 
 /// What only a terminal notes.
 static bool take_notes(struct sale_record *out, json_t *json) {
-    const char *item = "", *text = "";
+    const char *item = "", *text = "", *by = "";
     json_int_t cash = 0, time_ms = 0;
-    if (json_unpack(json, "{s?s, s?s, s?I, s?I}", "item", &item, "text", &text, "cash", &cash,
-                    "time_ms", &time_ms) != 0 ||
+    if (json_unpack(json, "{s?s, s?s, s?I, s?I, s?s}", "item", &item, "text", &text, "cash", &cash,
+                    "time_ms", &time_ms, "by", &by) != 0 ||
         cash < 0 || time_ms < 0)
         return false;
     out->cash = (uint64_t)cash;
     out->time_ms = (uint64_t)time_ms;
+    out->by_bill = strcmp(by, "bill") == 0;
     return take_text(item, out->item, sizeof out->item) &&
            take_text(text, out->text, sizeof out->text);
 }
@@ -84,6 +85,8 @@ static json_t *octets_to_json(const uint8_t *octets, size_t size) {
 static bool add_notes(json_t *json, const struct sale_record *record) {
     if (record->item[0] != '\0' &&
         json_object_set_new(json, "item", json_string(record->item)) != 0)
+        return false;
+    if (record->by_bill && json_object_set_new(json, "by", json_string("bill")) != 0)
         return false;
     if (record->text[0] != '\0' &&
         json_object_set_new(json, "text", json_string(record->text)) != 0)

@@ -71,6 +71,7 @@ struct handset *handset_open(const struct handset_options *options, struct failu
     handset->air.pipe[0] = handset->air.pipe[1] = -1;
     handset->say = "phone-ready";
     handset->show_due = handset->tickets_due = true;
+    handset->bill_ms = options->telco != NULL ? handset_now_ms() : 0;
     pthread_mutex_init(&handset->air.lock, NULL);
     bool ready = pipe2(handset->air.pipe, O_CLOEXEC | O_NONBLOCK) == 0 ||
                  fail_errno(failure, "cannot make a pipe");

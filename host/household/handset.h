@@ -18,6 +18,7 @@ struct handset_options {
     const char *address;                            // of the page; NULL: there is none
     const char *profile;                            // word of --profile
     const char *licence, *till, *tls, *home, *mail; // as the commands take them; NULL: not there
+    const char *telco;                              // the telephone company; NULL: no bill
     const char *card, *player;                      //
     bool headless;                                  // the player shows nothing
     uint64_t limit;                                 // up to it a payment needs no PIN

@@ -8,14 +8,15 @@
 
 #include "apdu/octets/unit.h"
 
-enum { SHOWN_MS = 20000, NUMBER_TEXT = 24 };
+enum { SHOWN_MS = 20000, NUMBER_TEXT = 24, BILL_AGAIN_MS = 5000 };
 
 // ---- errands -----------------------------------------------------------------------------------
 
-/// "tessera phone ACTION ..." on this phone.
+/// Options of "tessera phone ..." on this phone, behind its first word; "": none.
 static struct errand_words phone_words(const struct handset *handset, const char *action) {
     struct errand_words words = {.count = 0};
-    errand_word(&words, action);
+    if (action[0] != '\0')
+        errand_word(&words, action);
     errand_option(&words, "--state", handset->state.directory);
     errand_option(&words, "--trm", handset->options.trm);
     errand_option(&words, "--profile", handset->options.profile);
@@ -40,8 +41,29 @@ static bool may_start(struct handset *handset) {
     return !errand_runs(&handset->errand) && handset_hold(handset, true);
 }
 
+/// The telephone company gets what machines handed out; no card is needed for it.
+static void bring_slips(struct handset *handset) {
+    struct errand_words words = {{"slips"}, 1};
+    struct failure failure;
+    char tls[PATH_MAX];
+    handset->bill_ms = 0;
+    if (!machine_state_find(&handset->state, handset->options.tls, "tls", tls, &failure))
+        return;
+    errand_option(&words, "--state", handset->state.directory);
+    errand_option(&words, "--charge", handset->options.telco);
+    errand_option(&words, "--tls", tls);
+    errand_option(&words, "--mail", handset->options.mail);
+    errand_option(&words, "--profile", handset->options.profile);
+    start(handset, ERRAND_BILL, "charge", &words, NULL);
+}
+
 void handset_next(struct handset *handset) {
     struct errand_words words;
+    if (handset->bill_ms != 0 && handset_now_ms() >= handset->bill_ms &&
+        !errand_runs(&handset->errand)) {
+        bring_slips(handset);
+        return;
+    }
     if ((!handset->show_due && !handset->tickets_due) || !may_start(handset))
         return;
     if (handset->show_due) {
@@ -78,7 +100,10 @@ void handset_ended(struct handset *handset) {
     enum handset_errand was = handset->running;
     const struct errand *errand = &handset->errand;
     handset->running = ERRAND_NONE;
-    (void)handset_hold(handset, false);
+    if (was != ERRAND_BILL)
+        (void)handset_hold(handset, false);
+    else if (errand->code != EXIT_DONE) // no network now, say
+        handset->bill_ms = handset_now_ms() + BILL_AGAIN_MS;
     if (was == ERRAND_OWN)
         end_own(handset);
     else if (was == ERRAND_PIN && errand->code == EXIT_DONE)
@@ -103,6 +128,9 @@ void handset_heard(struct handset *handset) {
     bool asked = handset->air.asked.payee[0] != '\0', armed = handset->air.is_armed;
     bool free = handset->air.link == NULL, changed = handset->air.changed;
     handset->air.changed = handset->air.changed && !free;
+    if (handset->air.slips_due)
+        handset->bill_ms = handset_now_ms();
+    handset->air.slips_due = false;
     pthread_mutex_unlock(&handset->air.lock);
     if (asked && !armed && handset->phase != HANDSET_ASK && handset->phase != HANDSET_BUSY)
         handset_say(handset, HANDSET_ASK, "phone-ask");
@@ -163,12 +191,12 @@ static void act_done(struct handset *handset, json_t *act) {
         handset_say(handset, HANDSET_IDLE, "phone-ready");
 }
 
-static void run_own(struct handset *handset, const struct errand_words *words, const char *say,
-                    const char *secret) {
+static void run_own(struct handset *handset, const char *program, const struct errand_words *words,
+                    const char *say, const char *secret) {
     if (!may_start(handset))
         return;
     handset_say(handset, HANDSET_BUSY, say);
-    start(handset, ERRAND_OWN, "phone", words, secret);
+    start(handset, ERRAND_OWN, program, words, secret);
 }
 
 static void act_buy(struct handset *handset, json_t *act) {
@@ -180,7 +208,7 @@ static void act_buy(struct handset *handset, json_t *act) {
     if (handset->phase != HANDSET_IDLE || !errand_is_word(number) || charge < 1 ||
         options->licence == NULL)
         return;
-    struct errand_words words = phone_words(handset, "buy");
+    struct errand_words words = phone_words(handset, "");
     snprintf(text, sizeof text, "%lld", (long long)charge);
     errand_word(&words, number);
     errand_option(&words, "--charge", text);
@@ -189,7 +217,7 @@ static void act_buy(struct handset *handset, json_t *act) {
     errand_option(&words, "--tls", options->tls);
     errand_option(&words, "--mail", options->mail);
     errand_option(&words, "--pin-fd", pin[0] != '\0' ? "3" : NULL);
-    run_own(handset, &words, "phone-buying", pin[0] != '\0' ? pin : NULL);
+    run_own(handset, "phone-buy", &words, "phone-buying", pin[0] != '\0' ? pin : NULL);
 }
 
 static void act_give(struct handset *handset, json_t *act) {
@@ -199,7 +227,7 @@ static void act_give(struct handset *handset, json_t *act) {
     struct errand_words words = phone_words(handset, "give");
     errand_word(&words, number);
     errand_word(&words, handset->options.home);
-    run_own(handset, &words, "phone-giving", NULL);
+    run_own(handset, "phone", &words, "phone-giving", NULL);
 }
 
 static void act_play(struct handset *handset, json_t *act) {
@@ -213,7 +241,7 @@ static void act_play(struct handset *handset, json_t *act) {
     errand_option(&words, "--tls", handset->options.tls);
     if (handset->options.headless)
         errand_word(&words, "--headless");
-    run_own(handset, &words, "phone-playing", NULL);
+    run_own(handset, "phone", &words, "phone-playing", NULL);
 }
 
 void handset_act(struct handset *handset, json_t *act) {

@@ -63,12 +63,13 @@ json_t *handset_read_taps(const struct handset *handset) {
 }
 
 /// sign: "-" went out, "+" came in. What cannot be written is on the card all the same.
-static void keep_tap(struct handset *handset, const char *sign, const struct handset_terms *terms) {
+static void keep_tap(struct handset *handset, const char *sign, const struct handset_terms *terms,
+                     bool by_bill) {
     char path[PATH_MAX], unit[UNIT_NAME_MAX], line[512];
     json_t *tap =
-        json_pack("{s:s, s:s, s:I, s:s, s:I}", "sign", sign, "other", terms->payee, "amount",
+        json_pack("{s:s, s:s, s:I, s:s, s:I, s:b}", "sign", sign, "other", terms->payee, "amount",
                   (json_int_t)terms->amount, "unit", unit_name(terms->unit, unit), "time_ms",
-                  (json_int_t)clock_now_ms(handset->options.clock));
+                  (json_int_t)clock_now_ms(handset->options.clock), "bill", by_bill);
     char *text = tap != NULL ? json_dumps(tap, JSON_COMPACT) : NULL;
     int size = text != NULL ? snprintf(line, sizeof line, "%s\n", text) : -1;
     if (size > 0 && size < (int)sizeof line && taps_path(handset, path))
@@ -153,14 +154,18 @@ static bool take_terms(enum object_type type, enum field other, struct bytes dat
 }
 
 /// SELECT of what a wallet shows to the world; what else is on the card does not exist out there.
-static bool route(struct handset_air *air, const struct apdu_command *command) {
-    static const uint8_t purse[] = AID_PURSE, tickets[] = AID_TICKETS;
+static bool route(struct handset *handset, const struct apdu_command *command) {
+    static const uint8_t purse[] = AID_PURSE, tickets[] = AID_TICKETS, slips[] = AID_SLIP;
+    struct handset_air *air = &handset->air;
     static const uint8_t ndef[] = {0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01};
     struct bytes name = command->data;
-    air->route = bytes_equal(name, BYTES_OF(purse)) ? ROUTE_PURSE
-                 : bytes_equal(name, BYTES_OF(tickets)) || bytes_equal(name, BYTES_OF(ndef))
-                     ? ROUTE_OTHER
-                     : ROUTE_NONE;
+    air->route =
+        bytes_equal(name, BYTES_OF(purse))                                          ? ROUTE_PURSE
+        : bytes_equal(name, BYTES_OF(tickets)) || bytes_equal(name, BYTES_OF(ndef)) ? ROUTE_OTHER
+        : bytes_equal(name, BYTES_OF(slips)) && handset->options.telco != NULL      ? ROUTE_SLIP
+                                                                                    : ROUTE_NONE;
+    air->slip_size = 0;
+    air->slip_name[0] = '\0';
     return air->route != ROUTE_NONE;
 }
 
@@ -183,26 +188,37 @@ static bool went_well(const uint8_t *answer, size_t size) {
            ((answer[size - 2] == 0x90 && answer[size - 1] == 0x00) || answer[size - 2] == 0x61);
 }
 
-static size_t debit(struct handset *handset, const struct handset_terms *terms,
-                    struct bytes command, uint8_t *answer, size_t capacity) {
+enum handset_consent handset_consent(struct handset *handset, const struct handset_terms *terms) {
     struct handset_air *air = &handset->air;
     if (is_declined(air, terms))
-        return say_word(SW_SECURITY_STATUS, answer, capacity);
-    if (!may_debit(air, terms)) {
-        air->asked = *terms;
-        air->is_armed = false;
-        link_close(air->link); // dark until the owner has said yes or no
-        air->link = NULL;
-        wake(handset);
-        return 0;
-    }
-    size_t size = forward(air, command, answer, capacity);
-    if (went_well(answer, size)) {
-        air->is_armed = false;
-        air->asked = (struct handset_terms){.amount = 0};
-        keep_tap(handset, "-", terms);
-        wake(handset);
-    }
+        return CONSENT_NO;
+    if (may_debit(air, terms))
+        return CONSENT_YES;
+    air->asked = *terms;
+    air->is_armed = false;
+    link_close(air->link); // dark until the owner has said yes or no
+    air->link = NULL;
+    wake(handset);
+    return CONSENT_ASKED;
+}
+
+void handset_paid(struct handset *handset, const struct handset_terms *terms, bool by_bill) {
+    struct handset_air *air = &handset->air;
+    air->is_armed = false;
+    air->asked = (struct handset_terms){.amount = 0};
+    air->slips_due = air->slips_due || by_bill;
+    keep_tap(handset, "-", terms, by_bill);
+    wake(handset);
+}
+
+static size_t debit(struct handset *handset, const struct handset_terms *terms,
+                    struct bytes command, uint8_t *answer, size_t capacity) {
+    enum handset_consent consent = handset_consent(handset, terms);
+    if (consent != CONSENT_YES)
+        return consent == CONSENT_NO ? say_word(SW_SECURITY_STATUS, answer, capacity) : 0;
+    size_t size = forward(&handset->air, command, answer, capacity);
+    if (went_well(answer, size))
+        handset_paid(handset, terms, false);
     return size;
 }
 
@@ -210,7 +226,7 @@ static size_t credit(struct handset *handset, const struct handset_terms *terms,
                      struct bytes command, uint8_t *answer, size_t capacity) {
     size_t size = forward(&handset->air, command, answer, capacity);
     if (went_well(answer, size)) {
-        keep_tap(handset, "+", terms);
+        keep_tap(handset, "+", terms, false);
         wake(handset);
     }
     return size;
@@ -224,10 +240,13 @@ static size_t answer_reader(struct handset *handset, struct bytes wire, uint8_t 
     if (!apdu_command_parse(wire, &command))
         return say_word(SW_WRONG_LENGTH, answer, capacity);
     if ((command.cla & ~CHANNELS) == 0x00 && command.ins == 0xA4 && command.p1 == 0x04)
-        return route(air, &command) ? forward(air, wire, answer, capacity)
-                                    : say_word(SW_NOT_FOUND, answer, capacity);
+        return !route(handset, &command)  ? say_word(SW_NOT_FOUND, answer, capacity)
+               : air->route == ROUTE_SLIP ? say_word(SW_OK, answer, capacity)
+                                          : forward(air, wire, answer, capacity);
     if (air->route == ROUTE_NONE)
         return say_word(SW_CONDITIONS, answer, capacity);
+    if (air->route == ROUTE_SLIP)
+        return handset_slip(handset, &command, answer, capacity);
     if (air->route == ROUTE_PURSE && is_command(&command, COMMAND_PURSE_DEBIT)) {
         bool clear = (command.cla & APDU_CLA_CHAINING) == 0 &&
                      take_terms(OBJECT_PAYMENT_REQUEST, FIELD_PAYEE, command.data, &terms);

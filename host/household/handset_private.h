@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the handset share; nobody else includes it. handset.c opens, waits and closes,
-// handset_air.c is the card on the air, handset_act.c does what is touched, handset_command.c what
-// a command says, handset_show.c says how it stands.
+// handset_air.c is the card on the air, handset_slip.c what a machine hands to the phone itself,
+// handset_act.c does what is touched, handset_command.c what a command says, handset_show.c says
+// how it stands.
 #ifndef HOST_HOUSEHOLD_HANDSET_PRIVATE_H
 #define HOST_HOUSEHOLD_HANDSET_PRIVATE_H
 
 #include "apdu/object/certificate.h"
+#include "apdu/octets/codec.h"
 #include "host/household/handset.h"
+#include "host/phone/slip.h"
 #include "host/state/machine_state.h"
 #include "host/terminal/errand.h"
 #include "host/terminal/terminal_screen.h"
@@ -35,15 +38,26 @@ struct handset_air {
     int pipe[2];       // an octet: something happened
     struct link *link; // a reader is there
     bool own;          // the phone itself uses the card
-    enum handset_route { ROUTE_NONE, ROUTE_PURSE, ROUTE_OTHER } route;
+    enum handset_route { ROUTE_NONE, ROUTE_PURSE, ROUTE_OTHER, ROUTE_SLIP } route;
     struct handset_terms asked, armed, declined;
     bool is_armed;
     int64_t armed_until_ms, declined_until_ms; // monotonic
     bool changed;                              // the card is not as it was shown
     json_t *taps;                              // newest first
+    uint8_t slip[SLIP_MAX];                    // what of one has come
+    size_t slip_size;
+    char slip_name[SLIP_NAME_MAX]; // of the last whole one in this field; "": none
+    bool slips_due;                // one was kept, and is to be brought away
 };
 
-enum handset_errand { ERRAND_NONE, ERRAND_SHOW, ERRAND_TICKETS, ERRAND_PIN, ERRAND_OWN };
+enum handset_errand {
+    ERRAND_NONE,
+    ERRAND_SHOW,
+    ERRAND_TICKETS,
+    ERRAND_PIN,
+    ERRAND_BILL,
+    ERRAND_OWN,
+};
 
 struct handset {
     struct handset_options options;
@@ -54,6 +68,7 @@ struct handset {
     struct errand errand;
     enum handset_errand running;
     bool show_due, tickets_due;
+    int64_t bill_ms; // when slips are brought to the telephone company, monotonic; 0: none are open
     enum handset_phase phase;
     const char *say;
     char detail[ERRAND_SAID_MAX + 1]; // what a command said when it ended
@@ -103,7 +118,19 @@ void handset_arm(struct handset *handset, const struct handset_terms *terms);
 void handset_disarm(struct handset *handset);
 /// Its owner said no to what is asked: for a while the same is refused.
 void handset_decline(struct handset *handset);
+/// May a till have this now? Asked: the phone is dark from here on, until its owner has said yes or
+/// no. The air's lock is held.
+enum handset_consent { CONSENT_YES, CONSENT_NO, CONSENT_ASKED };
+enum handset_consent handset_consent(struct handset *handset, const struct handset_terms *terms);
+/// It has it, and that is on record: by the purse or by the telephone bill. The air's lock is held.
+void handset_paid(struct handset *handset, const struct handset_terms *terms, bool by_bill);
 /// Takes the card for the phone itself, or gives it back. False: a reader has it.
 bool handset_hold(struct handset *handset, bool own);
+
+// ---- handset_slip.c
+/// A command to the phone's own application; the size of its answer, 0: silence. The air's lock is
+/// held.
+size_t handset_slip(struct handset *handset, const struct apdu_command *command, uint8_t *answer,
+                    size_t capacity);
 
 #endif

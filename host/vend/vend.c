@@ -129,7 +129,7 @@ static bool take_command(struct machine *machine, const char *word, json_t *comm
 static bool open_parts(struct machine *machine, struct failure *failure) {
     struct vend *vend = machine->context;
     vend->motor = motor_simulated_open(machine->options.state, failure);
-    if (vend->motor == NULL)
+    if (vend->motor == NULL || !vend_bill_open(vend, failure))
         return false;
     vend->server = vend_server(vend);
     machine->sales.server = &vend->server;

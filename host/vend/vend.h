@@ -7,9 +7,15 @@
 
 #include "host/machine/machine.h"
 
+/// Whom a phone's owner owes: nobody, since his purse has paid; or the telephone company, whose
+/// word the motor waits for, or (for goods that are worth little) does not.
+enum vend_bill { VEND_BY_PURSE, VEND_BILL_ANSWERED, VEND_BILL_GOODS_FIRST };
+
 struct vend_options {
     const char *goods;      // file, in the form of price lists
     const char *enterprise; // that the till must be of; NULL: of whichever its certificate says
+    enum vend_bill bill;    // of phones that have one; cards pay by their purse
+    const char *root;       // file, the certificate to trust; needed with a bill
 };
 
 struct vend;

@@ -65,6 +65,10 @@ void vend_cancel(struct vend *vend, const char *say) {
     struct machine *machine = &vend->machine;
     struct failure failure;
     int code = strcmp(say, "no-card") == 0 ? EXIT_ABSENT : EXIT_REFUSED;
+    if (vend->record.by_bill && vend->record.state == SALE_REQUESTED) {
+        finish(vend, EXIT_OPEN, "bill-later"); // the telephone company may have accepted it
+        return;
+    }
     bool own = machine_find_own(machine, &failure);
     if (sale_give_up(&machine->sales, &vend->record, own ? &machine->own.client : NULL, &failure)) {
         finish_driven(vend, code, say);
@@ -97,6 +101,8 @@ const char *vend_tap(struct vend *vend) {
     flow->journal = machine->sales.journal;
     flow->revoked = machine->options.revoked;
     sale_terms(&vend->record, &flow->terms);
+    if (vend->record.by_bill || (vend->record.state == SALE_BEGUN && vend_bill_offered(vend)))
+        return vend_bill_tap(vend);
     payment_run(flow);
     return words_of_flow(flow);
 }
@@ -125,6 +131,8 @@ void vend_resume(struct vend *vend, const struct sale_record *record) {
     struct sale_record copy = *record;
     struct failure failure;
     enum sale_due due = sale_drive(&machine->sales, &copy);
+    if (due == SALE_DUE_TAP && copy.by_bill)
+        return;                                            // its phone comes back, or not
     if (due == SALE_DUE_TAP && copy.state == SALE_BEGUN) { // nobody was asked for anything
         (void)sale_give_up(&machine->sales, &copy, NULL, &failure);
     } else if (due == SALE_DUE_TAP) {

@@ -30,7 +30,7 @@ function tapRow(tap) {
     {month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit'});
   row.append(made('span', tap.other, {class: 'name'}),
              made('span', `${tap.sign === '-' ? '−' : '+'} ${money(tap.amount, tap.unit)}`, {class: 'sum'}),
-             made('span', when, {class: 'more'}));
+             made('span', tap.bill ? `${when} · ${word('on-bill')}` : when, {class: 'more'}));
   return row;
 }
 

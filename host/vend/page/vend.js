@@ -14,7 +14,7 @@ const name = state => {
   const row = state.rows.find(one => one.id === state.item);
   return row ? named(row) : '';
 };
-const signs = {'take-goods': 'yes', cancelled: 'wait', 'no-card': 'wait', 'call-staff': 'stop', 'out-of-order': 'stop'};
+const signs = {'take-goods': 'yes', cancelled: 'wait', 'no-card': 'wait', 'bill-later': 'wait', 'call-staff': 'stop', 'out-of-order': 'stop'};
 
 const parts = {
   idle(state) {
@@ -30,7 +30,7 @@ const parts = {
     $('tap-text').textContent = name(state);
     $('cancel').disabled = state.phase === 'hold';
     part('tap');
-    say(state.say, ['tap-card', 'hold-still'].includes(state.say) ? 'wait' : 'stop');
+    say(state.say, ['tap-card', 'hold-still', 'bill-waits'].includes(state.say) ? 'wait' : 'stop');
   },
   end(state) {
     $('end-amount').textContent = state.served ? money(state.amount, state.unit) : '';
