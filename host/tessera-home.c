@@ -10,6 +10,7 @@
 #include "host/flows/content/content_use.h"
 #include "host/flows/report.h"
 #include "host/flows/tickets/ticket_meeting.h"
+#include "host/home/catalogue.h"
 #include "host/licence/licence_session.h"
 #include "host/media/showing.h"
 #include "personalization/authority/party.h"
@@ -94,6 +95,24 @@ static bool fetch(struct home *home, struct failure *failure) {
 static int run_fetch(void *context, struct failure *failure) {
     struct home home;
     bool done = open_home(&home, context, true, failure) && fetch(&home, failure);
+    close_home(&home);
+    return exit_of(done, failure);
+}
+
+// ---- catalogue ---------------------------------------------------------------------------------
+
+static int run_catalogue(void *context, struct failure *failure) {
+    struct arguments *arguments = context;
+    struct home home;
+    struct licence_session session = {0};
+    bool done = open_home(&home, arguments, false, failure) &&
+                licence_session_open(&session, home.tls, NULL, arguments->content,
+                                     arguments->crypto, failure);
+    if (done) {
+        const struct source_service service = {session.client.courier, session.client.memory};
+        done = catalogue_report(&service, stdout, arguments->json, failure);
+    }
+    licence_session_close(&session);
     close_home(&home);
     return exit_of(done, failure);
 }
@@ -224,7 +243,7 @@ static int run_play(void *context, struct failure *failure) {
 
 #define AT(member) offsetof(struct arguments, member)
 
-enum { FETCH = 1, LIBRARY = 2, PLAY = 4, TO_CARD = 8 };
+enum { FETCH = 1, LIBRARY = 2, PLAY = 4, TO_CARD = 8, CATALOGUE = 16 };
 
 static const struct option_row rows[] = {
     {NULL, "ID", OPTION_TEXT, "the content's id", .at = AT(id), .only = FETCH | PLAY | TO_CARD,
@@ -235,7 +254,7 @@ static const struct option_row rows[] = {
      "what the home server keeps; its owner's alone, made where it is missing", .at = AT(state),
      .needed = OPTION_EVERY},
     {"content", "URL", OPTION_TEXT, "https://HOST:PORT of a content service", .at = AT(content),
-     .only = FETCH},
+     .only = FETCH | CATALOGUE, .needed = CATALOGUE},
     {"medium", "DIR", OPTION_DIRECTORY, "instead: a medium with containers on it, without network",
      .at = AT(medium), .only = FETCH},
     {"tls", "DIR", OPTION_DIRECTORY,
@@ -263,6 +282,7 @@ static const struct option_row rows[] = {
 };
 
 static const struct action actions[] = {
+    {CATALOGUE, "catalogue", "what a content service offers", run_catalogue, NULL},
     {FETCH, "fetch", "bring a content from a service or a medium; goes on where it broke off",
      run_fetch, NULL},
     {LIBRARY, "library", "list the contents that are here", run_library, NULL},

@@ -26,10 +26,11 @@ void homebox_show(struct homebox *homebox) {
         return;
     terminal_screen_show(
         homebox->screen,
-        json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:o}", "phase", phases[homebox->phase], "say",
-                  homebox->say, "detail", homebox->detail, "library", homebox->shown[SHOW_LIBRARY],
-                  "tickets", homebox->shown[SHOW_TICKETS], "devices", homebox->shown[SHOW_DEVICES],
-                  "can", can_to_json(&homebox->options)));
+        json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:o}", "phase", phases[homebox->phase],
+                  "say", homebox->say, "detail", homebox->detail, "library",
+                  homebox->shown[SHOW_LIBRARY], "tickets", homebox->shown[SHOW_TICKETS], "devices",
+                  homebox->shown[SHOW_DEVICES], "catalogue", homebox->shown[SHOW_CATALOGUE], "can",
+                  can_to_json(&homebox->options)));
 }
 
 static void say(struct homebox *homebox, enum homebox_phase phase, const char *sentence) {
@@ -62,10 +63,15 @@ static struct errand_words home_words(const struct homebox *homebox, const char 
 
 void homebox_next(struct homebox *homebox) {
     const char *store = homebox->options.store;
-    static const char *const programs[] = {"home", "ticket", "device"};
-    const struct errand_words words[] = {home_words(homebox, "library"),
-                                         {{"list", store, "--json"}, 3},
-                                         {{"list", store, "--json"}, 3}};
+    static const char *const programs[] = {"home", "ticket", "device", "home"};
+    struct errand_words words[] = {home_words(homebox, "library"),
+                                   {{"list", store, "--json"}, 3},
+                                   {{"list", store, "--json"}, 3},
+                                   home_words(homebox, "catalogue")};
+    must_cover(programs, SHOWN_COUNT);
+    errand_option(&words[SHOW_CATALOGUE], "--content", homebox->options.content);
+    if (homebox->options.content == NULL || homebox->options.medium != NULL)
+        homebox->due[SHOW_CATALOGUE] = false;
     for (size_t i = 0; i < SHOWN_COUNT && !errand_runs(&homebox->errand); i++)
         if (homebox->due[i]) {
             homebox->due[i] = false;
@@ -76,6 +82,8 @@ void homebox_next(struct homebox *homebox) {
 void homebox_ended(struct homebox *homebox) {
     const struct errand *errand = &homebox->errand;
     bool done = errand->code == EXIT_DONE;
+    if (homebox->running == SHOW_CATALOGUE && !done) // no network, say: what was known stays
+        return;
     if (homebox->running != OWN_ERRAND) {
         json_decref(homebox->shown[homebox->running]);
         homebox->shown[homebox->running] = errand_lines(errand);

@@ -16,6 +16,7 @@ enum homebox_errand {
     SHOW_LIBRARY,
     SHOW_TICKETS,
     SHOW_DEVICES,
+    SHOW_CATALOGUE,
     SHOWN_COUNT,
     OWN_ERRAND = SHOWN_COUNT
 };

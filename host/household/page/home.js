@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The home server's page: films, tickets, the phones that it knows.
-import {$, act, begin, fill, made, part, say, word} from '/terminal.js';
+import {$, act, begin, fill, made, money, part, say, word} from '/terminal.js';
 
 function button(key, label, id, what, second) {
   const button_ = made('button', word(key), {id: `${key}-${id}`, 'aria-label': `${word(key)}: ${label}`});
@@ -19,6 +19,17 @@ function film(row, can) {
   return item;
 }
 
+// What a content service offers and is not here yet; tickets are bought by the number, with a phone.
+function offered(row) {
+  const item = made('li');
+  const title = row.title || row.id;
+  const offers = (row.offers || []).map(one => `${one.number} ${money(one.amount, one.unit)}` +
+    (one.plays === undefined ? '' : ` (${one.plays} ${word('plays')})`));
+  item.append(made('span', title, {class: 'name'}), button('fetch', title, row.id, {do: 'fetch', id: row.id}),
+              made('span', [row.id, ...offers].join(' · '), {class: 'more'}));
+  return item;
+}
+
 function left(ticket) {
   const plays = ticket.left.plays === null ? word('any-plays') : `${ticket.left.plays} ${word('plays-left')}`;
   return ticket.left.sealed ? `${plays} · ${word('sealed')}` : plays;
@@ -33,6 +44,9 @@ function ticketRow(ticket) {
 const parts = {
   idle(state) {
     fill('library', state.library || [], row => film(row, state.can), 'no-films');
+    const here = new Set((state.library || []).map(row => row.id));
+    $('shelf').hidden = !state.catalogue;
+    fill('catalogue', (state.catalogue || []).filter(row => !here.has(row.id)), offered, 'no-more-films');
     fill('tickets', state.tickets || [], ticketRow, 'no-tickets');
     fill('devices', state.devices || [], row => made('li', row.id), 'no-devices');
     $('fetch').hidden = !state.can.fetch;

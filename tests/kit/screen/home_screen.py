@@ -64,15 +64,27 @@ def _(browser):
     looks(browser, "home-empty-ja")
 
 
-@test("a content is fetched by its id; one that is nowhere is told")
+@test("what is nowhere is told")
 def _(browser):
     type_into(browser, "content", "ID_0009")
     browser.click("#fetch button")
     ends(browser, "できませんでした", "ID_0009")
-    type_into(browser, "content", "ID_0001")
-    browser.click("#fetch button")
+
+
+@test("the catalogue shows a title as text and its offer; a touch fetches it into the library", "P1-49")
+def _(browser):
+    browser.wait("document.getElementById('fetch-ID_0001')", LONG)
+    shown = text(browser, "catalogue")
+    assert "Two <i>tones</i>" in shown and "NO_1 1,000円 (3 回)" in shown, shown
+    looks(browser, "home-catalogue-ja")
+    browser.click("#language")
+    assert "NO_1 ¥1,000 (3 plays)" in text(browser, "catalogue"), text(browser, "catalogue")
+    looks(browser, "home-catalogue-en")
+    browser.click("#language")
+    browser.click("#fetch-ID_0001")
     ends(browser, "完了しました")
-    browser.wait("document.getElementById('play-ID_0001')", LONG)
+    browser.wait("document.getElementById('play-ID_0001') && !document.getElementById('fetch-ID_0001')", LONG)
+    assert "Two <i>tones</i>" in text(browser, "library")
     looks(browser, "home-ja")
     browser.click("#language")
     looks(browser, "home-en")
