@@ -61,7 +61,7 @@ struct statement {
     const char *text, *in, *out;
 };
 
-enum { STORE_COLUMNS_MAX = 16, STORE_PARAMETERS_MAX = 24 };
+enum { STORE_COLUMNS_MAX = 24, STORE_PARAMETERS_MAX = 24 };
 
 struct session;
 
