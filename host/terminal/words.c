@@ -249,6 +249,7 @@ static const struct {
     {SW_BAD_CERTIFICATE, "other-issuer"},
     {SW_BAD_SIGNATURE, "other-issuer"},
     {SW_WRONG_DOMAIN, "other-enterprise"},
+    {SW_WRONG_ENTERPRISE, "other-enterprise"},
     {SW_WRONG_ROLE, "other-enterprise"},
     {SW_WRONG_PARTY, "other-enterprise"},
     {SW_RING_FULL, "card-full"},

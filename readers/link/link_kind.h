@@ -8,10 +8,12 @@
 
 /// How to open a link. Zero everywhere is the usual way; NULL stands for that.
 struct link_options {
-    unsigned wait_ms; // how long a card may take to appear; 0: LINK_WAIT_MS
-    bool unsynced;    // emu: commits do not wait for the disk; for tests
-    bool detached;    // emu: on a copy of the image in RAM; the file is neither locked nor written
-    bool seeded;      // emu: deterministic card; callers refuse it unless TESSERA_LAB=1
+    unsigned wait_ms;  // how long a card may take to appear; 0: LINK_WAIT_MS
+    unsigned wrong_ms; // nfc: two cards, or one of no use, are told after so long; 0: when the wait
+                       // is over
+    bool unsynced;     // emu: commits do not wait for the disk; for tests
+    bool detached;     // emu: on a copy of the image in RAM; the file is neither locked nor written
+    bool seeded;       // emu: deterministic card; callers refuse it unless TESSERA_LAB=1
     uint64_t seed;
 };
 

@@ -23,6 +23,7 @@ struct nfc_link {
     struct link link;
     struct nfc_port port;
     unsigned wait_ms, tap_ms; // tap_ms 0: no deadline over the tap
+    unsigned wrong_ms;        // before a card of no use is told; 0: when the wait is over
     int64_t tap_start;
     bool active;      // a card is selected and in order
     bool device_lost; // the port must be opened again
@@ -147,9 +148,22 @@ static enum link_status reopen(struct nfc_link *nfc) {
     return link_error(&nfc->link, failure.status, "%.200s", failure.text);
 }
 
+// Has what cannot be used been there for as long as one may wait for it to go? Cards that pass by
+// each other are no reason to speak.
+static bool is_wrong(const struct nfc_link *nfc, enum link_status status, int64_t *since) {
+    if (nfc->wrong_ms == 0 || (status != LINK_FOREIGN && status != LINK_TWO_CARDS)) {
+        *since = INT64_MAX;
+        return false;
+    }
+    int64_t now = now_ms();
+    if (*since > now)
+        *since = now;
+    return now - *since >= nfc->wrong_ms;
+}
+
 // Looks until the waiting time is over, opening a reader that was pulled and came back.
 static enum link_status find_card(struct nfc_link *nfc) {
-    int64_t deadline = now_ms() + nfc->wait_ms;
+    int64_t deadline = now_ms() + nfc->wait_ms, wrong_since = INT64_MAX;
     enum link_status status;
     nfc->active = false;
     for (;;) {
@@ -160,6 +174,8 @@ static enum link_status find_card(struct nfc_link *nfc) {
             status = select_once(nfc);
         if (status == LINK_OK && nfc->active)
             return LINK_OK;
+        if (is_wrong(nfc, status, &wrong_since))
+            return status;
         if (now_ms() >= deadline)
             return status != LINK_OK ? status
                                      : link_error(&nfc->link, LINK_NO_CARD,
@@ -312,6 +328,7 @@ struct link *nfc_link_open(const char *rest, const struct link_options *options,
         return link_fail(failure, LINK_NO_CARD, "out of memory");
     nfc->port.lock = -1;
     nfc->wait_ms = options->wait_ms > 0 ? options->wait_ms : LINK_WAIT_MS;
+    nfc->wrong_ms = options->wrong_ms;
     nfc->link = (struct link){.ops = &nfc_ops,
                               .contactless = true,
                               .command_max = NFC_APDU_MAX,

@@ -153,6 +153,7 @@ static void test_every_end_has_a_sentence(void) {
         {SW_UNKNOWN_ISSUER, "payee", "other-issuer"},
         {SW_BAD_SIGNATURE, "payer", "other-issuer"},
         {SW_WRONG_DOMAIN, "payee", "other-enterprise"},
+        {SW_WRONG_ENTERPRISE, "payee", "other-enterprise"},
         {SW_HOTLISTED, "hotlist", "hotlisted"},
         {SW_EXPIRED, "payee", "expired"},
         {SW_WRONG_CENTER, "hotlist", "call-staff"},
