@@ -128,8 +128,13 @@ static void slot_begin(struct stand_slot *slot, struct stand *stand) {
 
 void stand_begin(struct stand *stand, enum stand_kind kind, bool on_air) {
     struct scene_profile person = trio_wallet_profile();
+    stand_begin_with(stand, kind, on_air, &person);
+}
+
+void stand_begin_with(struct stand *stand, enum stand_kind kind, bool on_air,
+                      const struct scene_profile *wallet) {
     *stand = (struct stand){.kind = kind, .on_air = on_air};
-    stand->trio = trio_begin(&person, NULL, NULL);
+    stand->trio = trio_begin(wallet, NULL, NULL);
     stand->before = scene_balance(stand->trio.wallet, UNIT);
     stand->fresh = scene_save(stand->trio.scene);
     test_directory_make(stand->directory);

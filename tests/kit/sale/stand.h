@@ -53,6 +53,9 @@ struct stand {
 /// Cards, and a machine that was never started. on_air: the wallet is on a virtual radio field.
 /// The stand must not move.
 void stand_begin(struct stand *stand, enum stand_kind kind, bool on_air);
+/// The same with a wallet of this profile.
+void stand_begin_with(struct stand *stand, enum stand_kind kind, bool on_air,
+                      const struct scene_profile *wallet);
 /// Ends what stand_begin began; a machine that runs, too.
 void stand_end(struct stand *stand);
 /// Cards as at first, an empty directory, nothing breaks.
