@@ -64,6 +64,9 @@ class Browser:
     def open(self, url):
         self._ask("POST", self.session + "/url", {"url": url})
 
+    def size(self, width, height):
+        self._ask("POST", self.session + "/window/rect", {"width": width, "height": height})
+
     def reload(self):
         self._ask("POST", self.session + "/refresh")
 

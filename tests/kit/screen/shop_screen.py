@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A look at a screen that somebody has just started: it opens, shows its first state in two languages, and
-is as every page must be. Called with a name for the picture and the address."""
+"""A look at a screen that somebody has just started: it opens, shows its first state in two languages and
+three sizes, and is as every page must be in each. Called with a name for the picture and the address."""
 
 import pathlib
 import sys
@@ -11,13 +11,18 @@ from browser import Browser
 from look import LOOK, picture
 
 NAME, URL = sys.argv[1:3]
-SIZE = (480, 960) if NAME == "phone" else (1280, 800)
-with Browser(SIZE) as browser:
+# A panel on a counter, a small one, one on end; a phone, a small phone, a desk.
+SIZES = [(480, 960), (360, 740), (1280, 800)] if NAME == "phone" else [(1280, 800), (800, 480), (1080, 1920)]
+with Browser(SIZES[0]) as browser:
     browser.open(URL)
     browser.wait("document.getElementById('say').textContent && document.body.dataset.phase === 'idle'")
     for _ in range(2):
-        assert browser.run(LOOK) == [], browser.run(LOOK)
-        picture(browser, f"shop-{NAME}-{browser.run('return document.documentElement.lang')}")
+        language = browser.run("return document.documentElement.lang")
+        for size in SIZES:
+            browser.size(*size)
+            found = browser.run(LOOK)
+            picture(browser, f"shop-{NAME}-{language}-{size[0]}x{size[1]}")
+            assert found == [], (size, found)
         browser.click("#language")
     assert browser.complaints() == []
 print(f"{NAME}: its screen opens")
