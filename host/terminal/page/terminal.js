@@ -64,6 +64,7 @@ export function fill(id, rows, make, none) {
 export function part(id) {
   const changed = $(id).hidden;
   for (const section of document.querySelectorAll('main > section')) section.hidden = section.id !== id;
+  if (changed) scrollTo(0, 0); // whoever has scrolled down to the last button
   const first = $(id).querySelector('[data-first]');
   if (changed && first) first.focus({focusVisible: false});
 }

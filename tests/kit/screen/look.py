@@ -31,6 +31,9 @@ for (const e of document.querySelectorAll('body *')) {
 }
 for (const e of document.querySelectorAll('[data-first]'))
   if (e.checkVisibility() && e.getBoundingClientRect().bottom > innerHeight) found.push(`out of sight: ${e.id}`);
+for (const e of document.querySelectorAll('footer button'))
+  if (e.checkVisibility() && e.getBoundingClientRect().bottom > innerHeight + 1) found.push(`out of sight: ${e.id}`);
+if (document.body.dataset.phase !== 'idle' && document.querySelector('header').getBoundingClientRect().top < 0) found.push('scrolled away');
 const named = e => (e.getAttribute('aria-label') || e.textContent || '').trim() ||
   (e.labels && [...e.labels].map(label => label.textContent).join('').trim());
 for (const e of document.querySelectorAll('button, input, select, textarea, a[href], [role=button]')) {
