@@ -3,6 +3,7 @@
 
 #include "apdu/command/applets/os_commands.h"
 #include "apdu/command/applets/tickets_commands.h"
+#include "apdu/command/send.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,16 +63,13 @@ static enum ticket_outcome outcome_of(enum link_status status, uint16_t sw) {
 
 static enum ticket_outcome send(struct ticket_client *client, const struct catalogue_command *row,
                                 uint8_t p1, uint8_t p2, struct bytes data, struct bytes *answer) {
-    struct apdu_command apdu = {.cla = row->cla, .ins = row->ins, .p1 = p1, .p2 = p2, .data = data};
-    struct apdu_response response = {0};
-    if ((row->cases & (CASE_2 | CASE_4)) != 0)
-        apdu.le = APDU_SHORT_LE_MAX;
+    struct apdu_response response;
     client->step = row->title;
-    client->sw = 0;
     client->newer = false;
-    enum link_status status = exchange(client->link, &apdu, client->answer, sizeof client->answer,
-                                       &response, &client->count);
-    client->sw = status == LINK_OK ? response.sw : 0;
+    enum link_status status =
+        send_row(client->link, row, (struct apdu_command){.p1 = p1, .p2 = p2, .data = data},
+                 client->answer, sizeof client->answer, &response, &client->count);
+    client->sw = response.sw;
     if (answer != NULL)
         *answer = response.data;
     return outcome_of(status, response.sw);

@@ -133,7 +133,7 @@ const struct catalogue_command tickets_commands[] = {
         ANSWERS("nothing; bit 0 of the octet allows reading the lists over the air",
                 "tickets.md, The owner")),
     ROW(COMMAND_TICKETS_VERIFY, "tickets.verify", "VERIFY", 0x00, 0x20, P1P2(0x00, 0x80),
-        CASE_1 | CASE_3, 4, 12, WIRED, .secret = true, DATA(SECRET("pin")),
+        CASE_1 | CASE_2 | CASE_3, 4, 12, WIRED, .secret = true, DATA(SECRET("pin")),
         REFUSES(SW_TRIES_LEFT, SW_PIN_BLOCKED, SW_CONDITIONS),
         ANSWERS("nothing; without data the tries left as 63Cx", "ISO/IEC 7816-4 7.5.6")),
     ROW(COMMAND_TICKETS_CHANGE_PIN, "tickets.change-pin", "CHANGE REFERENCE DATA", 0x00, 0x24,
