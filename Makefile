@@ -275,12 +275,12 @@ ha: ## two instances of clearing, licence and charge over one PostgreSQL: twenty
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@TESSERA_HA=full SUITE_TIMEOUT=3600 tests/run test-several
 
-soak: ## the long runs: 10 000 cards personalized, 1 000 seeds of a world killed at random, 100 000 APDUs between two libnfc programs, every cut of a tap, every bit of an image, a storm of ticket messages, every mistake in every script, every mutant
+soak: ## the long runs: 10 000 cards personalized, 1 000 seeds of a world killed at random, 100 000 APDUs between two libnfc programs, every cut of a tap, 60 kills of each terminal, every bit of an image, a storm of ticket messages, every mistake in every script, every mutant
 	@$(MAKE) -j$(JOBS) --no-print-directory build
 	@$(MAKE) -j$(JOBS) --no-print-directory FLAVOUR=san all-tests
 	@tests/soak $(or $(COUNT),10000) $(or $(SEEDS),1000)
-	@TESSERA_SOAK=100000 TESSERA_TORN=full TESSERA_MUTATE=full TESSERA_ROT=full TESSERA_STORM=full TESSERA_MEMCHECK=full TESSERA_HA=full TESSERA_KILLS=1000 SUITE_TIMEOUT=14400 tests/run test-several e2e-operations test-nfc test-torn test-nfc-torn-tickets test-rot test-ticket-storm e2e-mutate e2e-memcheck
-	@TESSERA_TERMINAL_KILLS=full SUITE_TIMEOUT=14400 tests/run e2e-kiosk-taps
+	@TESSERA_SOAK=100000 TESSERA_TORN=full TESSERA_MUTATE=full TESSERA_ROT=full TESSERA_STORM=full TESSERA_MEMCHECK=full TESSERA_HA=full TESSERA_KILLS=1000 SUITE_TIMEOUT=14400 tests/run test-several e2e-operations test-nfc test-torn test-torn-machines test-nfc-torn-tickets test-rot test-ticket-storm e2e-mutate e2e-memcheck
+	@TESSERA_TERMINAL_KILLS=full SUITE_TIMEOUT=14400 tests/run e2e-kiosk-taps e2e-deposit e2e-vend
 	@PATH=$(CURDIR)/build/bin:$$PATH TESSERA_LAB=1 tests/bench/kiosk-taps 10000
 	@tests/mutants/run
 
