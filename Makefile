@@ -38,7 +38,7 @@ ARCHIVE  := $(BUILD)/lib/libtessera.a
 PROGRAMS := $(foreach m,$(MAINS),$(BUILD)/bin/$(basename $(notdir $(m))))
 TESTED   := $(shell find tests/unit tests/attack tests/tear -name 'test-*.c')
 SUITES   := $(TESTED:%.c=$(BUILD)/%)
-KIT      := $(shell find tests/kit tests/tear tests/bench -name '*.c' -not -name 'test-*' -not -name 'bench-*')
+KIT      := $(shell find tests/kit tests/tear tests/bench -name '*.c' -not -name 'test-*' -not -name 'bench-*' -not -name 'long-*')
 TEST_LIB := $(KIT:%.c=$(BUILD)/obj/%.o)
 
 .DEFAULT_GOAL := build
@@ -196,13 +196,20 @@ test-programs: $(FAKE_PCSC) $(FAKE_PKCS11) $(HTTP_ECHO) $(KILL_AT)
 # ---- figures -----------------------------------------------------------------------------------
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench-*.c))
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIB) $(ARCHIVE)
+LONGS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/long-*.c))
+
+$(BENCHES) $(LONGS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIB) $(ARCHIVE)
 	@mkdir -p $(@D)
 	@$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcunit -lm -o $@
 
 bench: build $(BENCHES) ## figures and goals: name, value, unit, goal, ok or short
 	@tests/bench/run $(BENCHES) tests/bench/kiosk-taps
+
+# 10^7 payments take hours, mostly of signing them: PAYMENTS="100000 1000000 10000000".
+bench-long: build $(LONGS) ## [PAYMENTS="N..."]: speed and size of a clearing center as its database grows, build/transfers.svg
+	@TESSERA_LAB=1 $(BUILD)/tests/bench/long-transfers build/transfers.tsv $(or $(PAYMENTS),100000 1000000)
+	@tests/bench/plot build/transfers.tsv >build/transfers.svg
 
 figures: library ## sizes, nesting, circles, symbols, docstrings into docs/figures.md
 	@tests/figures >build/figures.md && mv build/figures.md docs/figures.md
