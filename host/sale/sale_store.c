@@ -20,6 +20,7 @@ enum {
     MARKER_MAX = 1024,
     LINE_MAX_SIZE = SALE_RECORD_TEXT_MAX + 64,
     DIRECTORY_MAX = 3840,
+    PATIENCE_S = 2, // a reader that a killed machine was starting holds the lock for a moment yet
 };
 
 struct sale_store {
@@ -314,7 +315,7 @@ static bool enter(struct sale_store *store, const char *directory, struct failur
     if (!files_path(path, sizeof path, directory, "lock") ||
         !files_path(store->path, sizeof store->path, directory, "sales"))
         return fail_errno(failure, "%s", directory);
-    store->lock = files_lock(path, 0);
+    store->lock = files_lock(path, PATIENCE_S);
     if (store->lock < 0 && errno == EWOULDBLOCK)
         return fail(failure, EXIT_LOCKED, "%s is in use by another process", directory);
     return store->lock >= 0 || fail_errno(failure, "cannot lock %s", path);

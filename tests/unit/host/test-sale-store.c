@@ -8,10 +8,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char scratch[64];
@@ -250,6 +252,33 @@ static void test_many_sales(void) {
     end();
 }
 
+/// A machine that was killed while it started a reader: the reader's process, not yet what it is to
+/// be, has the lock until then.
+static void test_a_lock_that_is_held_for_a_moment(void) {
+    enum { MOMENT_MS = 200 };
+    int told[2];
+    char octet = 0;
+    begin();
+    struct sale_store *store = open_store("kiosk");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+    CU_ASSERT_EQUAL_FATAL(pipe(told), 0);
+    pid_t child = fork(); // with the lock, as all that is open
+    if (child == 0) {
+        (void)!write(told[1], &octet, 1);
+        (void)poll(NULL, 0, MOMENT_MS);
+        _exit(0);
+    }
+    CU_ASSERT_EQUAL(read(told[0], &octet, 1), 1);
+    sale_store_close(store);
+    store = open_store("kiosk");
+    CU_ASSERT_PTR_NOT_NULL(store);
+    sale_store_close(store);
+    close(told[0]);
+    close(told[1]);
+    CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
+    end();
+}
+
 static const struct suite_test tests[] = {
     {"records outlive their process", test_records_outlive_their_process, NULL},
     {"only its owner reads it", test_only_its_owner_reads_it, NULL},
@@ -258,6 +287,7 @@ static const struct suite_test tests[] = {
     {"a damaged line further up is refused", test_a_damaged_line_is_refused, NULL},
     {"another machine's, a newer program's, another purse's, in use", test_whose_directory_it_is,
      NULL},
+    {"a lock that is held for a moment yet", test_a_lock_that_is_held_for_a_moment, NULL},
     {"10 000 sales are found again", test_many_sales, NULL},
 };
 
