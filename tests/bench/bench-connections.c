@@ -10,6 +10,7 @@
 #include "tests/kit/http/echo.h"
 #include "tests/kit/http/raw.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -154,11 +155,12 @@ static pid_t come_by_tls(int listening, bool asks, int told) {
         _exit(1);
     for (unsigned i = 0; i < SESSIONS; i++) {
         gnutls_session_t session;
-        if (gnutls_init(&session, GNUTLS_CLIENT) < 0 ||
+        int socket = raw_connect(listening);
+        if (socket < 0 || gnutls_init(&session, GNUTLS_CLIENT) < 0 ||
             gnutls_priority_set_direct(session, TLS_PRIORITIES, NULL) < 0 ||
             gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, nobody) < 0)
             _exit(1);
-        gnutls_transport_set_int(session, raw_connect(listening));
+        gnutls_transport_set_int(session, socket);
         if (gnutls_handshake(session) < 0 ||
             (asks && (gnutls_record_send(session, request, sizeof request - 1) < 0 ||
                       gnutls_record_recv(session, text, sizeof text) <= 0)))
@@ -187,6 +189,8 @@ static void keep_bare(int listening, bool asked, gnutls_certificate_credentials_
     must(!asked || (gnutls_record_recv(session, text, sizeof text) > 0 &&
                     gnutls_record_send(session, answer, sizeof answer - 1) > 0),
          "a request over TLS");
+    must(fcntl(socket, F_SETFL, O_NONBLOCK) == 0, "a socket");
+    must(gnutls_record_recv(session, text, sizeof text) == GNUTLS_E_AGAIN, "a wait");
 }
 
 /// MiB that SESSIONS of GnuTLS take.
@@ -235,14 +239,14 @@ static double measure_own(bool asked) {
 }
 
 /// In a process of its own, whose memory nobody has used before.
-static double apart(double (*measure)(bool asked), bool asked) {
+static double apart(double (*what)(bool asked), bool asked) {
     int told[2], status;
     double found = 0;
     must(pipe(told) == 0, "pipe");
     pid_t child = fork();
     must(child >= 0, "fork");
     if (child == 0) {
-        found = measure(asked);
+        found = what(asked);
         _exit(write(told[1], &found, sizeof found) == sizeof found ? 0 : 1);
     }
     close(told[1]);
