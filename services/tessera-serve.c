@@ -41,7 +41,8 @@ _Static_assert(sizeof service_names / sizeof service_names[0] == SERVICE_COUNT +
 /// What command line and configuration say; each service has its own.
 struct arguments {
     struct option_words names;
-    const char *config, *state, *db, *listen, *host, *tls, *sign, *metrics, *enterprise;
+    const char *config, *state, *db, *listen, *host, *tls, *tls_key, *sign, *sign_key, *metrics,
+        *enterprise;
     struct option_list peers;
     uint64_t workers, keep_days;
     int log; // index of levels
@@ -163,13 +164,12 @@ static bool read_keys(struct running *running, struct failure *failure) {
     struct service_keys *keys = &running->options.keys;
     struct keyfolder *folder = &running->folder;
     keys->directory = arguments->sign != NULL ? arguments->sign : running->options.tls;
-    if (!keyfolder_open(folder, keys->directory, failure))
-        return false;
+    bool done = keyfolder_open(folder, keys->directory, arguments->sign_key, failure);
     keys->certificates = folder->certificates;
     keys->certificate_count = folder->count;
     keys->signer = folder->count > 0 ? &folder->signer : NULL;
-    keys->scalar = folder->count > 0 ? folder->scalar.scalar : NULL;
-    return true;
+    keys->scalar = folder->count > 0 && folder->token == NULL ? folder->scalar.scalar : NULL;
+    return done;
 }
 
 // ---- options of an instance --------------------------------------------------------------------
@@ -209,6 +209,7 @@ static bool fill_options(struct serving *serving, struct running *running,
         .listen = arguments->listen != NULL ? arguments->listen : "127.0.0.1:0",
         .host = arguments->host,
         .tls = arguments->tls != NULL ? arguments->tls : running->tls,
+        .tls_key = arguments->tls_key,
         .metrics = arguments->metrics,
         .workers = (unsigned)arguments->workers,
         .keep_requests_ms = arguments->keep_days * DAY_MS,
@@ -221,7 +222,8 @@ static bool fill_options(struct serving *serving, struct running *running,
 static bool find_files(struct running *running, struct failure *failure) {
     const struct instance_options *options = &running->options;
     bool own = running->arguments.tls == NULL;
-    return places_check(options, own ? role_name(options->service->party.role) : NULL, failure) &&
+    return places_keys(options->tls_key, running->arguments.sign_key, failure) &&
+           places_check(options, own ? role_name(options->service->party.role) : NULL, failure) &&
            read_keys(running, failure);
 }
 
@@ -369,7 +371,6 @@ static int serve_all(void *context, struct failure *failure) {
     if (serving->arguments.openapi)
         return tell_openapi(failure);
     prctl(PR_SET_DUMPABLE, 0);
-    signal(SIGPIPE, SIG_IGN);
     instances_block_signals(&signals);
     clock_on_day(&serving->day, serving->arguments.run.today);
     bool done = add_all(serving, failure);
@@ -406,6 +407,9 @@ static const struct option_row rows[] = {
      .at = AT(tls)},
     {"sign", "DIR", OPTION_DIRECTORY,
      "root.cvc, issuer.cvc, certificate.cvc, key.pem of who signs (as --tls)", .at = AT(sign)},
+    {"tls-key", "URI", OPTION_TEXT, "pkcs11: URI of what stands in for key.pem of --tls",
+     .at = AT(tls_key)},
+    {"sign-key", "URI", OPTION_TEXT, "the same for key.pem of --sign", .at = AT(sign_key)},
     {"enterprise", "ID", OPTION_TEXT,
      "whose enterprise a first start of all certifies where a service needs one (HOUSE)",
      .at = AT(enterprise)},

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 /// *there: false where one of them is missing.
 static bool read_chain(struct keyfolder *folder, const char *directory, bool *there,
@@ -25,9 +26,55 @@ static bool read_chain(struct keyfolder *folder, const char *directory, bool *th
     return true;
 }
 
-bool keyfolder_open(struct keyfolder *folder, const char *directory, struct failure *failure) {
+// ---- the key -----------------------------------------------------------------------------------
+
+static bool open_file(struct keyfolder *folder, const char *directory, struct failure *failure) {
     char path[PATH_MAX];
     uint8_t point[P256_COMPRESSED_SIZE];
+    if (!files_path(path, sizeof path, directory, "key.pem"))
+        return fail_errno(failure, "%s", directory);
+    if (!keyfile_read(path, folder->scalar.scalar, point, failure))
+        return false;
+    signer_from_scalar(&folder->signer, &folder->scalar, point);
+    return true;
+}
+
+static bool sign_alone(const struct signer *signer, struct bytes message,
+                       uint8_t signature[ECDSA_SIZE]) {
+    struct keyfolder *folder = signer->context;
+    pthread_mutex_lock(&folder->lock);
+    bool done = folder->in_token.sign(&folder->in_token, message, signature);
+    pthread_mutex_unlock(&folder->lock);
+    return done;
+}
+
+static bool open_token(struct keyfolder *folder, const char *directory, const char *key,
+                       struct failure *failure) {
+    uint8_t point[P256_COMPRESSED_SIZE];
+    struct certificate own;
+    struct token_signer *context = &folder->token_key;
+    folder->token = token_open(key, NULL, failure);
+    if (folder->token == NULL ||
+        !token_find_p256(folder->token, NULL, &context->key, point, failure))
+        return false;
+    if (certificate_parse(folder->certificates[KEYFOLDER_CHAIN - 1], &own) != CERTIFICATE_OK ||
+        memcmp(own.signing_point, point, sizeof point) != 0)
+        return fail(failure, EXIT_REFUSED, "%s is not the key of %s/certificate.cvc",
+                    token_name(folder->token), directory);
+    context->token = folder->token;
+    context->crypto = folder->crypto;
+    signer_from_token(&folder->in_token, context, point);
+    folder->signer = folder->in_token;
+    folder->signer.sign = sign_alone;
+    folder->signer.context = folder;
+    pthread_mutex_init(&folder->lock, NULL);
+    return true;
+}
+
+// ---- the folder --------------------------------------------------------------------------------
+
+bool keyfolder_open(struct keyfolder *folder, const char *directory, const char *key,
+                    struct failure *failure) {
     bool there;
     *folder = (struct keyfolder){.count = 0};
     if (!read_chain(folder, directory, &there, failure))
@@ -38,17 +85,18 @@ bool keyfolder_open(struct keyfolder *folder, const char *directory, struct fail
     if (folder->crypto == NULL)
         return fail(failure, EXIT_REFUSED, "OpenSSL cannot start");
     folder->scalar.crypto = folder->crypto;
-    if (!files_path(path, sizeof path, directory, "key.pem"))
-        return fail_errno(failure, "%s", directory);
-    if (!keyfile_read(path, folder->scalar.scalar, point, failure))
-        return false;
-    signer_from_scalar(&folder->signer, &folder->scalar, point);
-    folder->count = KEYFOLDER_CHAIN;
-    return true;
+    bool done = key != NULL ? open_token(folder, directory, key, failure)
+                            : open_file(folder, directory, failure);
+    folder->count = done ? KEYFOLDER_CHAIN : 0;
+    return done;
 }
 
 void keyfolder_close(struct keyfolder *folder) {
     bytes_erase(&folder->scalar, sizeof folder->scalar);
+    if (folder->signer.sign == sign_alone)
+        pthread_mutex_destroy(&folder->lock);
+    token_close(folder->token);
+    folder->token = NULL;
     crypto_openssl_free(folder->crypto);
     folder->crypto = NULL;
 }

@@ -37,7 +37,8 @@ static bool take_party(struct party *party, const struct service *service,
                        const struct service_keys *keys, struct failure *failure) {
     const struct service_party *wanted = &service->party;
     struct certificate root, own;
-    if (keys->certificate_count == 0 || (keys->scalar == NULL && !wanted->anybody))
+    if (keys->certificate_count == 0 ||
+        (keys->scalar == NULL && keys->signer == NULL && !wanted->anybody))
         return fail(failure, EXIT_USAGE,
                     "the %s service needs key.pem and root.cvc, issuer.cvc and certificate.cvc of "
                     "a %s",
@@ -49,7 +50,9 @@ static bool take_party(struct party *party, const struct service *service,
     *party = (struct party){.id = ""};
     memcpy(party->root, root.signing_point, sizeof party->root);
     memcpy(party->point, own.signing_point, sizeof party->point);
-    if (!wanted->anybody)
+    if (keys->scalar == NULL)
+        party->signer = keys->signer;
+    else if (!wanted->anybody)
         memcpy(party->scalar, keys->scalar, sizeof party->scalar);
     memcpy(party->id, own.holder.data, own.holder.size);
     if (own.enterprise.size > 0)
@@ -97,6 +100,10 @@ bool party_operates(const struct party *party, const struct peer *peer) {
 
 void party_signer(const struct party *party, const struct crypto *crypto,
                   struct party_signer *own) {
+    if (party->signer != NULL) {
+        own->signer = *party->signer;
+        return;
+    }
     own->scalar.crypto = crypto;
     memcpy(own->scalar.scalar, party->scalar, sizeof own->scalar.scalar);
     signer_from_scalar(&own->signer, &own->scalar, party->point);

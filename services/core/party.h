@@ -11,7 +11,8 @@ struct party {
     char id[HOLDER_MAX + 1], enterprise[HOLDER_MAX + 1]; // enterprise "": none
     uint8_t root[P256_COMPRESSED_SIZE];
     uint8_t scalar[P256_SCALAR_SIZE], point[P256_COMPRESSED_SIZE];
-    struct vouched *vouched; // signatures of certificates that were good
+    const struct signer *signer; // where the key is not in memory, of any thread; else NULL
+    struct vouched *vouched;     // signatures of certificates that were good
 };
 
 /// Begins a service: *state becomes what its handlers find in their context, the party of the keys

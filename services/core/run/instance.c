@@ -69,6 +69,9 @@ static bool open_tls(struct instance *instance, struct failure *failure) {
         !files_path(paths->key, PATH_MAX, directory, "key.pem") ||
         !files_path(paths->revoked, PATH_MAX, directory, "crl.pem"))
         return fail_errno(failure, "%s", directory);
+    const char *key = instance->options.tls_key;
+    if (key != NULL && snprintf(paths->key, PATH_MAX, "%s", key) >= PATH_MAX)
+        return fail(failure, EXIT_USAGE, "--tls-key is too long");
     instance->has_tls = tls_source_open(&instance->tls, &files, failure);
     return instance->has_tls;
 }

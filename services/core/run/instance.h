@@ -26,6 +26,7 @@ struct instance_options {
     const char *listen;  // "ADDRESS:PORT"
     const char *host;    // under which clients reach it; NULL: the address that it listens on
     const char *tls;     // directory of root.pem, certificate.pem, key.pem and, perhaps, crl.pem
+    const char *tls_key; // pkcs11: URI of what stands in for key.pem; NULL: nothing does
     const char *metrics; // "ADDRESS:PORT" of /metrics, /healthz and /readyz; NULL: nowhere
     unsigned workers;    // 0: see server.h
     uint64_t keep_requests_ms; // 0: see keeper.h

@@ -13,6 +13,7 @@ void instances_block_signals(sigset_t *signals) {
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 static void print_place(const struct served *served) {

@@ -14,7 +14,8 @@ struct served {
     struct instance *instance;
 };
 
-/// Blocks the three signals for every thread that begins from here on.
+/// Blocks the three signals for every thread that begins from here on, and has clients that leave
+/// end no process.
 void instances_block_signals(sigset_t *signals);
 
 /// Starts all, then prints "NAME URL" for each ("NAME-metrics URL", too) and "ready", and tells

@@ -36,6 +36,24 @@ bool places_check(const struct instance_options *options, const char *role,
            check_address("metrics", options->metrics, failure);
 }
 
+static bool check_key(const char *option, const char *uri, struct failure *failure) {
+    if (uri == NULL)
+        return true;
+    if (strncmp(uri, "pkcs11:", 7) != 0)
+        return fail(failure, EXIT_USAGE,
+                    "--%s '%s' is no pkcs11: URI; a key in a file is key.pem beside its "
+                    "certificate",
+                    option, uri);
+    return strstr(uri, "pin-value=") == NULL ||
+           fail(failure, EXIT_USAGE,
+                "no PIN is seen in arguments: use pin-source=FILE instead of pin-value= in --%s",
+                option);
+}
+
+bool places_keys(const char *tls_key, const char *sign_key, struct failure *failure) {
+    return check_key("tls-key", tls_key, failure) && check_key("sign-key", sign_key, failure);
+}
+
 static bool is_same(const char *a, const char *b) {
     const char *port = a != NULL && b != NULL ? strrchr(a, ':') : NULL;
     return port != NULL && strtoul(port + 1, NULL, 10) != 0 && strcmp(a, b) == 0;

@@ -11,6 +11,10 @@
 bool places_check(const struct instance_options *options, const char *role,
                   struct failure *failure);
 
+/// Are what --tls-key and --sign-key say pkcs11: URIs, without a PIN in them? NULL is none.
+/// Failures are 2.
+bool places_keys(const char *tls_key, const char *sign_key, struct failure *failure);
+
 /// Does no port but 0 appear twice? Failure 2.
 bool places_differ(const struct instance_options *const *all, size_t count,
                    struct failure *failure);

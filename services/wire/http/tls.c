@@ -2,6 +2,8 @@
 #include "services/wire/http/tls.h"
 
 #include <errno.h>
+#include <gnutls/pkcs11.h>
+#include <p11-kit/uri.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,8 +51,26 @@ static bool key_is_private(const char *path, struct failure *failure) {
                 "others may read the key %s; take their rights away with chmod 600", path);
 }
 
+/// The module that the URI of a key names, or the environment; else GnuTLS has those of the system.
+static bool load_module(const char *key, struct failure *failure) {
+    P11KitUri *uri = p11_kit_uri_new();
+    if (uri == NULL || p11_kit_uri_parse(key, P11_KIT_URI_FOR_ANY, uri) != P11_KIT_URI_OK) {
+        p11_kit_uri_free(uri);
+        return fail(failure, EXIT_USAGE, "the key of TLS is no PKCS#11 URI (RFC 7512)");
+    }
+    const char *named = p11_kit_uri_get_module_path(uri);
+    const char *path = named != NULL ? named : getenv("TESSERA_PKCS11_MODULE");
+    int code = path != NULL ? gnutls_pkcs11_add_provider(path, NULL) : 0;
+    bool done = code >= 0 || code == GNUTLS_E_INT_RET_0 || // it is there already
+                fail(failure, EXIT_ABSENT, "cannot load the PKCS#11 module %s: %s", path,
+                     gnutls_strerror(code));
+    p11_kit_uri_free(uri);
+    return done;
+}
+
 static bool load_own(struct tls *tls, const struct tls_files *files, struct failure *failure) {
-    if (!key_is_private(files->key, failure))
+    if (!key_is_private(files->key, failure) ||
+        (strncmp(files->key, "pkcs11:", 7) == 0 && !load_module(files->key, failure)))
         return false;
     int code = gnutls_certificate_set_x509_key_file2(tls->credentials, files->certificate,
                                                      files->key, GNUTLS_X509_FMT_PEM, NULL, 0);
