@@ -16,11 +16,13 @@
 #include "services/wire/api/charge_api.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { PIN_TEXT_MAX = 13 };
 
 struct arguments {
-    const char *number, *state, *trm, *till, *licence, *telco, *bank, *registry, *tls, *mail, *unit;
+    const char *number, *state, *trm, *till, *licence, *telco, *bank, *registry, *tls, *mail, *unit,
+        *order;
     uint64_t charge;
     int profile; // index of phone_profiles
     bool ticket_first, json;
@@ -80,6 +82,19 @@ static bool read_file(const char *directory, const char *name, uint8_t out[CERTI
     return true;
 }
 
+/// What a kiosk took the money for already, as its screen has it.
+static bool check_order(const struct arguments *arguments, struct failure *failure) {
+    const char *order = arguments->order;
+    if (order == NULL)
+        return true;
+    if (strlen(order) != PURCHASE_TEXT - 1 || order[strspn(order, "0123456789abcdef")] != '\0')
+        return fail(failure, EXIT_USAGE, "--order '%s' is not the 16 signs that a kiosk shows",
+                    order);
+    return (arguments->till == NULL && arguments->telco == NULL && arguments->bank == NULL) ||
+           fail(failure, EXIT_USAGE,
+                "what --order names is paid: no till, telco or bank goes with it");
+}
+
 static bool take_order(struct buying *buying, struct failure *failure) {
     const struct arguments *arguments = buying->arguments;
     struct ticket_wish wish;
@@ -92,8 +107,10 @@ static bool take_order(struct buying *buying, struct failure *failure) {
                                             .mail = buying->mail,
                                             .amount = arguments->charge,
                                             .unit = unit_from_name(arguments->unit),
-                                            .ticket_first = arguments->ticket_first};
-    return (buying->order.unit != 0 ||
+                                            .ticket_first = arguments->ticket_first,
+                                            .at_kiosk = arguments->order};
+    return check_order(arguments, failure) &&
+           (buying->order.unit != 0 ||
             fail(failure, EXIT_USAGE, "there is no unit '%s'", arguments->unit)) &&
            phone_mail(&buying->state, arguments->mail, buying->mail, failure);
 }
@@ -219,6 +236,9 @@ static const struct option_row rows[] = {
      "whose list of refusals is looked at first; none where it is not said", .at = AT(registry)},
     {"mail", "ADDRESS", OPTION_TEXT, "the owner's mail address; kept in STATE for the next time",
      .at = AT(mail)},
+    {"order", "ID", OPTION_TEXT,
+     "the order's number of a kiosk where it is paid already: only the ticket is fetched",
+     .at = AT(order)},
     {"ticket-first", NULL, OPTION_FLAG, "take the ticket, then pay for it", .at = AT(ticket_first)},
     {"pin-fd", "N", OPTION_SECRET, "PIN of the purse, one line from descriptor N", .at = AT(pin),
      .most = PIN_TEXT_MAX},

@@ -30,13 +30,13 @@ static bool take_text(const char *text, char *out, size_t capacity) {
 static bool take(json_t *json, struct purchase *purchase) {
     const char *number, *enterprise, *instance, *unit, *name, *till, *by = "", *answer = "";
     json_int_t amount;
-    int first, paid, here, docket = 0;
+    int first, paid, here, docket = 0, kiosk = 0;
     memset(purchase, 0, sizeof *purchase);
-    if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s, s?b, s?s, s?s}",
+    if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s, s?b, s?s, s?s, s?b}",
                     "number", &number, "enterprise", &enterprise, "instance", &instance, "amount",
                     &amount, "unit", &unit, "ticket_first", &first, "paid", &paid, "here", &here,
-                    "ticket", &name, "till", &till, "docket", &docket, "by", &by, "answer",
-                    &answer) != 0)
+                    "ticket", &name, "till", &till, "docket", &docket, "by", &by, "answer", &answer,
+                    "at_kiosk", &kiosk) != 0)
         return false;
     purchase->amount = (uint64_t)amount;
     purchase->unit = unit_from_name(unit);
@@ -44,6 +44,7 @@ static bool take(json_t *json, struct purchase *purchase) {
     purchase->paid = paid != 0;
     purchase->here = here != 0;
     purchase->docket = docket != 0;
+    purchase->at_kiosk = kiosk != 0;
     return strlen(instance) == PURCHASE_TEXT - 1 &&
            take_text(number, purchase->number, sizeof purchase->number) &&
            take_text(enterprise, purchase->enterprise, sizeof purchase->enterprise) &&
@@ -78,13 +79,13 @@ static json_t *to_json(const struct purchase *purchase) {
     char till[BASE64URL_SIZE(CERTIFICATE_MAX)], unit[UNIT_NAME_MAX];
     if (!base64url_encode(bytes_of(purchase->till, purchase->till_size), till, sizeof till))
         return NULL;
-    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s, s:b, s:s, s:s}", "number",
-                     purchase->number, "enterprise", purchase->enterprise, "instance",
+    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:b, s:b, s:s, s:s, s:b, s:s, s:s, s:b}",
+                     "number", purchase->number, "enterprise", purchase->enterprise, "instance",
                      purchase->instance, "amount", (json_int_t)purchase->amount, "unit",
                      unit_name(purchase->unit, unit), "ticket_first", purchase->ticket_first,
                      "paid", purchase->paid, "here", purchase->here, "ticket", purchase->name,
                      "till", till, "docket", purchase->docket, "by", purchase->by, "answer",
-                     purchase->answer);
+                     purchase->answer, "at_kiosk", purchase->at_kiosk);
 }
 
 bool purchase_save(const struct machine_state *state, const struct purchase *purchase,

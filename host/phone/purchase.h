@@ -24,6 +24,7 @@ struct purchase {
     uint16_t unit;
     bool ticket_first;                   // paid for behind the ticket
     bool docket;                         // settled by docket, and only else by the purse
+    bool at_kiosk;                       // paid for at a kiosk, whose order the instance is
     bool paid, here;                     // its receipt is in the journal; its ticket in the store
     char name[2 * TICKET_NAME_SIZE + 1]; // of the ticket, once it is here
     uint8_t till[CERTIFICATE_MAX];       // certificate of the till that is paid

@@ -58,10 +58,28 @@ static bool begin_record(struct ticket_purchase *purchase) {
     *record = (struct purchase){.amount = order->amount,
                                 .unit = order->unit,
                                 .docket = docket,
-                                .ticket_first = order->ticket_first || docket};
+                                .ticket_first = order->ticket_first || docket,
+                                .at_kiosk = order->at_kiosk != NULL};
     snprintf(record->number, sizeof record->number, "%s", order->number);
     snprintf(record->enterprise, sizeof record->enterprise, "%s", purchase->offered.enterprise);
-    return draw(purchase) && save(purchase);
+    if (order->at_kiosk != NULL)
+        snprintf(record->instance, sizeof record->instance, "%s", order->at_kiosk);
+    return (order->at_kiosk != NULL || draw(purchase)) && save(purchase);
+}
+
+/// The one that is under way is the one that is meant.
+static bool is_same(struct ticket_purchase *purchase) {
+    const struct purchase *record = &purchase->record;
+    const char *order = purchase->order->at_kiosk;
+    if (strcmp(record->enterprise, purchase->offered.enterprise) != 0)
+        return fail(purchase->failure, EXIT_REFUSED,
+                    "wrong-enterprise: a purchase of %s from %s is under way, and this is %s",
+                    record->number, record->enterprise, purchase->offered.enterprise);
+    if (order == NULL || strcmp(record->instance, order) == 0)
+        return true;
+    return fail(purchase->failure, EXIT_REFUSED,
+                "another purchase of %s is under way, %s; say the same without --order first",
+                record->number, record->instance);
 }
 
 /// While no till was met and no ticket came, it may be settled otherwise than it was begun.
@@ -97,12 +115,8 @@ static bool begin(struct ticket_purchase *purchase) {
                        purchase->failure))
         return false;
     purchase->before = found;
-    if (found && strcmp(purchase->record.enterprise, purchase->offered.enterprise) != 0)
-        return fail(purchase->failure, EXIT_REFUSED,
-                    "wrong-enterprise: a purchase of %s from %s is under way, and this is %s",
-                    purchase->order->number, purchase->record.enterprise,
-                    purchase->offered.enterprise);
-    return (found ? resume_record(purchase) : begin_record(purchase)) && name_sale(purchase);
+    return (found ? is_same(purchase) && resume_record(purchase) : begin_record(purchase)) &&
+           name_sale(purchase);
 }
 
 // ---- pay ---------------------------------------------------------------------------------------
@@ -344,10 +358,17 @@ static bool order_and_settle(struct ticket_purchase *purchase) {
                (pay(purchase) && activate(purchase)));
 }
 
+static bool fetch(struct ticket_purchase *purchase) {
+    return order(purchase); // network: number, the kiosk's order; ticket for this card
+}
+
 typedef bool chart(struct ticket_purchase *purchase);
 
 static chart *chart_of(const struct purchase *record) {
-    return record->docket ? order_and_settle : record->ticket_first ? order_and_pay : pay_and_order;
+    return record->at_kiosk       ? fetch
+           : record->docket       ? order_and_settle
+           : record->ticket_first ? order_and_pay
+                                  : pay_and_order;
 }
 
 bool ticket_purchase_run(struct ticket_purchase *purchase) {

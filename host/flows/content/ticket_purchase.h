@@ -20,7 +20,8 @@ struct purchase_order {
     const char *number, *mail;
     uint64_t amount;
     uint16_t unit;
-    bool ticket_first; // pay behind the ticket
+    bool ticket_first;    // pay behind the ticket
+    const char *at_kiosk; // 16 digits: an order that was paid at a kiosk; NULL: it is paid now
 };
 
 /// Who settles a purchase by docket.
