@@ -14,6 +14,7 @@
 
 struct arguments {
     const char *file, *key, *url, *content, *tls, *number, *unit, *first, *last, *activator;
+    struct option_list actions;
     uint64_t amount, plays, copies;
     bool sealed, json;
     struct program_run run;
@@ -69,16 +70,21 @@ static bool take_day(const char *option, const char *text, uint32_t *day, struct
 static bool make_offer(struct session *session, const struct arguments *arguments,
                        struct failure *failure) {
     char number[17];
-    struct licence_offer offer = {.amount = arguments->amount,
-                                  .unit = unit_from_name(arguments->unit),
-                                  .plays = arguments->plays > 0 ? (int64_t)arguments->plays : -1,
-                                  .copies = arguments->copies > 0 ? (int64_t)arguments->copies : -1,
-                                  .actions = -1,
-                                  .sealed = arguments->sealed,
-                                  .number = arguments->number,
-                                  .activator = arguments->activator};
+    struct licence_offer offer = {
+        .amount = arguments->amount,
+        .unit = unit_from_name(arguments->unit),
+        .plays = arguments->plays > 0 ? (int64_t)arguments->plays : -1,
+        .copies = arguments->copies > 0 ? (int64_t)arguments->copies : -1,
+        .actions = licence_actions(arguments->actions.items, arguments->actions.count),
+        .sealed = arguments->sealed,
+        .number = arguments->number,
+        .activator = arguments->activator};
     if (offer.unit == 0)
         return fail(failure, EXIT_USAGE, "there is no unit '%s'", arguments->unit);
+    if (offer.actions == 0)
+        return fail(
+            failure, EXIT_USAGE,
+            "--allow takes play, copy, bound and game; bound and game beside what they bind");
     if (!take_day("first-day", arguments->first, &offer.first_day, failure) ||
         !take_day("last-day", arguments->last, &offer.last_day, failure) ||
         !licence_make_offer(&session->licence.client, session->container, &offer, number, failure))
@@ -130,6 +136,10 @@ static const struct option_row rows[] = {
      .at = AT(plays), .only = OFFER, .least = 1, .most = 65535},
     {"copies", "N", OPTION_NUMBER, "how many copies, 255 for any number; none where it is not said",
      .at = AT(copies), .only = OFFER, .least = 1, .most = 255},
+    {"allow", "ACTION", OPTION_TEXT,
+     "play (alone, where nothing is said), copy; bound: only with the buyer's phone; game: only on "
+     "game machines",
+     .at = AT(actions), .only = OFFER, .many = true, .most = 4},
     {"first-day", "DATE", OPTION_TEXT, "from this day on", .at = AT(first), .only = OFFER},
     {"last-day", "DATE", OPTION_TEXT, "to this day", .at = AT(last), .only = OFFER},
     {"sealed", NULL, OPTION_FLAG, "tickets play only when they are paid for", .at = AT(sealed),

@@ -218,7 +218,7 @@ static int run_activate(void *context, struct failure *failure) {
 static const char *const algorithms[] = {"aes128", "aes256", NULL};
 
 static bool complete_order(struct arguments *arguments, struct failure *failure) {
-    static const char *const WORDS[] = {"play", "copy", "convert", "bound"};
+    static const char *const WORDS[] = {"play", "copy", "convert", "bound", "game"};
     enum { WORD_COUNT = sizeof WORDS / sizeof WORDS[0] };
     struct ticket_order *order = &arguments->order;
     if ((order->content == NULL) == (order->key_id == NULL))
@@ -228,7 +228,8 @@ static bool complete_order(struct arguments *arguments, struct failure *failure)
         while (word < WORD_COUNT && strcmp(WORDS[word], arguments->actions.items[i]) != 0)
             word++;
         if (word == WORD_COUNT)
-            return fail(failure, EXIT_USAGE, "--allow '%s' is none of play, copy, convert, bound",
+            return fail(failure, EXIT_USAGE,
+                        "--allow '%s' is none of play, copy, convert, bound, game",
                         arguments->actions.items[i]);
         order->actions |= (uint8_t)(1U << word);
     }
@@ -384,8 +385,10 @@ static const struct option_row rows[] = {
      .only = ISSUE},
     {"last-day", "DAY", OPTION_DAY, "the last day", .at = AT(order.last_day), .only = ISSUE},
     {"allow", "ACTION", OPTION_TEXT,
-     "play (alone, where nothing is said), copy, convert; bound: only with the buyer's phone",
-     .at = AT(actions), .only = ISSUE, .many = true, .most = 4},
+     "play (alone, where nothing is said), copy, convert; bound: only with the buyer's phone; "
+     "game: "
+     "only on game machines",
+     .at = AT(actions), .only = ISSUE, .many = true, .most = 5},
     {"named", "ID", OPTION_TEXT, "apparatus that may have it; any, where none is named",
      .at = AT(named), .only = ISSUE, .many = true, .most = OPTION_LIST_MAX},
     {"charge", "N", OPTION_NUMBER, "its price in minor units; default 1000", .at = AT(order.charge),

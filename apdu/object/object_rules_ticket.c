@@ -47,7 +47,7 @@ static bool named_is_valid(struct bytes rows) {
 }
 
 static bool actions_are_valid(const uint8_t *octet) {
-    return *octet != 0 && *octet <= (ACTION_PLAY | ACTION_COPY | ACTION_CONVERT | ACTION_BOUND);
+    return *octet != 0 && *octet <= ACTIONS_ALL;
 }
 
 // Whole rows by now; each opens something.

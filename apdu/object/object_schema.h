@@ -191,6 +191,8 @@ enum ticket_action {
     ACTION_COPY = 0x02,
     ACTION_CONVERT = 0x04,
     ACTION_BOUND = 0x08, // plays with a proof by the buyer only
+    ACTION_GAME = 0x10,  // is for certified game machines only
+    ACTIONS_ALL = 0x1F,
 };
 
 /// Flags in the last octet of FIELD_LEFT.

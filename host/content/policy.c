@@ -17,7 +17,8 @@ static const struct {
 } ACTIONS[] = {{ACTION_PLAY, "play"},
                {ACTION_COPY, "copy"},
                {ACTION_CONVERT, "convert"},
-               {ACTION_BOUND, "bound"}};
+               {ACTION_BOUND, "bound"},
+               {ACTION_GAME, "game"}};
 enum { ACTION_COUNT = sizeof ACTIONS / sizeof ACTIONS[0], COPIES_UNLIMITED = 0xFF };
 
 // ---- reading ---------------------------------------------------------------------------------

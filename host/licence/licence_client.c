@@ -123,6 +123,26 @@ static void fill(struct form *in, const struct container_file *container,
         form_set_text(in, NAME_ACTIVATOR, offer->activator);
 }
 
+int64_t licence_actions(const char *const *words, size_t count) {
+    static const struct {
+        const char *word;
+        uint8_t bit;
+    } KNOWN[] = {{"play", ACTION_PLAY},
+                 {"copy", ACTION_COPY},
+                 {"bound", ACTION_BOUND},
+                 {"game", ACTION_GAME}};
+    uint8_t bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < sizeof KNOWN / sizeof KNOWN[0] && strcmp(words[i], KNOWN[k].word) != 0)
+            k++;
+        if (k == sizeof KNOWN / sizeof KNOWN[0])
+            return 0;
+        bits |= KNOWN[k].bit;
+    }
+    return count == 0 ? -1 : (bits & (ACTION_PLAY | ACTION_COPY)) != 0 ? bits : 0;
+}
+
 bool licence_make_offer(const struct licence_client *client, const struct container_file *container,
                         const struct licence_offer *offer, char number[17],
                         struct failure *failure) {

@@ -46,6 +46,10 @@ struct licence_offer {
     const char *activator; // who may unseal the tickets besides the seller; NULL: nobody
 };
 
+/// Words of what an offer allows, "play", "copy", "bound", "game", as its actions. Below 0: none
+/// are said; 0: another word, or nothing that could be done.
+int64_t licence_actions(const char *const *words, size_t count);
+
 /// Makes an offer of a container's content under its policy; number has room for 17 characters.
 bool licence_make_offer(const struct licence_client *client, const struct container_file *container,
                         const struct licence_offer *offer, char number[17],

@@ -88,15 +88,17 @@ static uint16_t check_state(struct play *play) {
     return other ? SW_MISMATCH : SW_OK;
 }
 
-/// Copies are made by certified recorders only, where the header counts or allows them; what a
-/// converter does is no use of a ticket.
+/// Copies are made by certified recorders only, where the header counts or allows them; a right for
+/// game machines is theirs alone; what a converter does is no use of a ticket.
 static uint16_t check_action(struct play *play) {
     const struct object *header = &play->slot.header;
     bool copy = play->action == ACTION_COPY;
     if ((ticket_actions(header) & play->action) == 0 || play->action == ACTION_CONVERT ||
         (copy && !object_has(header, FIELD_COPIES)))
         return SW_NOT_PERMITTED;
-    return copy && (play->player.roles & ROLE_RECORDER) == 0 ? SW_WRONG_ROLE : SW_OK;
+    uint32_t wanted = (copy ? ROLE_RECORDER : 0u) |
+                      ((ticket_actions(header) & ACTION_GAME) != 0 ? ROLE_GAME : 0u);
+    return (play->player.roles & wanted) == wanted ? SW_OK : SW_WRONG_ROLE;
 }
 
 /// The last day by the later of the card's day and the player's, the first by the player's. No date

@@ -37,7 +37,8 @@ static const struct shape shape_id = SHAPE_OF(id_rows);
         {.name = NAME_COPIES, .kind = FORM_UINT, .max = 255, .marks = FORM_OPTIONAL},              \
         {.name = NAME_FIRST_DAY, .kind = FORM_DATE, .marks = FORM_OPTIONAL},                       \
         {.name = NAME_LAST_DAY, .kind = FORM_DATE, .marks = FORM_OPTIONAL}, {                      \
-        .name = NAME_ACTIONS, .kind = FORM_UINT, .min = 1, .max = 15, .marks = FORM_OPTIONAL       \
+        .name = NAME_ACTIONS, .kind = FORM_UINT, .min = 1, .max = ACTIONS_ALL,                     \
+        .marks = FORM_OPTIONAL                                                                     \
     }
 
 static const struct shape_row right_rows[] = {

@@ -120,6 +120,8 @@ struct fair *fair_open(uint64_t seed) {
                   SCENE_UNTIL);
     scene_certify(scene, &fair->recorder, "RECORDER", ROLE_PLAYER | ROLE_RECORDER, &fair->apparatus,
                   SCENE_FROM, SCENE_UNTIL);
+    scene_certify(scene, &fair->game, "GAME", ROLE_PLAYER | ROLE_GAME, &fair->apparatus, SCENE_FROM,
+                  SCENE_UNTIL);
     return fair;
 }
 

@@ -16,7 +16,7 @@
 struct fair {
     struct scene *scene;
     struct sample_party trade, apparatus; // authorities
-    struct sample_party seller, telco, player, recorder;
+    struct sample_party seller, telco, player, recorder, game;
     uint64_t instances; // made so far
 };
 

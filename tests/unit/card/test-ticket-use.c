@@ -164,6 +164,36 @@ static void copies(void) {
     end();
 }
 
+static uint16_t play_by(const struct sample_party *player) {
+    struct fair_use use = fair_use(fair, home, &ticket);
+    use.player = player;
+    fair_use_ask(&use);
+    return fair_use_play(&use);
+}
+
+/// The right says which: one for game machines opens on a certified one only, any other on it, too.
+static void games(void) {
+    struct fair_sale sale = fair_three_plays("ANNA");
+    sale.actions = ACTION_PLAY | ACTION_COPY | ACTION_GAME;
+    sale.copies = 1;
+    at_home(&sale);
+    CU_ASSERT_EQUAL(play_by(&fair->player), SW_WRONG_ROLE);
+    CU_ASSERT_EQUAL(play_by(&fair->recorder), SW_WRONG_ROLE);
+    CU_ASSERT_EQUAL(copy_by(&fair->recorder), SW_WRONG_ROLE);
+    CU_ASSERT_EQUAL(copy_by(&fair->game), SW_WRONG_ROLE);
+    CU_ASSERT_TRUE(fair_left(home, ticket.name, &left) && left.plays == 3 && left.copies == 1);
+    CU_ASSERT_EQUAL(play_by(&fair->game), SW_OK);
+    CU_ASSERT_TRUE(fair_left(home, ticket.name, &left) && left.plays == 2);
+    end();
+}
+
+static void games_play_all(void) {
+    const struct fair_sale sale = fair_three_plays("ANNA");
+    at_home(&sale);
+    CU_ASSERT_EQUAL(play_by(&fair->game), SW_OK);
+    end();
+}
+
 static void free_copies(void) {
     struct fair_sale sale = fair_three_plays("ANNA");
     sale.plays = 1;
@@ -348,6 +378,8 @@ static const struct suite_test tests[] = {
     {"other content, no ticket, one key for many contents", contents, "P1-52 P1-53 M14a"},
     {"the first and the last day", periods, "P1-55"},
     {"a clock set back", clock_back, NULL},
+    {"a right for game machines is for them alone", games, "M24"},
+    {"and they play what anybody plays", games_play_all, NULL},
     {"copies are counted, for recorders only, and move along", copies, "P1-56 M24"},
     {"copies without number", free_copies, NULL},
     {"no copies", no_copies, NULL},
