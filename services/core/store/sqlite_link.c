@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_SHOWN = 60, BUSY_MS = 5000 };
+/// Somebody who has the database for himself, which no service does, is waited for at the opening,
+/// and then in each attempt of a write: store_write makes a dozen.
+enum { TEXT_SHOWN = 60, OPEN_MS = 5000, BUSY_MS = 400 };
 
 enum store_result sqlite_result(int code) {
     switch (code & 0xFF) {
@@ -45,8 +47,9 @@ bool sqlite_link_open(struct sqlite_link *link, const char *path, const char *vf
     int code = sqlite3_open_v2(path, &link->db, flags, vfs);
     if (code == SQLITE_OK) {
         sqlite3_extended_result_codes(link->db, 1);
-        sqlite3_busy_timeout(link->db, BUSY_MS);
+        sqlite3_busy_timeout(link->db, OPEN_MS);
         code = sqlite_link_exec(link, pragmas);
+        sqlite3_busy_timeout(link->db, BUSY_MS);
     }
     if (code == SQLITE_OK)
         return true;
