@@ -170,7 +170,8 @@ static void so_many_wait_to_ask_again(void) {
         if (i == 1)
             CU_ASSERT(asks(waiting[0]));
     }
-    CU_ASSERT_EQUAL(raw_read_all(waiting[1], s.text, sizeof s.text), 0); // ended
+    CU_ASSERT_EQUAL(raw_read_all(waiting[1], s.text, sizeof s.text), 0);
+    CU_ASSERT_FALSE(asks(waiting[1])); // ended, and not only silent
     CU_ASSERT(asks(waiting[0]) && asks(waiting[2]));
     for (size_t i = 0; i < 3; i++)
         close(waiting[i]);
