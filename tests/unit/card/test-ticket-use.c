@@ -177,6 +177,7 @@ static void games(void) {
     sale.actions = ACTION_PLAY | ACTION_COPY | ACTION_GAME;
     sale.copies = 1;
     at_home(&sale);
+    CU_ASSERT_EQUAL_FATAL(fair_show(home, fair->game.certificate), SW_OK);
     CU_ASSERT_EQUAL(play_by(&fair->player), SW_WRONG_ROLE);
     CU_ASSERT_EQUAL(play_by(&fair->recorder), SW_WRONG_ROLE);
     CU_ASSERT_EQUAL(copy_by(&fair->recorder), SW_WRONG_ROLE);
@@ -190,6 +191,7 @@ static void games(void) {
 static void games_play_all(void) {
     const struct fair_sale sale = fair_three_plays("ANNA");
     at_home(&sale);
+    CU_ASSERT_EQUAL_FATAL(fair_show(home, fair->game.certificate), SW_OK);
     CU_ASSERT_EQUAL(play_by(&fair->game), SW_OK);
     end();
 }
