@@ -7,7 +7,7 @@
 
 struct arguments {
     struct option_words urls;
-    const char *trust, *objects, *since;
+    const char *trust, *objects, *cash, *since;
     bool json;
     struct program_run run;
 };
@@ -37,6 +37,7 @@ static bool audit_books(const struct arguments *arguments, const struct crypto *
                           .crypto = crypto,
                           .findings = findings,
                           .objects = arguments->objects,
+                          .cash = arguments->cash,
                           .now_ms = (uint64_t)time_of_date(arguments->run.today) * 1000};
     bool done = trust_open(&trust, arguments->trust, crypto, failure) &&
                 audit_since(arguments, &audit, failure);
@@ -71,6 +72,10 @@ static const struct option_row rows[] = {
      "signed objects, one a file that has the digest of its body as its name: databases and files "
      "must have the same",
      .at = AT(objects)},
+    {"cash", "DIR", OPTION_DIRECTORY,
+     "the state of a deposit machine: what is stacked in its box must be what its float's logs at "
+     "the clearing center, given too, have loaded",
+     .at = AT(cash)},
     {"since", "STATE", OPTION_FILE,
      "a file that the last audit left: signatures that it verified are not verified again while "
      "they are the same. Written anew where nothing was found",

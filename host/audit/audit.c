@@ -131,6 +131,7 @@ static void examine(struct examined *examined) {
     examined->sound = examine_about(examined);
     if (!examined->sound)
         return;
+    examine_core(examined);
     examine_journal(examined);
     examine_ledger(examined);
     service_of(examined->service)->examine(examined);
@@ -158,7 +159,8 @@ bool audit_run(const struct audit *audit, const char *const *urls, size_t count,
         examine(&all[i]);
     if (done)
         examine_between(all, count);
-    done = done && examine_store(all, count, failure) && tell_broken(all, count, failure);
+    done = done && examine_cash(all, count, failure) && examine_store(all, count, failure) &&
+           tell_broken(all, count, failure);
     for (size_t i = 0; i < count && i < AUDIT_REPLICAS_MAX; i++)
         replica_close(&all[i].replica);
     return done;

@@ -16,6 +16,7 @@ struct audit {
     const struct crypto *crypto;
     struct findings *findings;
     const char *objects; // directory of signed objects, or NULL
+    const char *cash;    // state directory of a deposit machine, or NULL
     uint64_t now_ms;
     const struct state *since; // NULL: everything is verified
     struct state *reached;     // NULL: nobody wants to know how far the journals go

@@ -11,6 +11,8 @@
 struct entry;
 struct wanted;
 
+enum { OBJECT_KINDS = 256 };
+
 /// A database under examination.
 struct examined {
     const struct audit *audit;
@@ -18,7 +20,8 @@ struct examined {
     const char *service; // constant: the name of its row in the table of services
     /// What an entry of its ledger must hold; NULL: it has none.
     void (*want)(struct examined *examined, const struct entry *entry, struct wanted *wanted);
-    bool sound; // ours, and of tables that are known
+    int64_t kinds[OBJECT_KINDS]; // objects of each type, as the journal counts them
+    bool sound;                  // ours, and of tables that are known
 };
 
 /// Tells one; the service is filled in. Row, expected, found and object may be left out.
@@ -52,10 +55,17 @@ struct mirror {
 /// Compares each row with its object.
 void compare_mirror(struct examined *examined, const struct mirror *mirror);
 
+/// Calls that wait, or were made, against what they follow from. The SQL gives id, how the body
+/// begins, how it ends up to its unit, the unit's number, what follows it, the body: a row for each
+/// that it may be, those of one id one after the other (core.c).
+void compare_orders(struct examined *examined, const char *sql);
+
 // ---- passes ------------------------------------------------------------------------------------
 
 /// Whose database, which version of its tables. False: nothing else is to be looked at.
 bool examine_about(struct examined *examined);
+/// What all services' databases have beside the journal and the ledger's entries.
+void examine_core(struct examined *examined);
 /// Objects with their signatures, the chain over them, checkpoints.
 void examine_journal(struct examined *examined);
 /// Entries as they are, against their digests and against what justifies them; accounts.
@@ -69,10 +79,14 @@ void examine_licence(struct examined *examined);
 void examine_content(struct examined *examined);
 /// What two of them must say alike.
 void examine_between(struct examined *all, size_t count);
+/// What lies in a deposit machine's box against its float's logs. False: its state cannot be read.
+bool examine_cash(struct examined *all, size_t count, struct failure *failure);
 /// Files of signed objects against what the databases have. False: the directory cannot be read.
 bool examine_store(struct examined *all, size_t count, struct failure *failure);
 /// Of the clearing center: what only the objects themselves tell.
 void examine_clearing_objects(struct examined *examined);
+/// Of the clearing center: rows that objects, certificates or other rows must bear out.
+void examine_clearing_rows(struct examined *examined);
 /// Of the clearing center: what it says of cards.
 void examine_clearing_cards(struct examined *examined);
 

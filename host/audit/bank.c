@@ -59,6 +59,13 @@ static const struct rule rules[] = {
     {"missing", "account", "id",
      "SELECT b.id, b.to_account, 'no account' FROM booking b LEFT JOIN account a"
      " ON a.id = b.to_account WHERE a.id IS NULL ORDER BY b.id"},
+    {"missing", "account", "id",
+     "SELECT l.id, 'an account', 'nothing' FROM ledger_account l LEFT JOIN account a ON l.id ="
+     " 'ACCOUNT:' || a.id WHERE l.kind = 'ACCOUNT' AND a.id IS NULL ORDER BY l.id"},
+    {"missing", "ledger_account", "id",
+     "SELECT 'OUTSIDE:' || CAST(a.unit AS TEXT), 'an account', 'nothing' FROM account a WHERE NOT"
+     " EXISTS (SELECT 1 FROM ledger_account l WHERE l.id = 'OUTSIDE:' || CAST(a.unit AS TEXT))"
+     " GROUP BY a.unit ORDER BY a.unit"},
     {"missing", "ledger_account", "id",
      "SELECT a.id, a.owner, COALESCE(l.owner, 'nothing') FROM account a LEFT JOIN ledger_account l"
      " ON l.id = 'ACCOUNT:' || a.id WHERE l.id IS NULL OR l.owner <> a.owner OR l.unit <> a.unit"

@@ -151,56 +151,6 @@ static const struct rule entry_rules[] = {
                       " t.kind = 'usage-log') ORDER BY w.payer, w.counter"},
 };
 
-// ---- objects that stand in no row --------------------------------------------------------------
-
-#define STRAY(kind, table)                                                                         \
-    "SELECT o.digest, '" table "', 'no row', o.digest FROM object o WHERE o.kind = '" kind "'"
-
-static const struct rule stray_rules[] = {
-    {"row-missing", "usage", "digest",
-     STRAY("usage-log",
-           "a row of usage") " AND o.digest NOT IN (SELECT digest FROM usage) AND"
-                             " o.digest NOT IN (SELECT digest FROM twin) ORDER BY o.digest"},
-    {"row-missing", "number", "digest",
-     STRAY("receive-log", "a row of number") " AND o.digest NOT IN (SELECT digest FROM number)"
-                                             " ORDER BY o.digest"},
-    {"row-missing", "number", "digest",
-     STRAY("void", "a row of number") " AND o.digest NOT IN (SELECT digest FROM number)"
-                                      " ORDER BY o.digest"},
-    {"row-missing", "batch", "digest",
-     STRAY("batch", "a row of batch") " AND o.digest NOT IN (SELECT digest FROM batch)"
-                                      " ORDER BY o.digest"},
-    {"row-missing", "issue", "digest",
-     STRAY("issue-log", "a row of issue") " AND o.digest NOT IN (SELECT digest FROM issue)"
-                                          " ORDER BY o.digest"},
-    {"row-missing", "policy", "hash",
-     STRAY("policy", "a row of policy") " AND o.digest NOT IN (SELECT hash FROM policy)"
-                                        " ORDER BY o.digest"},
-    {"row-missing", "batch", "object",
-     STRAY("settlement-receipt", "a settled batch") " AND o.octets NOT IN (SELECT object FROM batch"
-                                                    " WHERE state = 1) ORDER BY o.digest"},
-    {"row-missing", "batch", "object",
-     STRAY("release", "a released batch") " AND o.octets NOT IN (SELECT object FROM batch"
-                                          " WHERE state = 2) ORDER BY o.digest"},
-    {"row-missing", "redemption", "object",
-     STRAY("refund", "a row of redemption") " AND o.octets NOT IN (SELECT object FROM redemption)"
-                                            " ORDER BY o.digest"},
-    {"challenge", "challenge", "used",
-     "SELECT o.digest, 'the challenge that it answers', 'nothing', o.digest FROM object o"
-     " WHERE o.kind = 'statement' AND o.digest NOT IN (SELECT used FROM challenge WHERE used IS"
-     " NOT NULL) ORDER BY o.digest"},
-    {"challenge", "challenge", "used",
-     "SELECT c.id, 'a statement', c.used, c.used FROM challenge c LEFT JOIN object o ON"
-     " o.digest = c.used WHERE c.used IS NOT NULL AND o.digest IS NULL ORDER BY c.id"},
-    {"object-missing", "object", "digest",
-     "SELECT i.digest, i.amount, 'nothing', i.digest FROM issue i LEFT JOIN object o ON"
-     " o.digest = i.digest WHERE o.digest IS NULL ORDER BY i.digest"},
-    {"object-missing", "policy", "hash",
-     "SELECT n.payee || '/' || CAST(n.n AS TEXT), n.policy, 'nothing', n.digest FROM number n"
-     " JOIN object o ON o.digest = n.policy LEFT JOIN policy p ON p.hash = n.policy"
-     " WHERE p.hash IS NULL ORDER BY n.payee, n.n"},
-};
-
 // ---- sequences and sums ------------------------------------------------------------------------
 
 /// Debits of a payee's sale that were given back, by number.
@@ -469,10 +419,10 @@ void examine_clearing(struct examined *examined) {
     for (size_t i = 0; i < sizeof mirrors / sizeof mirrors[0]; i++)
         compare_mirror(examined, &mirrors[i]);
     RULES(entry_rules);
-    RULES(stray_rules);
     RULES(sum_rules);
     RULES(issue_rules);
     RULES(leaving_rules);
+    examine_clearing_rows(examined);
     examine_clearing_objects(examined);
     examine_clearing_cards(examined);
 }

@@ -62,6 +62,23 @@ static void judge_counters(struct acknowledging *of) {
     }
 }
 
+/// The next one must be above all that were signed.
+static void judge_version(struct acknowledging *of) {
+    int64_t version = (int64_t)object_uint(&of->object, FIELD_VERSION), found = 0;
+    const struct cell in[] = {cell_text(of->purse), cell_int(version)};
+    replica_each(&of->examined->replica,
+                 "SELECT COUNT(*) FROM version WHERE purse = $1 AND version >= $2", in, 2,
+                 take_found, &found);
+    if (found == 0)
+        tell(of->examined, (struct finding){.kind = "version",
+                                            .table = "version",
+                                            .row = told_of("%s", of->purse),
+                                            .field = "version",
+                                            .expected = told_of("at least %" PRId64, version),
+                                            .found = told_of("lower"),
+                                            .object = of->digest});
+}
+
 /// Row: octets, digest.
 static bool take_acknowledgement(void *context, const struct cell *row) {
     struct acknowledging *of = context;
@@ -70,6 +87,7 @@ static bool take_acknowledgement(void *context, const struct cell *row) {
     struct bytes purse = of->object.fields[FIELD_PURSE];
     snprintf(of->purse, sizeof of->purse, "%.*s", (int)purse.size, (const char *)purse.data);
     of->digest = told_octets(row[1].octets);
+    judge_version(of);
     if (object_has(&of->object, FIELD_BASE))
         judge_base(of);
     judge_counters(of);
@@ -103,17 +121,37 @@ static bool take_list(void *context, const struct cell *row) {
     return true;
 }
 
+/// What the next lists are made of has the marks of a purse that is listed.
+static void judge_mark(struct examined *examined, const char *purse, const struct certificate *own,
+                       struct bytes mark) {
+    int64_t found = 0;
+    const struct cell in[] = {cell_octets(mark), cell_int(own->roles), cell_int(own->until)};
+    replica_each(&examined->replica,
+                 "SELECT COUNT(*) FROM mark WHERE mark = $1 AND roles = $2 AND until = $3", in, 3,
+                 take_found, &found);
+    if (found == 0)
+        tell(examined, (struct finding){.kind = "missing",
+                                        .table = "mark",
+                                        .row = told_octets(mark),
+                                        .field = "mark",
+                                        .expected = told_of("%s until %u", purse, own->until),
+                                        .found = told_of("nothing")});
+}
+
 /// The list for hosts has room for all. Row: purse, certificate, marks, object.
 static bool take_listed(void *context, const struct cell *row) {
-    const struct examined *examined = context;
+    struct examined *examined = context;
     struct certificate own;
     struct object list;
-    uint8_t digest[CERTIFICATE_DIGEST_SIZE];
+    uint8_t digest[CERTIFICATE_DIGEST_SIZE], holder[MARK_SIZE];
     if (certificate_parse(row[1].octets, &own) != CERTIFICATE_OK ||
         !certificate_digest(examined->audit->crypto, row[1].octets, digest) ||
         (object_decode_as(OBJECT_HOTLIST, row[3].octets, &list) &&
          own.until < object_date(&list, FIELD_DATE)))
         return true;
+    judge_mark(examined, row[0].text, &own, bytes_of(digest, MARK_SIZE));
+    if (mark_of_holder(examined->audit->crypto, own.issuer, own.holder, holder))
+        judge_mark(examined, row[0].text, &own, BYTES_OF(holder));
     if (!marks_have(row[2].octets, digest))
         tell_list(examined, "missing", told_of("hosts/%s", row[0].text),
                   told_octets(BYTES_OF(digest)), told_of("nothing"));
@@ -123,7 +161,7 @@ static bool take_listed(void *context, const struct cell *row) {
 static const struct rule list_rules[] = {
     {"differs", "purse", "listed",
      "SELECT p.id, MIN(f.day), p.listed FROM finding f JOIN purse p ON p.id = f.purse"
-     " WHERE p.listed = 0 GROUP BY p.id, p.listed ORDER BY p.id"},
+     " WHERE p.listed = 0 AND f.word <> 'account' GROUP BY p.id, p.listed ORDER BY p.id"},
 };
 
 // ---- lost cards --------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ enum pocket_number {
     POCKET_ISSUED,
     POCKET_LOADED,
     POCKET_RECREDITED,
-    POCKET_SPENT
+    POCKET_SPENT,
+    POCKET_REDEEMED
 };
 
 static int64_t pocket_number(const struct object *object, uint16_t unit, enum pocket_number which) {
@@ -36,7 +37,7 @@ static struct told_text told_number(int64_t number) {
 // ---- a payer's logs ----------------------------------------------------------------------------
 
 struct order {
-    const struct examined *examined;
+    struct examined *examined;
     char payer[NAME_SIZE];
     int64_t counter, state;
     size_t units;
@@ -81,16 +82,30 @@ static void judge_total(struct order *order, const struct cell *row, bool late) 
     order->last[at].spent = row[5].number;
 }
 
-/// Row: payer, counter, unit, amount, state number, spent, made_ms.
+static bool take_time(void *context, const struct cell *row) {
+    *(int64_t *)context = row[0].number;
+    return false;
+}
+
+/// Is what should have come before this log missing for too long? Asked only of a gap.
+static bool is_late(const struct order *order, const struct cell *row) {
+    struct examined *examined = order->examined;
+    int64_t came_ms = 0;
+    if (examined->audit->now_ms == 0)
+        return false;
+    replica_each(&examined->replica, "SELECT made_ms FROM object WHERE digest = $1", &row[6], 1,
+                 take_time, &came_ms);
+    return came_ms + LATE_MS < (int64_t)examined->audit->now_ms;
+}
+
+/// Row: payer, counter, unit, amount, state number, spent, digest.
 static bool take_log(void *context, const struct cell *row) {
     struct order *order = context;
-    bool late = order->examined->audit->now_ms > 0 &&
-                row[6].number + LATE_MS < (int64_t)order->examined->audit->now_ms;
     if (strcmp(order->payer, row[0].text) != 0) {
         *order = (struct order){.examined = order->examined};
         snprintf(order->payer, sizeof order->payer, "%s", row[0].text);
     }
-    bool gap = row[1].number != order->counter + 1;
+    bool gap = row[1].number != order->counter + 1, late = gap && is_late(order, row);
     if (gap && late)
         tell_log(order, "gap", "counter", row[1].number - 1, told_of("a log"), told_of("nothing"));
     if (row[4].number <= order->state)
@@ -105,9 +120,8 @@ static bool take_log(void *context, const struct cell *row) {
 static void judge_logs(struct examined *examined) {
     struct order order = {.examined = examined};
     replica_each(&examined->replica,
-                 "SELECT u.payer, u.counter, u.unit, u.amount, u.state_number, u.spent,"
-                 " COALESCE(o.made_ms, 0) FROM usage u LEFT JOIN object o ON o.digest = u.digest"
-                 " ORDER BY u.payer, u.counter",
+                 "SELECT payer, counter, unit, amount, state_number, spent, digest FROM usage"
+                 " ORDER BY payer, counter",
                  NULL, 0, take_log, &order);
 }
 
@@ -267,6 +281,7 @@ struct stating {
     struct object object;
     int64_t balance;
     uint16_t unit;
+    bool told; // a row has what it says
 };
 
 /// An issue log for the state of a statement. Row: object, digest, serial, revision.
@@ -292,6 +307,55 @@ static bool take_issue(void *context, const struct cell *row) {
     return true;
 }
 
+static void tell_statement(const struct stating *stating, const char *field, int64_t expected,
+                           int64_t found) {
+    struct bytes purse = stating->object.fields[FIELD_PURSE];
+    tell(stating->examined,
+         (struct finding){.kind = "differs",
+                          .table = "statement",
+                          .row = told_of("%.*s/%u", (int)purse.size, (const char *)purse.data,
+                                         (unsigned)stating->unit),
+                          .field = field,
+                          .expected = told_number(expected),
+                          .found = told_number(found)});
+}
+
+/// The newest statement is what the row says; issued may have risen since, by a log's totals.
+/// Row: state number, counter, issued, loaded, recredited, spent, redeemed.
+static bool take_told(void *context, const struct cell *row) {
+    static const char *const names[] = {"counter",    "issued", "loaded",
+                                        "recredited", "spent",  "redeemed"};
+    struct stating *stating = context;
+    int64_t state = (int64_t)object_uint(&stating->object, FIELD_STATE_NUMBER);
+    stating->told = true;
+    if (row[0].number < state)
+        tell_statement(stating, "state_number", state, row[0].number);
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && row[0].number == state; i++) {
+        int64_t said = i == 0 ? (int64_t)object_uint(&stating->object, FIELD_COUNTER)
+                              : pocket_number(&stating->object, stating->unit,
+                                              (enum pocket_number)(POCKET_BALANCE + i));
+        if (i == 1 ? row[2].number < said : row[1 + i].number != said)
+            tell_statement(stating, names[i], said, row[1 + i].number);
+    }
+    return false;
+}
+
+/// Row: id, purse.
+static bool take_challenge(void *context, const struct cell *row) {
+    const struct stating *stating = context;
+    const struct object *object = &stating->object;
+    if (!bytes_equal(row[0].octets, object->fields[FIELD_CHALLENGE]) ||
+        !bytes_equal(row[1].octets, object->fields[FIELD_PURSE]))
+        tell(stating->examined,
+             (struct finding){.kind = "challenge",
+                              .table = "challenge",
+                              .row = told_octets(row[0].octets),
+                              .field = "used",
+                              .expected = told_octets(object->fields[FIELD_CHALLENGE]),
+                              .found = told_of("%s", row[1].text)});
+    return true;
+}
+
 static bool take_statement(void *context, const struct cell *row) {
     struct stating *stating = context;
     if (!object_decode_as(OBJECT_STATEMENT, row[0].octets, &stating->object))
@@ -300,6 +364,8 @@ static bool take_statement(void *context, const struct cell *row) {
     struct bytes purse = stating->object.fields[FIELD_PURSE];
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%.*s", (int)purse.size, (const char *)purse.data);
+    replica_each(&stating->examined->replica, "SELECT id, purse FROM challenge WHERE used = $1",
+                 &row[1], 1, take_challenge, stating);
     for (size_t at = 0; at + POCKET <= pockets.size; at += POCKET) {
         stating->unit = (uint16_t)bytes_get_be(pockets.data + at, 2);
         stating->balance = pocket_number(&stating->object, stating->unit, POCKET_BALANCE);
@@ -310,6 +376,13 @@ static bool take_statement(void *context, const struct cell *row) {
                      "SELECT object, digest, serial, revision FROM issue WHERE purse = $1 AND"
                      " unit = $2 AND state_number = $3",
                      in, 3, take_issue, stating);
+        stating->told = false;
+        replica_each(&stating->examined->replica,
+                     "SELECT state_number, counter, issued, loaded, recredited, spent, redeemed"
+                     " FROM statement WHERE purse = $1 AND unit = $2",
+                     in, 2, take_told, stating);
+        if (!stating->told)
+            tell_statement(stating, "purse", 1, 0);
     }
     return true;
 }
@@ -317,8 +390,8 @@ static bool take_statement(void *context, const struct cell *row) {
 static void judge_statements(struct examined *examined) {
     struct stating stating = {.examined = examined};
     replica_each(&examined->replica,
-                 "SELECT octets FROM object WHERE kind = 'statement' ORDER BY digest", NULL, 0,
-                 take_statement, &stating);
+                 "SELECT octets, digest FROM object WHERE kind = 'statement' ORDER BY digest", NULL,
+                 0, take_statement, &stating);
 }
 
 // ---- versions ----------------------------------------------------------------------------------

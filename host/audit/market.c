@@ -45,6 +45,9 @@ static const struct rule licence_rules[] = {
     {"unpaid", "activation", "instance",
      "SELECT a.instance, 'settled', 'not' FROM activation a LEFT JOIN settled t ON t.instance ="
      " a.instance WHERE t.instance IS NULL ORDER BY a.instance"},
+    {"missing", "content_key", "content",
+     "SELECT o.number, o.content, 'no key' FROM offer o LEFT JOIN content_key k ON k.content ="
+     " o.content WHERE k.content IS NULL ORDER BY o.number"},
     {"missing", "offer", "number",
      "SELECT s.instance, s.number, 'no offer' FROM sale s LEFT JOIN offer o ON o.number = s.number"
      " WHERE o.number IS NULL ORDER BY s.instance"},
@@ -62,11 +65,39 @@ static void tell_sale(const struct examined *examined, const struct cell *row, c
                                     .found = found});
 }
 
+/// What the seller signed of an offer, with each sale of it.
+static const struct mirror offers = {
+    "offer",
+    "SELECT o.number || '/' || s.instance, s.header, o.amount, o.policy_hash, o.unit, o.content,"
+    " NULLIF(o.plays, -1), NULLIF(o.copies, -1) FROM sale s JOIN offer o ON o.number = s.number "
+    "ORDER BY s.instance",
+    OBJECT_TICKET_HEADER,
+    {{"policy_hash", FIELD_POLICY_HASH},
+     {"unit", FIELD_UNIT},
+     {"content", FIELD_CONTENT},
+     {"plays", FIELD_PLAYS},
+     {"copies", FIELD_COPIES}}};
+
+/// The ticket as it is handed out is the seller's, too; a sale that waits is of the header's day.
+static void judge_ticket(const struct examined *examined, const struct cell *row,
+                         const struct object *header) {
+    struct object state;
+    int64_t date = (int64_t)object_date(header, FIELD_DATE);
+    if (!object_decode_as(OBJECT_TICKET_STATE, row[7].octets, &state) ||
+        !trust_signed(examined->audit->trust, ROLE_SELLER, state.body, state.signature.data))
+        tell_sale(examined, row, "signature", "state",
+                  told_of("signed by a seller in %s", examined->audit->trust->directory),
+                  told_octets(row[7].octets));
+    if (row[8].kind == CELL_INT && row[8].number != date)
+        tell_sale(examined, row, "differs", "sent_date", told_of("%" PRId64, date),
+                  told_of("%" PRId64, row[8].number));
+}
+
 static bool is_text(const struct object *object, enum field field, const struct cell *cell) {
     return bytes_equal(object->fields[field], cell->octets);
 }
 
-/// Row: instance, number, buyer, header, amount, unit, settled day, by notice, terms.
+/// Row: instance, number, buyer, header, amount, unit, settled day, state, sent day.
 static bool take_sale(void *context, const struct cell *row) {
     const struct examined *examined = context;
     struct object header;
@@ -96,6 +127,7 @@ static bool take_sale(void *context, const struct cell *row) {
         tell_sale(examined, row, "order", "settled_date",
                   told_of("from %u", (unsigned)object_date(&header, FIELD_DATE)),
                   told_of("%" PRId64, row[6].number));
+    judge_ticket(examined, row, &header);
     if (!trust_signed(examined->audit->trust, ROLE_SELLER, header.body, header.signature.data))
         tell_sale(examined, row, "signature", "header",
                   told_of("signed by a seller in %s", examined->audit->trust->directory),
@@ -120,10 +152,12 @@ static bool take_number(void *context, const struct cell *row) {
 void examine_licence(struct examined *examined) {
     compare_rules(examined, licence_rules, sizeof licence_rules / sizeof licence_rules[0]);
     replica_each(&examined->replica,
-                 "SELECT s.instance, s.number, s.buyer, s.header, o.amount, o.unit, t.settled_date"
-                 " FROM sale s LEFT JOIN offer o ON o.number = s.number LEFT JOIN settled t ON"
-                 " t.instance = s.instance ORDER BY s.instance",
+                 "SELECT s.instance, s.number, s.buyer, s.header, o.amount, o.unit, t.settled_date,"
+                 " s.state, u.sent_date FROM sale s LEFT JOIN offer o ON o.number = s.number LEFT"
+                 " JOIN settled t ON t.instance = s.instance LEFT JOIN unsettled u ON u.instance ="
+                 " s.instance ORDER BY s.instance",
                  NULL, 0, take_sale, examined);
+    compare_mirror(examined, &offers);
     replica_each(&examined->replica, "SELECT number FROM offer ORDER BY number", NULL, 0,
                  take_number, examined);
 }

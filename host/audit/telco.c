@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A telephone company and the registry: usage by its tariff and without gaps, dockets with one end,
 // bills that are the sum of what is on them, months in their order.
+#include "base/base64url.h"
 #include "host/audit/audit_private.h"
 
 #include <inttypes.h>
@@ -231,14 +232,148 @@ static const struct rule charge_rules[] = {
      " ORDER BY sale"},
 };
 
-/// The signed answer says what the row says. Row: sale, state, answer.
+static const struct rule row_rules[] = {
+    {"differs", "docket", "text",
+     "SELECT d.sale, c.kind || ' ' || c.text, d.kind || ' ' || d.text FROM docket d JOIN"
+     " content_charge c ON c.sale = d.sale WHERE c.kind <> d.kind OR c.text <> d.text"
+     " ORDER BY d.sale"},
+    {"docket", "docket", "state",
+     "SELECT sale, 'asked, accepted, or refused with a word', state FROM docket WHERE state NOT IN"
+     " (0, 1, 2) OR (state = 1 AND word IS NOT NULL) OR (state = 2 AND word IS NULL)"
+     " ORDER BY sale"},
+    {"missing", "docket", "sale",
+     "SELECT SUBSTR(o.id, 5), 'a docket', 'nothing' FROM outbox o LEFT JOIN docket d ON 'ask-' ||"
+     " d.sale = o.id WHERE o.endpoint = 'registry.inquiry' AND d.sale IS NULL ORDER BY o.id"},
+    {"differs", "deposit", "outcome",
+     "SELECT p.id, 'paid', p.outcome FROM deposit p JOIN transfer t ON t.id = 'paid-' || p.id WHERE"
+     " p.outcome <> 'completed' OR p.transfer IS NULL ORDER BY p.id"},
+    {"differs", "deposit", "date",
+     "SELECT p.id, c.date, p.date FROM deposit p JOIN content_charge c ON c.sale = p.id WHERE"
+     " c.date <> p.date ORDER BY p.id"},
+    {"differs", "ledger_account", "owner",
+     "SELECT l.id, m.owner, l.owner FROM ledger_account l JOIN (SELECT MAX(owner) AS owner FROM"
+     " ledger_account) m ON m.owner <> l.owner ORDER BY l.id"},
+    {"tariff", "bill_line", "amount",
+     "SELECT l.phone || '/' || CAST(l.month AS TEXT) || '/' || l.part || '/' || CAST(l.line AS"
+     " TEXT), 'the basic charge of a tariff', l.amount FROM bill_line l WHERE l.kind = 'basic' AND"
+     " NOT EXISTS (SELECT 1 FROM tariff t WHERE t.first_month <= l.month AND t.last_month >="
+     " l.month AND t.basic = l.amount) ORDER BY 1"},
+    {"differs", "bill", "unit",
+     "SELECT b.phone || '/' || CAST(b.month AS TEXT) || '/' || b.part, s.unit, b.unit FROM bill b"
+     " JOIN (SELECT MAX(unit) AS unit FROM setting) s ON s.unit <> b.unit ORDER BY 1"},
+    {"gap", "bill_line", "line",
+     "SELECT phone || '/' || CAST(month AS TEXT) || '/' || part, COUNT(*), MAX(line) - MIN(line) +"
+     " 1 FROM bill_line GROUP BY phone, month, part HAVING COUNT(*) <> MAX(line) - MIN(line) + 1"
+     " ORDER BY 1"},
+    {"bill", "bill_line", "text",
+     "SELECT l.phone || '/' || CAST(l.month AS TEXT) || '/' || l.part || '/' || CAST(l.line AS"
+     " TEXT), 'a charge of that day', l.text FROM bill_line l WHERE l.kind IN (SELECT kind FROM"
+     " content_charge) AND NOT EXISTS (SELECT 1 FROM content_charge c WHERE c.phone = l.phone AND"
+     " c.billed = l.month AND c.kind = l.kind AND c.text = l.text AND c.date = l.date AND c.amount"
+     " = l.amount) ORDER BY 1"},
+    {"bill", "bill_line", "quantity",
+     "SELECT l.phone || '/' || CAST(l.month AS TEXT) || '/' || l.part || '/' || CAST(l.line AS"
+     " TEXT), x.quantity, l.quantity FROM bill_line l JOIN (SELECT phone, billed, kind, " SUM(
+         "quantity") " AS quantity FROM usage WHERE billed <> 0 GROUP BY phone, billed, kind) x ON"
+                     " x.phone = l.phone AND x.billed = l.month AND x.kind = l.kind WHERE "
+                     "l.quantity IS NULL OR"
+                     " l.quantity <> x.quantity ORDER BY 1"},
+};
+
+/// What was ordered of the bank; a payee's account may have been another one then.
+static const char docket_orders[] =
+    "SELECT o.id, '{\"id\":\"' || d.sale || '\",\"from\":\"', '\",\"amount\":' || CAST(d.amount AS"
+    " TEXT) || ',\"unit\":\"', d.unit, CASE WHEN d.number IS NULL THEN '\"}' ELSE '\",\"sale\":"
+    "{\"date\":\"' || SUBSTR(CAST(d.date AS TEXT), 1, 4) || '-' || SUBSTR(CAST(d.date AS TEXT), 5,"
+    " 2) || '-' || SUBSTR(CAST(d.date AS TEXT), 7, 2) || '\",\"number\":\"' || d.number ||"
+    " '\",\"mail\":\"' || d.mail || '\",\"instance\":\"' || COALESCE(d.instance, '') || '\"}}' END,"
+    " o.body FROM outbox o JOIN docket d ON o.id = 'pay-' || d.sale WHERE d.state = 1 ORDER BY "
+    "o.id";
+static const char deposit_orders[] =
+    "SELECT o.id, '{\"id\":\"' || p.id || '\",\"from\":\"', '\",\"amount\":' || CAST(p.amount AS"
+    " TEXT) || ',\"unit\":\"', p.unit, '\",\"payer\":\"' || p.trm || '\"}', o.body FROM outbox o"
+    " JOIN deposit p ON o.id = 'load-' || p.id ORDER BY o.id";
+
+static void tell_docket(const struct examined *examined, const char *sale, const char *kind,
+                        const char *field, struct told_text expected, struct told_text found) {
+    tell(examined, (struct finding){.kind = kind,
+                                    .table = "docket",
+                                    .row = told_of("%s", sale),
+                                    .field = field,
+                                    .expected = expected,
+                                    .found = found});
+}
+
+// ---- what the registry said --------------------------------------------------------------------
+
+enum { ANSWER_MAX = 1024 };
+
+/// The signed answer in a reply: the last text under "object". False: there is none.
+static bool find_answer(struct bytes reply, uint8_t out[ANSWER_MAX], struct object *answer) {
+    static const char name[] = "\"object\":\"";
+    char text[2 * ANSWER_MAX];
+    size_t size = 0;
+    snprintf(text, sizeof text, "%.*s", (int)reply.size, (const char *)reply.data);
+    char *at = strstr(text, name);
+    if (at == NULL)
+        return false;
+    at += sizeof name - 1;
+    at[strcspn(at, "\"")] = '\0';
+    return base64url_decode(at, out, ANSWER_MAX, &size) &&
+           object_decode_as(OBJECT_REGISTRY_ANSWER, bytes_of(out, size), answer);
+}
+
+/// What was asked, and so answered, decides. Row: sale, state, enterprise, challenge, date, reply.
+static bool take_answer(void *context, const struct cell *row) {
+    const struct examined *examined = context;
+    uint8_t octets[ANSWER_MAX];
+    struct object answer;
+    const char *sale = row[0].text;
+    if (!find_answer(row[5].octets, octets, &answer)) {
+        tell_docket(examined, sale, "form", "registry", told_of("a registry's answer"),
+                    told_octets(row[5].octets));
+        return true;
+    }
+    int64_t expiry = (int64_t)object_date(&answer, FIELD_EXPIRY);
+    bool trusted = answer.fields[FIELD_RESULT].data[0] == 1;
+    if (row[1].number == 1 && !trusted)
+        tell_docket(examined, sale, "answer", "state", told_of("refused: the registry said 0"),
+                    told_of("accepted"));
+    if (row[1].number == 1 && expiry < row[4].number)
+        tell_docket(examined, sale, "answer", "date", told_of("until %" PRId64, expiry),
+                    told_of("%" PRId64, row[4].number));
+    if (!bytes_equal(answer.fields[FIELD_CHALLENGE], row[3].octets) ||
+        !bytes_equal(answer.fields[FIELD_ENTERPRISE], row[2].octets))
+        tell_docket(examined, sale, "answer", "challenge",
+                    told_octets(answer.fields[FIELD_CHALLENGE]), told_octets(row[3].octets));
+    if (!trust_signed(examined->audit->trust, ROLE_REGISTRY, answer.body, answer.signature.data))
+        tell_docket(examined, sale, "signature", "registry",
+                    told_of("signed by a registry in %s", examined->audit->trust->directory),
+                    told_octets(answer.signature));
+    return true;
+}
+
+// ---- what the company answered -----------------------------------------------------------------
+
+/// The signed answer says what the row says. Row: sale, state, answer, ticket.
 static bool take_docket(void *context, const struct cell *row) {
     const struct examined *examined = context;
     struct object answer;
     uint8_t digest[SHA256_SIZE] = {0};
-    if (row[2].kind == CELL_NULL ||
-        !object_decode_as(OBJECT_SETTLEMENT_ANSWER, row[2].octets, &answer))
+    if (row[2].kind == CELL_NULL)
         return true;
+    if (!object_decode_as(OBJECT_SETTLEMENT_ANSWER, row[2].octets, &answer)) {
+        tell_docket(examined, row[0].text, "form", "answer", told_of("settlement-answer"),
+                    told_octets(row[2].octets));
+        return true;
+    }
+    if (!bytes_equal(answer.fields[FIELD_TICKET], row[3].octets))
+        tell_docket(examined, row[0].text, "differs", "ticket",
+                    told_octets(answer.fields[FIELD_TICKET]), told_octets(row[3].octets));
+    if (!trust_signed(examined->audit->trust, ROLE_TELCO, answer.body, answer.signature.data))
+        tell_docket(examined, row[0].text, "signature", "answer",
+                    told_of("signed by a company in %s", examined->audit->trust->directory),
+                    told_octets(answer.signature));
     bool accepted = answer.fields[FIELD_RESULT].data[0] == 1;
     if (accepted == (row[1].number == 1))
         return true;
@@ -256,8 +391,16 @@ static bool take_docket(void *context, const struct cell *row) {
 void examine_charge(struct examined *examined) {
     compare_rules(examined, charge_rules, sizeof charge_rules / sizeof charge_rules[0]);
     replica_each(&examined->replica,
-                 "SELECT sale, state, answer FROM docket WHERE state <> 0 ORDER BY sale", NULL, 0,
-                 take_docket, examined);
+                 "SELECT sale, state, answer, ticket FROM docket WHERE state <> 0 ORDER BY sale",
+                 NULL, 0, take_docket, examined);
+    replica_each(&examined->replica,
+                 "SELECT d.sale, d.state, d.enterprise, d.challenge, d.date, o.reply FROM docket d"
+                 " JOIN outbox o ON o.id = 'ask-' || d.sale WHERE o.state = 1 AND o.reply IS NOT"
+                 " NULL ORDER BY d.sale",
+                 NULL, 0, take_answer, examined);
+    compare_rules(examined, row_rules, sizeof row_rules / sizeof row_rules[0]);
+    compare_orders(examined, docket_orders);
+    compare_orders(examined, deposit_orders);
 }
 
 // ---- the registry ------------------------------------------------------------------------------

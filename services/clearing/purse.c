@@ -3,6 +3,7 @@
 // policies; what the bank says has arrived for a purse.
 #include "services/clearing/clearing_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /// What a purse may do where nobody said otherwise, in minor units; below 0: no limit.
@@ -135,7 +136,22 @@ bool clearing_certificates_transact(struct call *call, struct session *session) 
 
 // ---- parties and policies ----------------------------------------------------------------------
 
+/// Orders of the past went elsewhere: that stays on record, for whoever audits them.
+static void note_change(struct call *call, struct session *session) {
+    const char *party = form_text(&call->in, NAME_PARTY);
+    struct value row[1] = {0};
+    char id[160];
+    if (sql_run(session, &clearing_sql[PARTY_READ], IN(value_text(party)), row) != STORE_ROW ||
+        strcmp(value_string(&row[0]), form_text(&call->in, NAME_ACCOUNT)) == 0)
+        return;
+    snprintf(id, sizeof id, "account:%s:%s", party, value_string(&row[0]));
+    sql_run(session, &clearing_sql[FINDING_ADD],
+            IN(value_text(id), value_text("account"), value_text(party), value_int(call->today)),
+            NULL);
+}
+
 bool clearing_party_transact(struct call *call, struct session *session) {
+    note_change(call, session);
     sql_run(session, &clearing_sql[PARTY_SET],
             IN(in_text(call, NAME_PARTY), in_text(call, NAME_ACCOUNT)), NULL);
     form_set_text(&call->out, NAME_PARTY, form_text(&call->in, NAME_PARTY));

@@ -239,6 +239,8 @@ int audit_world_audit_at(const struct audit_world *world, const char *const *url
     struct audit audit = {.trust = &anchor,
                           .crypto = world->crypto,
                           .findings = &findings,
+                          .objects = world->objects,
+                          .cash = world->cash,
                           .now_ms = world->now_ms + AUDIT_LATER_MS,
                           .since = since,
                           .reached = since};

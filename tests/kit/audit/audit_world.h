@@ -23,6 +23,7 @@ struct audit_world {
     char services[AUDIT_SERVICES_MAX][16]; // "clearing"
     uint64_t now_ms;                       // of the world; the auditor comes later
     const struct crypto *crypto;           // of who made it
+    const char *objects, *cash;            // what the auditor is given beside databases, or NULL
 };
 
 struct shop;

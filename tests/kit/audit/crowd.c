@@ -118,6 +118,16 @@ static void post(struct crowd *crowd, int64_t counter, const uint8_t object[SHA2
     seal(crowd, digest);
 }
 
+static void purse(struct crowd *crowd, const struct sample_party *party) {
+    struct certificate own;
+    must(certificate_parse(party->certificate, &own) == CERTIFICATE_OK, "a certificate is none");
+    insert(crowd,
+           "INSERT INTO purse(id, point, certificate, roles, enterprise, host, authority, state,"
+           " listed) VALUES(?, ?, ?, ?, '', ?, ?, 0, 0)",
+           "tbbitb", party->holder, bytes_of(own.signing_point, P256_COMPRESSED_SIZE),
+           party->certificate, (int64_t)own.roles, party->holder, crowd->purses.certificate);
+}
+
 // ---- transfers ---------------------------------------------------------------------------------
 
 static struct bytes sign_usage(struct crowd *crowd, int64_t counter,
@@ -211,6 +221,8 @@ void crowd_fill(struct crowd *crowd, int64_t count, const char *path) {
                  NULL);
     for (int64_t i = 1; i <= count; i++)
         transfer(crowd, i);
+    purse(crowd, &crowd->alice);
+    purse(crowd, &crowd->till);
     account(crowd, "PURSE:alice-p:JPY", "alice-p", count * AMOUNT);
     account(crowd, "PURSE:till-1:JPY", "till-1", -count * AMOUNT);
     sqlite3_exec(crowd->db, "COMMIT", NULL, NULL, NULL);

@@ -15,7 +15,7 @@ def waiting(world):
 
 def audit(world, *more):
     books = ["house/%s/db/%s.sqlite" % (name, name) for name in SERVICES]
-    code, out, err = world.run("audit", *books, "--trust", "house/ca", *more)
+    code, out, err = world.run("audit", *books, "--trust", "house/ca", "--cash", "deposit", *more)
     if code != 0:
         raise AssertionError("the auditor, exit %d:\n%s%s" % (code, out, err))
     return out

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The whole world killed at random: services, machines and commands, for some seconds a seed; then everything
 # is brought to its end, and the auditor has to find nothing, and money and plays are what was acknowledged.
-#   killed.py --seeds N [--first SEED] [--seconds S] [--keep DIR]
+#   killed.py --seeds N [--first SEED] [--seconds S] [--keep DIR] [--cases FILE]
 import argparse
 import os
 import shutil
@@ -11,7 +11,9 @@ import tempfile
 import threading
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cases
 import judge
 import people
 import world as worlds
@@ -67,6 +69,8 @@ def run(arguments):
             if (seed - arguments.first + 1) % 5 == 0 or seed == arguments.first + arguments.seeds - 1:
                 print(judge.judge_all(world, everybody), end="")
             print("seed %d: %d kills, %.1f s, judged in %.1f s, %s" % (seed, sum(world.kills.values()) - before, lived, time.monotonic() - begun - lived, said), flush=True)
+        if arguments.cases is not None:
+            print("world: %d cases are found" % cases.play_all(world, arguments.cases))
         print("world: %d kills: %s" % (sum(world.kills.values()), ", ".join("%s %d" % row for row in sorted(world.kills.items()))))
     finally:
         world.end()
@@ -78,7 +82,10 @@ def main():
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--keep", help="where the world is, and stays")
+    parser.add_argument("--cases", help="a table of changes to the healthy books, each of which the auditor has to find")
     arguments = parser.parse_args()
+    if arguments.cases is not None:
+        arguments.cases = os.path.abspath(arguments.cases)
     directory = arguments.keep or tempfile.mkdtemp(prefix="tessera-world-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     os.makedirs(directory, exist_ok=True)
     os.chdir(directory)

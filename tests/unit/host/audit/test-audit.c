@@ -5,9 +5,13 @@
 #include "tests/kit/audit/audit_world.h"
 #include "tests/kit/suite.h"
 
+#include "base/files.h"
+
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct audit_world center, town, *world; // world: one of both
 static char out[AUDIT_OUT_MAX], again[AUDIT_OUT_MAX];
@@ -108,12 +112,108 @@ static void memories(void) {
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "{\"kind\":\"rewritten\""));
 }
 
+// ---- what is given beside databases ------------------------------------------------------------
+
+static char store[96];
+
+static const char *in_store(const char *name) {
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", store, name);
+    return path;
+}
+
+/// Every object as a file; the name of the first usage log of 500 stays in *name.
+static void fill_store(char name[65]) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *rows = NULL;
+    snprintf(store, sizeof store, "%s/objects", center.directory);
+    mkdir(store, 0700);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_open(audit_world_path(&center, "clearing", true), &db), 0);
+    sqlite3_prepare_v2(db,
+                       "SELECT LOWER(HEX(o.digest)), o.octets, u.amount FROM object o LEFT JOIN"
+                       " usage u ON u.digest = o.digest",
+                       -1, &rows, NULL);
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        const char *digest = (const char *)sqlite3_column_text(rows, 0);
+        struct bytes octets =
+            bytes_of(sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1));
+        CU_ASSERT_TRUE(files_write(in_store(digest), octets, FILES_PUBLIC, FILES_REPLACE));
+        if (sqlite3_column_int(rows, 2) == 500)
+            snprintf(name, 65, "%s", digest);
+    }
+    sqlite3_finalize(rows);
+    sqlite3_close(db);
+}
+
+static bool says(const char *kind, const char *found) {
+    char wanted[128];
+    int code = audit_world_audit(&center, NULL, out);
+    snprintf(wanted, sizeof wanted, "{\"kind\":\"%s\"", kind);
+    bool told = code == EXIT_REFUSED && strstr(out, wanted) != NULL && strstr(out, found) != NULL;
+    if (!told)
+        printf("\n    exit %d, no %s with %s in\n%s", code, kind, found, out);
+    return told;
+}
+
+/// A file of the store away, under another name, spoilt; one that is nothing; one that no database
+/// has.
+static void stores(void) {
+    char name[65] = "", kept[256], other[256];
+    open_center();
+    audit_world_copy(&center);
+    fill_store(name);
+    center.objects = store;
+    CU_ASSERT_EQUAL(audit_world_audit(&center, NULL, out), EXIT_DONE);
+    snprintf(kept, sizeof kept, "%s.kept", store);
+    snprintf(other, sizeof other, "%s", in_store("00112233"));
+    CU_ASSERT_EQUAL(rename(in_store(name), kept), 0);
+    CU_ASSERT_TRUE(says("file-missing", name));
+    CU_ASSERT_EQUAL(rename(kept, other), 0);
+    CU_ASSERT_TRUE(says("digest", "00112233"));
+    CU_ASSERT_EQUAL(rename(other, in_store(name)), 0);
+    CU_ASSERT_TRUE(
+        audit_world_change(&center, "clearing", "DELETE FROM object WHERE kind = 'usage-log'"));
+    CU_ASSERT_TRUE(says("object-missing", "usage-log of 500"));
+    audit_world_copy(&center);
+    CU_ASSERT_TRUE(files_write(other, bytes_of_string("leaflet"), FILES_PUBLIC, FILES_NEW));
+    CU_ASSERT_TRUE(says("foreign", "00112233"));
+    remove(other);
+    CU_ASSERT_EQUAL(audit_world_audit(&center, NULL, out), EXIT_DONE);
+    center.objects = NULL;
+}
+
+static void put_machine(const char *own, const char *cash) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/machine", store);
+    CU_ASSERT_TRUE(files_write(path, bytes_of_string(own), FILES_PUBLIC, FILES_REPLACE));
+    snprintf(path, sizeof path, "%s/cash", store);
+    CU_ASSERT_TRUE(files_write(path, bytes_of_string(cash), FILES_PUBLIC, FILES_REPLACE));
+}
+
+/// Case 98: what is stacked in a deposit machine is what its float has loaded.
+static void boxes(void) {
+    open_center();
+    audit_world_copy(&center);
+    snprintf(store, sizeof store, "%s/box", center.directory);
+    mkdir(store, 0700);
+    center.cash = store;
+    put_machine("{\"own\":\"float-1\"}", "{\"escrow\":0,\"stacked\":2000,\"returned\":0}");
+    CU_ASSERT_EQUAL(audit_world_audit(&center, NULL, out), EXIT_DONE);
+    put_machine("{\"own\":\"float-1\"}", "{\"escrow\":0,\"stacked\":1000,\"returned\":0}");
+    CU_ASSERT_TRUE(says("cash", "\"expected\":\"1000 stacked\",\"found\":\"2000\""));
+    put_machine("{}", "{}");
+    CU_ASSERT_EQUAL(audit_world_audit(&center, NULL, out), EXIT_USAGE);
+    center.cash = NULL;
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"a healthy world gives no finding", healthy, NULL},
         {"each case is found, afresh and since the last time", cases, NULL},
         {"each case of those who settle by proxy is found", town_cases, NULL},
         {"a replica that lags, a journal that was rewritten", memories, NULL},
+        {"a store of objects with missing, renamed and foreign files", stores, NULL},
+        {"cash in a machine against what its float has loaded", boxes, NULL},
     };
     int code = suite_main("test-audit", tests, sizeof tests / sizeof tests[0], argc, argv);
     audit_world_close(&center);
