@@ -199,9 +199,11 @@ static void judge_claims(struct examined *examined) {
 void examine_clearing_cards(struct examined *examined) {
     struct acknowledging acknowledging = {.examined = examined};
     struct replica *replica = &examined->replica;
-    replica_each(replica,
-                 "SELECT octets, digest FROM object WHERE kind = 'acknowledgement' ORDER BY digest",
-                 NULL, 0, take_acknowledgement, &acknowledging);
+    if (examined->kinds[OBJECT_ACKNOWLEDGEMENT] > 0)
+        replica_each(
+            replica,
+            "SELECT octets, digest FROM object WHERE kind = 'acknowledgement' ORDER BY digest",
+            NULL, 0, take_acknowledgement, &acknowledging);
     replica_each(replica, "SELECT audience, marks, object FROM list ORDER BY audience", NULL, 0,
                  take_list, examined);
     replica_each(replica,

@@ -389,6 +389,8 @@ static bool take_statement(void *context, const struct cell *row) {
 
 static void judge_statements(struct examined *examined) {
     struct stating stating = {.examined = examined};
+    if (examined->kinds[OBJECT_STATEMENT] == 0)
+        return;
     replica_each(&examined->replica,
                  "SELECT octets, digest FROM object WHERE kind = 'statement' ORDER BY digest", NULL,
                  0, take_statement, &stating);
@@ -442,6 +444,8 @@ static bool take_version(void *context, const struct cell *row) {
 static void judge_versions(struct examined *examined) {
     struct versions lists = {.examined = examined, .table = "list"},
                     budgets = {.examined = examined, .table = "version"};
+    if (examined->kinds[OBJECT_HOTLIST] + examined->kinds[OBJECT_ACKNOWLEDGEMENT] == 0)
+        return;
     replica_each(
         &examined->replica,
         "SELECT octets, digest FROM object WHERE kind = 'hotlist' ORDER BY made_ms, digest", NULL,

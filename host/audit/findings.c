@@ -81,8 +81,21 @@ static void print_for_people(FILE *out, const struct finding *finding) {
     print_part(out, "object", finding->object.text);
 }
 
+/// Kinds are constant texts.
+static void count_kind(struct findings *findings, const char *kind) {
+    size_t i = 0;
+    while (i < findings->kinds && strcmp(findings->by_kind[i].kind, kind) != 0)
+        i++;
+    if (i == KINDS_MAX)
+        return;
+    if (i == findings->kinds)
+        findings->by_kind[findings->kinds++].kind = kind;
+    findings->by_kind[i].count++;
+}
+
 void findings_add(struct findings *findings, const struct finding *finding) {
     findings->told++;
+    count_kind(findings, finding->kind);
     if (findings->json)
         print_json(findings->out, finding);
     else
@@ -122,6 +135,16 @@ static void print_counts(const struct findings *findings) {
         fputc('\n', findings->out);
 }
 
+/// "3 findings: differs 2, missing 1"
+static void print_sum(const struct findings *findings) {
+    fprintf(findings->out, "%" PRIu64 " finding%s:", findings->told,
+            findings->told == 1 ? "" : "s");
+    for (size_t i = 0; i < findings->kinds; i++)
+        fprintf(findings->out, "%s %s %" PRIu64, i > 0 ? "," : "", findings->by_kind[i].kind,
+                findings->by_kind[i].count);
+    fputc('\n', findings->out);
+}
+
 void findings_end(const struct findings *findings) {
     if (findings->json)
         return;
@@ -129,6 +152,5 @@ void findings_end(const struct findings *findings) {
     if (findings->told == 0)
         fputs("clean: nothing is missing, nothing differs\n", findings->out);
     else
-        fprintf(findings->out, "%" PRIu64 " finding%s\n", findings->told,
-                findings->told == 1 ? "" : "s");
+        print_sum(findings);
 }

@@ -26,7 +26,7 @@ struct finding {
     struct told_text object; // digest of the signed object that says so, hexadecimal
 };
 
-enum { COUNTED_MAX = 48 };
+enum { COUNTED_MAX = 48, KINDS_MAX = 64 };
 
 struct findings {
     FILE *out;
@@ -37,6 +37,11 @@ struct findings {
         const char *service, *what;
         uint64_t count;
     } counts[COUNTED_MAX];
+    size_t kinds;
+    struct {
+        const char *kind;
+        uint64_t count;
+    } by_kind[KINDS_MAX];
 };
 
 /// Prints one. Its texts may come from a database that nobody trusts: control characters are
