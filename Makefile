@@ -44,7 +44,7 @@ TEST_LIB := $(KIT:%.c=$(BUILD)/obj/%.o)
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: build prune all-tests test-programs tears deps deps-check check demo behaviours lint clean help install uninstall library bench \
+.PHONY: build prune all-tests test-programs tears deps deps-check check demo behaviours lint clean help install uninstall library bench bench-long \
         tear ha bare coverage release-figures fuzz seeds soak mutants cortex-m model figures docs manual deb dist
 
 help: ## list the targets
@@ -207,7 +207,8 @@ bench: build $(BENCHES) ## figures and goals: name, value, unit, goal, ok or sho
 	@tests/bench/run $(BENCHES) tests/bench/kiosk-taps
 
 # 10^7 payments take hours, mostly of signing them: PAYMENTS="100000 1000000 10000000".
-bench-long: build $(LONGS) ## [PAYMENTS="N..."]: speed and size of a clearing center as its database grows, build/transfers.svg
+bench-long: build $(LONGS) $(BUILD)/tests/bench/bench-charge ## [PAYMENTS="N..."]: the close of a month of 10^6 subscribers; speed and size of a clearing center as its database grows, build/transfers.svg
+	@$(BUILD)/tests/bench/bench-charge 1000000
 	@TESSERA_LAB=1 $(BUILD)/tests/bench/long-transfers build/transfers.tsv $(or $(PAYMENTS),100000 1000000)
 	@tests/bench/plot build/transfers.tsv >build/transfers.svg
 

@@ -35,6 +35,8 @@ static const struct handler handlers[] = {
     {&clearing_payouts, NULL, clearing_payouts_transact, NULL},
     {&clearing_suspense, NULL, clearing_suspense_transact, NULL},
     {&clearing_decide, clearing_decide_check, clearing_decide_transact, NULL},
+    {&clearing_page, NULL, clearing_page_transact, NULL},
+    {&clearing_page_list, NULL, clearing_page_list_transact, NULL},
     {&clearing_releases, clearing_batch_check, clearing_release_transact,
      &clearing_sql[PURSE_HOST]},
 };

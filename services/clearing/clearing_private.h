@@ -231,6 +231,11 @@ bool scheme_read(struct session *session, uint16_t unit, struct scheme *out);
 /// Does this party redeem a unit in this money?
 bool scheme_is_of(struct session *session, const char *party, uint16_t money);
 
+// ---- status (report.c) -------------------------------------------------------------------------
+
+/// Counts and balances into a form of clearing_status's answer.
+void status_read(struct session *session, struct form *out);
+
 // ---- handlers ----------------------------------------------------------------------------------
 // Check runs before the transaction, transact within it; services/core/handler.h says what both
 // have to keep and what false means. Who may call an endpoint, and with what, its row in
@@ -331,6 +336,12 @@ bool clearing_trace_transact(struct call *call, struct session *session);
 bool clearing_payouts_transact(struct call *call, struct session *session);
 /// GET /v1/suspense: at most 100 that wait for a person, each with the word why.
 bool clearing_suspense_transact(struct call *call, struct session *session);
+/// GET /operator: the whole of it as a page for people, in English or (language=ja) Japanese,
+/// without scripts; writes nothing.
+bool clearing_page_transact(struct call *call, struct session *session);
+/// GET /operator/{word}: what one of its numbers counts, at most 100 lines behind "after" and "n";
+/// clearing_no_list where the page has no such number.
+bool clearing_page_list_transact(struct call *call, struct session *session);
 /// POST /v1/suspense/{payee}: the outcome is pay, return or write-off (else clearing_decision).
 bool clearing_decide_check(struct call *call);
 /// Ends what waits under that number: to the till's party, back to the payer's purse

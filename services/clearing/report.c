@@ -26,9 +26,13 @@ static bool take_balance(void *context, const struct value *row) {
     return true;
 }
 
+void status_read(struct session *session, struct form *out) {
+    sql_each(session, &clearing_sql[STATUS_COUNTS], NULL, take_count, out);
+    sql_each(session, &clearing_sql[STATUS_BALANCES], NULL, take_balance, out);
+}
+
 bool clearing_status_transact(struct call *call, struct session *session) {
-    sql_each(session, &clearing_sql[STATUS_COUNTS], NULL, take_count, &call->out);
-    sql_each(session, &clearing_sql[STATUS_BALANCES], NULL, take_balance, &call->out);
+    status_read(session, &call->out);
     return true;
 }
 

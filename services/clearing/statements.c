@@ -82,6 +82,22 @@ const struct migration clearing_migrations[CLEARING_MIGRATIONS] = {
      NULL},
 };
 
+// A list of the operator's page: key, number, two texts, an amount and its unit, one more text; a
+// hundred behind a key and number.
+#define LIST_FROM(key, number, cells, from, where)                                                 \
+    {                                                                                              \
+        "SELECT " key ", CAST(" number " AS BIGINT), " cells " FROM " from " WHERE " where key     \
+        " >= $1 AND (" key ", " number ") > ($1, $2) ORDER BY 1, 2 LIMIT 100",                     \
+            "ti", "titTIIT"                                                                        \
+    }
+#define NO_AMOUNT "CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)"
+#define NO_TEXT   "CAST(NULL AS TEXT)"
+#define PAYOUTS_OF(state)                                                                          \
+    LIST_FROM("id", "0", "cause, party, amount, unit, " NO_TEXT, "payout", "state = " state " AND ")
+#define USAGE_CELLS "payee, CAST(n AS TEXT), amount, unit, " NO_TEXT
+#define PURSE_CELLS "enterprise, user_id, " NO_AMOUNT ", host"
+#define CALL_CELLS  "target, endpoint, " NO_AMOUNT ", CAST(tries AS TEXT)"
+
 const struct statement clearing_sql[CLEARING_SQL] = {
     [PURSE_ADD] = {"INSERT INTO purse(" PURSE ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
                    " $11, $12, $13, $14, $15, $16, 0, 0) ON CONFLICT DO NOTHING RETURNING id",
@@ -287,6 +303,7 @@ const struct statement clearing_sql[CLEARING_SQL] = {
          " UNION ALL SELECT 'payouts-refused', count(*) FROM payout WHERE state = 3"
          " UNION ALL SELECT 'findings', count(*) FROM finding"
          " UNION ALL SELECT 'calls-for-a-person', count(*) FROM outbox WHERE state = 2"
+         " UNION ALL SELECT 'calls-due', count(*) FROM outbox WHERE state = 0"
          " ORDER BY word",
          "", "ti"},
     [STATUS_BALANCES] = {"SELECT a.kind, a.unit, CAST(SUM(p.amount * a.side) AS BIGINT) FROM"
@@ -308,6 +325,39 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [SUSPENSE_END] = {"UPDATE suspense SET outcome = $5 WHERE payee = $1 AND n = $2 AND batch = $3"
                       " AND unit = $4 AND outcome IS NULL RETURNING amount, payer",
                       "tiiit", "it"},
+    [PAGE_VOLUME] = {"SELECT b.day, s.unit, count(*), CAST(SUM(s.amount) AS BIGINT) FROM batch b,"
+                     " batch_sum s WHERE b.state = 1 AND b.day >= $1 AND s.payee = b.payee AND"
+                     " s.number = b.number GROUP BY b.day, s.unit ORDER BY b.day DESC, s.unit",
+                     "i", "iiii"},
+    [PAGE_HOTLISTS] = {"SELECT audience, version, object FROM list ORDER BY audience", "", "tib"},
+    [PAGE_PURSES] = LIST_FROM("id", "0", PURSE_CELLS, "purse", ""),
+    [PAGE_LISTED] = LIST_FROM("id", "0", PURSE_CELLS, "purse", "state = 1 AND "),
+    [PAGE_TRANSFERS] =
+        LIST_FROM("transfer", "0", "purse, " NO_TEXT ", amount, unit, " NO_TEXT, "incoming", ""),
+    [PAGE_ISSUES] = LIST_FROM("purse", "unit",
+                              "serial || '.' || revision, CAST(expiry AS TEXT), amount, unit,"
+                              " " NO_TEXT,
+                              "issue", "state = 0 AND "),
+    [PAGE_LOGS] = LIST_FROM("payer", "counter", USAGE_CELLS, "usage", ""),
+    [PAGE_UNDER_WAY] = LIST_FROM("payer", "counter", USAGE_CELLS, "usage", "state = 0 AND "),
+    [PAGE_BATCHES] = LIST_FROM(
+        "payee", "number", "first_n || '-' || last_n, CAST(day AS TEXT), " NO_AMOUNT ", " NO_TEXT,
+        "batch", "state = 1 AND "),
+    [PAGE_SUSPENSE] =
+        LIST_FROM("(payee || '/' || n || '/' || batch || '/' || unit)", "0",
+                  "word, payer, amount, unit, " NO_TEXT, "suspense", "outcome IS NULL AND "),
+    [PAGE_PAYOUTS_WAITING] = PAYOUTS_OF("0"),
+    [PAGE_PAYOUTS_ORDERED] = PAYOUTS_OF("1"),
+    [PAGE_PAYOUTS_DONE] = PAYOUTS_OF("2"),
+    [PAGE_PAYOUTS_REFUSED] = PAYOUTS_OF("3"),
+    [PAGE_FINDINGS] =
+        LIST_FROM("id", "0", "word, purse, " NO_AMOUNT ", CAST(day AS TEXT)", "finding", ""),
+    [PAGE_CALLS_DUE] = LIST_FROM("id", "0", CALL_CELLS, "outbox", "state = 0 AND "),
+    [PAGE_CALLS_PERSON] = LIST_FROM("id", "0", CALL_CELLS, "outbox", "state = 2 AND "),
+    [PAGE_ACCOUNTS] = LIST_FROM("id", "0",
+                                "owner, " NO_TEXT ", (SELECT CAST(SUM(p.amount * a.side) AS BIGINT)"
+                                " FROM posting p WHERE p.account = a.id), unit, " NO_TEXT,
+                                "ledger_account a", ""),
     [SCHEME_ADD] = {"INSERT INTO scheme(unit, party, worth, money) VALUES($1, $2, $3, $4)"
                     " ON CONFLICT DO NOTHING RETURNING unit",
                     "itii", "i"},

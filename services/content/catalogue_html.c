@@ -17,19 +17,6 @@ static const char STYLE[] =
     "dt{font-weight:bold}dd{margin:0 0 .5em}table{border-collapse:collapse}"
     "th,td{text-align:left;padding:.2em 1em .2em 0;border-bottom:1px solid}</style></head><body>\n";
 
-/// An id as a part of a link: everything but letters, digits and a few signs as percent octets.
-static void put_link(struct buffer *out, const char *id) {
-    for (; *id != '\0'; id++) {
-        unsigned char c = (unsigned char)*id;
-        bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                     strchr("-._~", c) != NULL;
-        if (plain)
-            buffer_put_octet(out, c);
-        else
-            buffer_format(out, "%%%x", (unsigned)c);
-    }
-}
-
 static void put_offers(struct buffer *out, const struct form *page) {
     size_t count = 0;
     const struct form *offers = form_list(page, NAME_OFFERS, &count);
@@ -77,7 +64,7 @@ static void put_list(struct buffer *out, const struct form *list) {
     const struct form *pages = form_list(list, NAME_CONTENTS, &count);
     for (size_t i = 0; i < count; i++) {
         buffer_text(out, "<h2><a href=\"/catalogue/");
-        put_link(out, form_text(&pages[i], NAME_ID));
+        page_put_link(out, form_text(&pages[i], NAME_ID));
         buffer_text(out, "\">");
         page_put_escaped(out, form_text(&pages[i], NAME_TITLE));
         buffer_text(out, "</a></h2>\n");
@@ -87,7 +74,7 @@ static void put_list(struct buffer *out, const struct form *list) {
         buffer_text(out, "<p>Nothing.</p>\n");
     if (count == LIST_WHOLE) {
         buffer_text(out, "<p><a href=\"/catalogue?after=");
-        put_link(out, form_text(&pages[count - 1], NAME_ID));
+        page_put_link(out, form_text(&pages[count - 1], NAME_ID));
         buffer_text(out, "\">More</a></p>\n");
     }
 }

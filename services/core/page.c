@@ -23,6 +23,18 @@ void page_put_escaped(struct buffer *out, const char *text) {
     }
 }
 
+void page_put_link(struct buffer *out, const char *text) {
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                     strchr("-._~", c) != NULL;
+        if (plain)
+            buffer_put_octet(out, c);
+        else
+            buffer_format(out, "%%%x", (unsigned)c);
+    }
+}
+
 void page_answer(struct call *call, struct buffer *out) {
     struct answer *answer = &call->exchange->answer;
     answer->body = arena_copy(call->arena, buffer_bytes(out));

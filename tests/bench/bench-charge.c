@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A telephone company's evening: a bill as PDF, and the close of a month for a hundred thousand
-// subscribers, with the memory that it takes.
+// subscribers, or as many as are named, with the memory that it takes.
 #include "apdu/octets/unit.h"
 #include "base/heap.h"
 #include "host/service/bill_sheet.h"
@@ -16,7 +16,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PRINTS = 21, LINES = 40, SUBSCRIBERS = 100000 };
+enum {
+    PRINTS = 21,
+    LINES = 40,
+    SUBSCRIBERS = 100000,
+    SUBSCRIBERS_MOST = 9999999,
+    TELL_EVERY = 100000
+};
 
 static const double GOAL_PDF = 20, GOAL_MEMORY = 64;
 
@@ -77,16 +83,29 @@ static double memory_mib(void) {
     return (double)usage.ru_maxrss / 1024;
 }
 
-static struct closing { double seconds, mib; } closing;
+static struct closing {
+    unsigned long subscribers;
+    double seconds, mib;
+} closing = {.subscribers = SUBSCRIBERS};
 
 static void subscribe_all(struct town *town) {
     char text[400];
     snprintf(text, sizeof text,
-             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %lu)"
              " INSERT INTO subscriber(phone, mail, trm, tariff, separate) SELECT"
              " printf('080-%%07d', i), 's' || i || '@xx.xxx', 't' || i, 'plan-a', 0 FROM n",
-             SUBSCRIBERS);
+             closing.subscribers);
     shop_script(&town->charge, text);
+}
+
+/// How far a long one is, on standard error.
+static void tell(const struct told *told, unsigned long *told_of) {
+    const char *bills = strstr(told->body, "\"bills\":");
+    unsigned long done = bills != NULL ? strtoul(bills + 8, NULL, 10) : 0;
+    if (closing.subscribers <= SUBSCRIBERS || done < *told_of + TELL_EVERY)
+        return;
+    *told_of = done;
+    fprintf(stderr, "  %lu of %lu bills, %.0f MiB\n", done, closing.subscribers, memory_mib());
 }
 
 static void bench_close(void) {
@@ -96,9 +115,11 @@ static void bench_close(void) {
     town_day(&town, 20040301);
     double before = memory_mib(), begin = bench_now_us();
     struct told told;
+    unsigned long told_of = 0;
     do {
         told = licensing_ask(&town.charge, &town_operator, "POST", "/v1/closes/2004-02", "{}");
         must(told.status == 200, told.body);
+        tell(&told, &told_of);
     } while (strstr(told.body, "\"closed\":false") != NULL);
     closing.seconds = (bench_now_us() - begin) / 1e6;
     closing.mib = memory_mib() - before;
@@ -123,11 +144,16 @@ static unsigned run_suite(void) {
     return failed;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    char name[48];
+    if (argc > 1)
+        closing.subscribers = strtoul(argv[1], NULL, 10);
+    must(closing.subscribers > 0 && closing.subscribers <= SUBSCRIBERS_MOST, "1 to 9999999");
     bench_pdf();
     if (run_suite() > 0)
         return 1;
-    bench_print("close of 100000 subscribers", closing.seconds, "s", -1);
+    snprintf(name, sizeof name, "close of %lu subscribers", closing.subscribers);
+    bench_print(name, closing.seconds, "s", -1);
     bench_print("memory of that close", closing.mib, "MiB", GOAL_MEMORY);
     licensing_close();
     return 0;

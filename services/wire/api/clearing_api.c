@@ -432,5 +432,5 @@ static const struct endpoint *const endpoints[] = {
     &clearing_logs,       &clearing_batches,  &clearing_releases,     &clearing_acknowledgement,
     &clearing_redemption, &clearing_order,    &clearing_lost,         &clearing_hotlist,
     &clearing_revoke,     &clearing_status,   &clearing_trace,        &clearing_payouts,
-    &clearing_suspense,   &clearing_decide};
+    &clearing_suspense,   &clearing_decide,   &clearing_page,         &clearing_page_list};
 const struct api clearing_api = {"clearing", endpoints, sizeof endpoints / sizeof endpoints[0]};

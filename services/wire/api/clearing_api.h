@@ -14,7 +14,7 @@ extern const struct endpoint clearing_center, clearing_purse, clearing_certifica
     clearing_told, clearing_issue, clearing_issued, clearing_logs, clearing_batches,
     clearing_releases, clearing_acknowledgement, clearing_redemption, clearing_order, clearing_lost,
     clearing_hotlist, clearing_revoke, clearing_status, clearing_trace, clearing_payouts,
-    clearing_suspense, clearing_decide;
+    clearing_suspense, clearing_decide, clearing_page, clearing_page_list;
 
 extern const struct problem_word clearing_certificate, clearing_known, clearing_policy_bad,
     clearing_unknown_purse, clearing_transfer_taken, clearing_statement, clearing_no_transfer,

@@ -22,6 +22,18 @@ static const struct shape shape_revoke = SHAPE_OF(revoke_rows);
 static const struct shape_row id_rows[] = {ID_ROW(NAME_ID, HOLDER_MAX)};
 static const struct shape shape_id = SHAPE_OF(id_rows);
 
+#define LANGUAGE_ROW                                                                               \
+    { .name = NAME_LANGUAGE, .kind = FORM_ID, .min = 2, .max = 2, .marks = FORM_OPTIONAL }
+static const struct shape_row page_rows[] = {LANGUAGE_ROW};
+static const struct shape shape_page = SHAPE_OF(page_rows);
+/// after, n: of the last line of the page before.
+static const struct shape_row list_rows[] = {
+    ID_ROW(NAME_WORD, 32),
+    {.name = NAME_AFTER, .kind = FORM_ID, .min = 1, .max = 96, .marks = FORM_OPTIONAL},
+    {.name = NAME_N, .kind = FORM_UINT, .max = UINT32_MAX, .marks = FORM_OPTIONAL},
+    LANGUAGE_ROW};
+static const struct shape shape_list = SHAPE_OF(list_rows);
+
 static const struct shape_row count_rows[] = {ID_ROW(NAME_WORD, 32),
                                               {.name = NAME_N, .kind = FORM_UINT}};
 static const struct shape shape_count = SHAPE_OF(count_rows);
@@ -93,7 +105,7 @@ static const struct shape shape_decided = SHAPE_OF(decided_rows);
 
 // ---- refusals ----------------------------------------------------------------------------------
 
-const struct problem_word clearing_no_list = {"no-list", 404, "There is no such hotlist"};
+const struct problem_word clearing_no_list = {"no-list", 404, "There is no such list"};
 const struct problem_word clearing_decision = {"decision", 422, "There is no such decision"};
 const struct problem_word clearing_unknown_log = {"unknown-log", 404, "There is no such log here"};
 
@@ -101,6 +113,7 @@ static const struct problem_word *const lost_refusals[] = {&clearing_unknown_pur
 static const struct problem_word *const hotlist_refusals[] = {&clearing_no_list, NULL};
 static const struct problem_word *const revoke_refusals[] = {&clearing_certificate, NULL};
 static const struct problem_word *const trace_refusals[] = {&clearing_unknown_log, NULL};
+static const struct problem_word *const list_refusals[] = {&clearing_no_list, NULL};
 static const struct problem_word *const decide_refusals[] = {
     &clearing_unknown_log, &clearing_unknown_purse, &clearing_decision, &clearing_overflow, NULL};
 
@@ -176,3 +189,22 @@ const struct endpoint clearing_decide = {
     .answer = &shape_decided,
     .refusals = decide_refusals,
     .title = "a person decides what waits: pay, return or write-off"};
+const struct endpoint clearing_page = {
+    .name = "clearing.page",
+    .method = "GET",
+    .path = "/operator",
+    .roles = ROLE_OPERATOR | ROLE_AUDITOR,
+    .request = &shape_page,
+    .answer = &shape_none,
+    .answer_media = "text/html; charset=utf-8",
+    .title = "the operator's page: what there is, what waits, what needs a person"};
+const struct endpoint clearing_page_list = {
+    .name = "clearing.page.list",
+    .method = "GET",
+    .path = "/operator/{word}",
+    .roles = ROLE_OPERATOR | ROLE_AUDITOR,
+    .request = &shape_list,
+    .answer = &shape_none,
+    .answer_media = "text/html; charset=utf-8",
+    .refusals = list_refusals,
+    .title = "the objects behind a number of the operator's page, a hundred behind \"after\""};
