@@ -8,13 +8,10 @@
 #include "tests/bench/bench.h"
 #include "tests/kit/telco/town.h"
 
-#include <CUnit/Basic.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum {
     PRINTS = 21,
@@ -126,31 +123,13 @@ static void bench_close(void) {
     town_close(&town);
 }
 
-/// The kit asserts, which needs a suite around it; what that prints is no figure.
-static unsigned run_suite(void) {
-    int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    CU_initialize_registry();
-    CU_add_test(CU_add_suite("bench-charge", NULL, NULL), "close", bench_close);
-    CU_basic_set_mode(CU_BRM_SILENT);
-    fflush(stdout);
-    dup2(null, STDOUT_FILENO);
-    CU_basic_run_tests();
-    unsigned failed = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    fflush(stdout);
-    dup2(out, STDOUT_FILENO);
-    close(null);
-    close(out);
-    return failed;
-}
-
 int main(int argc, char **argv) {
     char name[48];
     if (argc > 1)
         closing.subscribers = strtoul(argv[1], NULL, 10);
     must(closing.subscribers > 0 && closing.subscribers <= SUBSCRIBERS_MOST, "1 to 9999999");
     bench_pdf();
-    if (run_suite() > 0)
+    if (!bench_with_kit("bench-charge", bench_close))
         return 1;
     snprintf(name, sizeof name, "close of %lu subscribers", closing.subscribers);
     bench_print(name, closing.seconds, "s", -1);

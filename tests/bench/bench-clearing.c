@@ -109,13 +109,5 @@ static void measure(void) {
 }
 
 int main(void) {
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    CU_pSuite suite = CU_add_suite("bench-clearing", NULL, NULL);
-    if (suite == NULL || CU_add_test(suite, "intake", measure) == NULL)
-        return 1;
-    CU_run_all_tests();
-    unsigned failed = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failed > 0;
+    return bench_with_kit("bench-clearing", measure) ? 0 : 1;
 }

@@ -7,12 +7,10 @@
 #include "tests/bench/bench.h"
 #include "tests/kit/services/licensing.h"
 
-#include <CUnit/Basic.h>
-#include <fcntl.h>
+#include <CUnit/CUnit.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { BATCH = 10, BATCHES = 20, VERIFIED = 3, SIGNED = 2 };
 enum { LOADED = 400, PERCENTILE = 99, FEW = 10000, MANY = 1000000, STEP = 100000 };
@@ -176,26 +174,8 @@ static void measure(void) {
     licensing_close();
 }
 
-/// The kit of the suites asserts, so it stands in a suite, whose summary nobody wants.
-static unsigned run_suite(void) {
-    int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    CU_initialize_registry();
-    CU_add_test(CU_add_suite("bench-sales", NULL, NULL), "sales", measure);
-    CU_basic_set_mode(CU_BRM_SILENT);
-    fflush(stdout);
-    dup2(null, STDOUT_FILENO);
-    CU_basic_run_tests();
-    unsigned failed = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    fflush(stdout);
-    dup2(out, STDOUT_FILENO);
-    close(null);
-    close(out);
-    return failed;
-}
-
 int main(void) {
-    if (run_suite() > 0)
+    if (!bench_with_kit("bench-sales", measure))
         return 1;
     bench_print("a ticket sold, durable, one at a time", median, "us", -1);
     bench_print("a ticket sold / bare signatures and commit", median / least, "ratio", GOAL_RATIO);

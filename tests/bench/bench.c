@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/bench.h"
 
+#include <CUnit/CUnit.h>
+#include <CUnit/TestDB.h>
+#include <CUnit/TestRun.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,4 +30,16 @@ void bench_print(const char *name, double value, const char *unit, double at_mos
         printf("-\t-\n");
     else
         printf("<=%.4g\t%s\n", at_most, value <= at_most ? "ok" : "short");
+}
+
+bool bench_with_kit(const char *name, void (*work)(void)) {
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return false;
+    CU_pSuite suite = CU_add_suite(name, NULL, NULL);
+    bool good = suite != NULL && CU_add_test(suite, name, work) != NULL &&
+                CU_run_all_tests() == CUE_SUCCESS && CU_get_number_of_failures() == 0;
+    CU_cleanup_registry();
+    if (!good)
+        fprintf(stderr, "%s: the kit found something wrong\n", name);
+    return good;
 }

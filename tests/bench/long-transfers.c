@@ -169,13 +169,5 @@ int main(int argc, char **argv) {
         wanted.counts[1] = 1000000;
         wanted.count = 2;
     }
-    if (CU_initialize_registry() != CUE_SUCCESS)
-        return 1;
-    CU_pSuite suite = CU_add_suite("long-transfers", NULL, NULL);
-    if (suite == NULL || CU_add_test(suite, "intake", measure) == NULL)
-        return 1;
-    CU_run_all_tests();
-    unsigned failed = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failed > 0;
+    return bench_with_kit("long-transfers", measure) ? 0 : 1;
 }
