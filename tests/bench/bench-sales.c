@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { BATCH = 10, BATCHES = 20, VERIFIED = 3, SIGNED = 2 };
 enum { LOADED = 400, PERCENTILE = 99, FEW = 10000, MANY = 1000000, STEP = 100000 };
