@@ -34,8 +34,7 @@ struct spent {
     double clock, processor; // microseconds
 };
 
-// ---- what is handed in
-// ---------------------------------------------------------------------------
+// ---- what is handed in --------------------------------------------------------------------------
 
 static void keep(const struct peer *peer, const struct shop *shop, const char *target,
                  const char *body) {
@@ -58,8 +57,7 @@ static void fill(struct shop *shop, struct lane *lane, struct card *wallet,
     house_capture = NULL;
 }
 
-// ---- instances
-// -----------------------------------------------------------------------------------
+// ---- instances ----------------------------------------------------------------------------------
 
 static double processor_us(void) {
     struct rusage usage;
@@ -118,8 +116,7 @@ static struct spent measure_round(struct shop *shop, unsigned count, unsigned ro
     return all;
 }
 
-// ---- pgbench
-// -------------------------------------------------------------------------------------
+// ---- pgbench ------------------------------------------------------------------------------------
 
 /// Transactions a second that so many clients get; 0: there is no pgbench.
 static double pgbench(const char *options) {
@@ -140,8 +137,7 @@ static double pgbench_ratio(void) {
     return one > 0 ? two / one : 0;
 }
 
-// ---- the whole
-// -----------------------------------------------------------------------------------
+// ---- the whole ----------------------------------------------------------------------------------
 
 static void measure(void) {
     struct shop shop;

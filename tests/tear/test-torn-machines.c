@@ -323,8 +323,7 @@ static void test_a_deposit(void) {
     product("deposit", STAND_DEPOSIT, AMOUNT, AMOUNT);
 }
 
-// ---- every frame on the air
-// -----------------------------------------------------------------------
+// ---- every frame on the air ---------------------------------------------------------------------
 
 /// The card leaves before each frame of this tap, and in the middle of it, until it stays.
 static unsigned frames_of(unsigned tap) {

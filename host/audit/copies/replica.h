@@ -65,8 +65,7 @@ static inline struct cell cell_octets(struct bytes octets) {
     return (struct cell){.kind = CELL_OCTETS, .octets = octets, .text = ""};
 }
 
-// ---- engines (replica_sqlite.c, replica_postgres.c)
-// ------------------------------------------------
+// ---- engines (replica_sqlite.c, replica_postgres.c) ---------------------------------------------
 
 /// As replica_open, for the path of a file.
 bool replica_open_sqlite(struct replica *replica, const char *path, struct failure *failure);

@@ -56,8 +56,7 @@ static bool brings_up_to_date(const struct moving *moving, struct store *store,
     return service_migrate(&context, &owner, failure);
 }
 
-// ---- the file
-// ------------------------------------------------------------------------------------
+// ---- the file -----------------------------------------------------------------------------------
 
 static bool read_root(struct session *session, void *context) {
     struct moving *moving = context;
@@ -83,8 +82,7 @@ static bool open_file(struct moving *moving, struct failure *failure) {
     return brings_up_to_date(moving, moving->from, failure);
 }
 
-// ---- the schema
-// ----------------------------------------------------------------------------------
+// ---- the schema ---------------------------------------------------------------------------------
 
 static bool count_tables(struct session *session, void *context) {
     struct moving *moving = context;
@@ -109,8 +107,7 @@ static bool open_schema(struct moving *moving, struct failure *failure) {
     return brings_up_to_date(moving, moving->to, failure);
 }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 static bool check_journal(struct session *to, const struct store_copy *copy,
                           struct failure *failure) {

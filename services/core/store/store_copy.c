@@ -43,8 +43,7 @@ static bool refuse(struct copying *copying, const char *table, const char *why) 
     return fail(copying->failure, EXIT_REFUSED, "The table %s %s", table, why);
 }
 
-// ---- tables
-// --------------------------------------------------------------------------------------
+// ---- tables -------------------------------------------------------------------------------------
 
 static const char *text_of(struct copying *copying, struct buffer *buffer) {
     const char *text = buffer_string(buffer);
@@ -133,8 +132,7 @@ static bool find_tables(struct session *from, void *context) {
     return !copying->refused && !copying->texts.failed;
 }
 
-// ---- sums
-// ----------------------------------------------------------------------------------------
+// ---- sums ---------------------------------------------------------------------------------------
 
 static void add_row(const struct store_copy *copy, const struct table *table,
                     const struct value *row, struct sum *sum) {
@@ -156,8 +154,7 @@ static void add_row(const struct store_copy *copy, const struct table *table,
     buffer_free(&text);
 }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 /// Rows on their way, a handful at a time.
 struct batch {

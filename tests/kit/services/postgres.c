@@ -49,8 +49,7 @@ static void give_up(const char *what) {
     abort();
 }
 
-// ---- programs of the server's user
-// ---------------------------------------------------------------
+// ---- programs of the server's user --------------------------------------------------------------
 
 /// argv with what makes root the user postgres in front of it.
 static void as_postgres(const char *const *rest, char **argv) {
@@ -163,8 +162,7 @@ const char *postgres_uri(void) {
     return servers.paired ? servers.uri : leader()->uri;
 }
 
-// ---- a pair
-// --------------------------------------------------------------------------------------
+// ---- a pair -------------------------------------------------------------------------------------
 
 /// The first column of the first row of what a server says.
 static bool says(const struct cluster *cluster, const char *sql, const char *wanted) {

@@ -21,8 +21,7 @@ static struct scene_card *own_card(void) {
     return s.kind == STAND_DEPOSIT ? s.trio.floater : s.trio.till;
 }
 
-// ---- what is wrong with it
-// -----------------------------------------------------------------------
+// ---- what is wrong with it ----------------------------------------------------------------------
 
 /// The machine's purse learns from an authority that it is later than the wallet's certificate
 /// says.
@@ -89,8 +88,7 @@ static const struct row {
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-// ---- each at each
-// --------------------------------------------------------------------------------
+// ---- each at each -------------------------------------------------------------------------------
 
 /// Nobody was served, and cash that was put in is back.
 static bool nothing_was_handed_out(void) {
