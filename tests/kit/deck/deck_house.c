@@ -113,6 +113,8 @@ static void add_desk(struct deck *deck) {
     add(deck, &house_auditor, "GET", "/v1/trace/alice-p/1", NULL);
     add(deck, &house_auditor, "GET", "/v1/payouts", NULL);
     add(deck, &house_auditor, "GET", "/v1/suspense", NULL);
+    add(deck, &house_operator, "GET", "/operator?language=ja", NULL);
+    add(deck, &house_auditor, "GET", "/operator/logs?after=alice-p&n=1", NULL);
 }
 
 void deck_fill_house(struct deck *deck) {
