@@ -93,7 +93,8 @@ static const struct word words[] = {
       "電話会社の承認を待っています。携帯をかざしたままお待ちください"}},
     {"bill-later",
      {"Not decided yet. Choose the same again and hold this phone there: you pay once only",
-      "まだ承認されていません。同じ商品を選んで、同じ携帯をかざしてください。二重払いにはなりません"}},
+      "まだ承認されていません。同じ商品を選んで、同じ携帯をかざしてください。"
+      "二重払いにはなりません"}},
     {"bill-refused",
      {"The telephone company did not accept it. Nothing was paid",
       "電話会社の承認が得られませんでした。お支払いはありません"}},
