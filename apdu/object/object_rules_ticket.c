@@ -47,7 +47,7 @@ static bool named_is_valid(struct bytes rows) {
 }
 
 static bool actions_are_valid(const uint8_t *octet) {
-    return *octet != 0 && *octet <= ACTIONS_ALL;
+    return (*octet & ACTIONS_SOME) != 0 && *octet <= ACTIONS_ALL;
 }
 
 // Whole rows by now; each opens something.

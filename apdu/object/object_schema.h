@@ -192,6 +192,7 @@ enum ticket_action {
     ACTION_CONVERT = 0x04,
     ACTION_BOUND = 0x08, // plays with a proof by the buyer only
     ACTION_GAME = 0x10,  // is for certified game machines only
+    ACTIONS_SOME = ACTION_PLAY | ACTION_COPY | ACTION_CONVERT, // a ticket opens one at least
     ACTIONS_ALL = 0x1F,
 };
 
