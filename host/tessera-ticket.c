@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera ticket: rights on cards on the command line. docs/man/tessera-ticket.1 describes it.
 #include "apdu/crypto/crypto_run.h"
+#include "apdu/object/action.h"
 #include "apdu/octets/unit.h"
 #include "apdu/trace/tracing.h"
 #include "base/options/options.h"
@@ -218,20 +219,16 @@ static int run_activate(void *context, struct failure *failure) {
 static const char *const algorithms[] = {"aes128", "aes256", NULL};
 
 static bool complete_order(struct arguments *arguments, struct failure *failure) {
-    static const char *const WORDS[] = {"play", "copy", "convert", "bound", "game"};
-    enum { WORD_COUNT = sizeof WORDS / sizeof WORDS[0] };
     struct ticket_order *order = &arguments->order;
     if ((order->content == NULL) == (order->key_id == NULL))
         return fail(failure, EXIT_USAGE, "say either --content ID or --key-id ID");
     for (size_t i = 0; i < arguments->actions.count; i++) {
-        size_t word = 0;
-        while (word < WORD_COUNT && strcmp(WORDS[word], arguments->actions.items[i]) != 0)
-            word++;
-        if (word == WORD_COUNT)
+        uint8_t bit = action_of(arguments->actions.items[i]);
+        if (bit == 0)
             return fail(failure, EXIT_USAGE,
                         "--allow '%s' is none of play, copy, convert, bound, game",
                         arguments->actions.items[i]);
-        order->actions |= (uint8_t)(1U << word);
+        order->actions |= bit;
     }
     if (order->last_day != 0 && order->last_day < order->first_day)
         return fail(failure, EXIT_USAGE, "--last-day is before --first-day: it would never play");

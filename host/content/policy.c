@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/content/policy.h"
 
+#include "apdu/object/action.h"
 #include "apdu/object/object_rules.h"
 #include "apdu/octets/unit.h"
 #include "base/files.h"
@@ -9,17 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 16 };
-
-static const struct {
-    uint8_t bit;
-    const char *word;
-} ACTIONS[] = {{ACTION_PLAY, "play"},
-               {ACTION_COPY, "copy"},
-               {ACTION_CONVERT, "convert"},
-               {ACTION_BOUND, "bound"},
-               {ACTION_GAME, "game"}};
-enum { ACTION_COUNT = sizeof ACTIONS / sizeof ACTIONS[0], COPIES_UNLIMITED = 0xFF };
+enum { FILE_MAX = 1 << 16, COPIES_UNLIMITED = 0xFF };
 
 // ---- reading ---------------------------------------------------------------------------------
 
@@ -30,13 +21,10 @@ static uint8_t actions_of(json_t *list) {
     if (list == NULL)
         return ACTION_PLAY;
     json_array_foreach(list, index, item) {
-        const char *word = json_string_value(item);
-        size_t i = 0;
-        while (i < ACTION_COUNT && (word == NULL || strcmp(word, ACTIONS[i].word) != 0))
-            i++;
-        if (i == ACTION_COUNT)
+        uint8_t bit = action_of(json_string_value(item));
+        if (bit == 0)
             return 0;
-        bits |= ACTIONS[i].bit;
+        bits |= bit;
     }
     return bits;
 }
@@ -169,9 +157,9 @@ static json_t *count_to_json(uint64_t count, uint64_t unlimited) {
 
 static json_t *actions_to_json(uint8_t bits) {
     json_t *list = json_array();
-    for (size_t i = 0; i < ACTION_COUNT; i++)
-        if ((bits & ACTIONS[i].bit) != 0)
-            json_array_append_new(list, json_string(ACTIONS[i].word));
+    for (unsigned bit = 1; bit <= ACTIONS_ALL; bit <<= 1)
+        if ((bits & bit) != 0)
+            json_array_append_new(list, json_string(action_word((uint8_t)bit)));
     return list;
 }
 
@@ -215,9 +203,9 @@ void policy_print(FILE *out, const struct object *policy) {
                 unit_name((uint16_t)bytes_get_be(row, 2), unit));
         print_count(out, bytes_get_be(row + 10, 2), POLICY_UNLIMITED, "plays");
         print_count(out, row[12], COPIES_UNLIMITED, "copies");
-        for (size_t i = 0; i < ACTION_COUNT; i++)
-            if ((row[13] & ACTIONS[i].bit) != 0)
-                fprintf(out, ", %s", ACTIONS[i].word);
+        for (unsigned bit = 1; bit <= ACTIONS_ALL; bit <<= 1)
+            if ((row[13] & bit) != 0)
+                fprintf(out, ", %s", action_word((uint8_t)bit));
         fputc('\n', out);
     }
     for (size_t at = 0; at < shares.size; at += 3u + shares.data[at + 2])

@@ -4,6 +4,8 @@
 #include "apdu/crypto/binding.h"
 #include "apdu/crypto/hkdf.h"
 #include "apdu/crypto/hpke.h"
+#include "apdu/object/action.h"
+#include "apdu/object/object_schema.h"
 #include "services/wire/api/content_api.h"
 
 #include <inttypes.h>
@@ -124,23 +126,14 @@ static void fill(struct form *in, const struct container_file *container,
 }
 
 int64_t licence_actions(const char *const *words, size_t count) {
-    static const struct {
-        const char *word;
-        uint8_t bit;
-    } KNOWN[] = {{"play", ACTION_PLAY},
-                 {"copy", ACTION_COPY},
-                 {"bound", ACTION_BOUND},
-                 {"game", ACTION_GAME}};
     uint8_t bits = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t k = 0;
-        while (k < sizeof KNOWN / sizeof KNOWN[0] && strcmp(words[i], KNOWN[k].word) != 0)
-            k++;
-        if (k == sizeof KNOWN / sizeof KNOWN[0])
+        uint8_t bit = action_of(words[i]);
+        if (bit == 0 || bit == ACTION_CONVERT)
             return 0;
-        bits |= KNOWN[k].bit;
+        bits |= bit;
     }
-    return count == 0 ? -1 : (bits & (ACTION_PLAY | ACTION_COPY)) != 0 ? bits : 0;
+    return count == 0 ? -1 : (bits & ACTIONS_SOME) != 0 ? bits : 0;
 }
 
 bool licence_make_offer(const struct licence_client *client, const struct container_file *container,

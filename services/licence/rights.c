@@ -63,6 +63,9 @@ bool licence_right_check(struct call *call) {
     if (right->first_day != ABSENT && right->last_day != ABSENT &&
         right->first_day > right->last_day)
         return call_refuse(call, &problem_shape, "The first day is behind the last one");
+    if (right->actions != ABSENT && (right->actions & ACTIONS_SOME) == 0)
+        return call_refuse(call, &problem_shape,
+                           "It allows neither to play nor to copy or convert");
     if (strcmp(form_text(&call->in, NAME_ENTERPRISE), licence_party(call)->enterprise) != 0)
         return call_refuse(call, &licence_unmatched, "This service sells for %s",
                            licence_party(call)->enterprise);

@@ -38,6 +38,9 @@ static void offers(struct shop *shop) {
     told = licensing_offer(shop, "ID_0001",
                            "\"amount\":9,\"first-day\":\"2004-03-01\",\"last-day\":\"2004-02-01\"");
     CU_ASSERT_EQUAL(told.status, 400);
+    told =
+        licensing_offer(shop, "ID_0001", "\"amount\":9,\"actions\":24"); // marks that open nothing
+    CU_ASSERT_EQUAL(told.status, 400);
     told = licensing_ask(shop, &licensing_buyer, "GET", "/v1/offers?content=ID_0001", NULL);
     CU_ASSERT_TRUE(licensing_says(&told, 200,
                                   "{\"number\":\"NO_1\",\"enterprise\":\"ID_2000\",\"amount\":1000,"
