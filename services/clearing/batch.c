@@ -42,7 +42,7 @@ static bool read_batch(struct call *call, struct batch *batch) {
     batch->first = (uint32_t)object_uint(batch->object, FIELD_FIRST_N);
     batch->last = (uint32_t)object_uint(batch->object, FIELD_LAST_N);
     batch->counter = (uint32_t)object_uint(batch->object, FIELD_COUNTER);
-    return sums_fit(batch->object) ||
+    return (pockets_add_up(batch->object->fields[FIELD_POCKETS]) && sums_fit(batch->object)) ||
            call_refuse(call, &clearing_batch_bad, "The sums of the batch are not what %s set aside",
                        batch->till);
 }

@@ -152,6 +152,9 @@ struct pocket {
 enum { POCKET_ROW = 66, SUM_ROW = 10 };
 /// Zeros where there is none.
 struct pocket pocket_of(struct bytes pockets, uint16_t unit);
+/// Could a card say so: no sum above 2^63-1, each balance what its totals make, and no more set
+/// aside than it has?
+bool pockets_add_up(struct bytes pockets);
 
 /// A statement that was found good before the transaction.
 struct stated {

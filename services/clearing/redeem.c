@@ -11,6 +11,12 @@
 
 // ---- cash out ----------------------------------------------------------------------------------
 
+/// What the books say that a purse holds: without what it only claims to have been loaded.
+static int64_t proven(struct session *session, const char *purse, uint16_t unit) {
+    return book_balance(session, BOOK_PURSE, purse, unit) -
+           book_balance(session, BOOK_CLAIM, purse, unit);
+}
+
 struct open_refund {
     int64_t state, before, amount;
     struct bytes object;
@@ -97,6 +103,12 @@ bool clearing_redeem_transact(struct call *call, struct session *session) {
     if ((stated->purse.roles & ROLE_TILL) != 0 || amount > pocket.balance)
         return call_refuse(call, &clearing_insufficient, "%s does not hold %" PRId64,
                            stated->purse.id, amount);
+    if (amount > proven(session, stated->purse.id, unit))
+        return session->failed == STORE_DONE &&
+               call_refuse(call, &clearing_claim,
+                           "What loaded %s has not told so here yet; ask again when the machine's "
+                           "logs are in",
+                           stated->purse.id);
     return session->failed == STORE_DONE && sign_refund(call, session, stated, &pocket, amount);
 }
 
@@ -153,6 +165,14 @@ static uint32_t due_day(struct session *session, const struct known_purse *purse
     return date_add_days(day, LATE_DAYS);
 }
 
+/// In this unit: each pocket is paid once.
+static bool was_paid(struct session *session, const char *id, uint16_t unit) {
+    char posting[40];
+    struct value row[1] = {0};
+    snprintf(posting, sizeof posting, "L:%s:%u", id, unit);
+    return sql_run(session, &clearing_sql[POSTING_FIND], IN(value_text(posting)), row) == STORE_ROW;
+}
+
 static bool pay_rest(struct call *call, struct session *session, const struct known_purse *purse,
                      uint16_t unit, int64_t amount) {
     uint8_t digest[SHA256_SIZE];
@@ -181,8 +201,7 @@ bool clearing_lost_transact(struct call *call, struct session *session) {
     if (purse.state == PURSE_LIVE)
         purse.listed = call->today;
     uint32_t due = due_day(session, &purse);
-    int64_t amount = book_balance(session, BOOK_PURSE, id, unit) -
-                     book_balance(session, BOOK_CLAIM, id, unit); // what is proven
+    int64_t amount = proven(session, id, unit);
     bool paid = purse.state == PURSE_ENDED || call->today > due;
     form_set_text(&call->out, NAME_OUTCOME, paid ? "paid" : "waiting");
     form_set_uint(&call->out, NAME_DATE, due);
@@ -191,6 +210,6 @@ bool clearing_lost_transact(struct call *call, struct session *session) {
         sql_run(session, &clearing_sql[PURSE_END], IN(value_text(id)), NULL);
         return batch_pay_dead(call, session, &purse);
     }
-    return purse.state == PURSE_ENDED || !paid || amount <= 0 ||
+    return !paid || amount <= 0 || was_paid(session, id, unit) ||
            pay_rest(call, session, &purse, unit, amount);
 }

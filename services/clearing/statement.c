@@ -50,6 +50,38 @@ struct pocket pocket_of(struct bytes pockets, uint16_t unit) {
     return pocket;
 }
 
+/// No sum that a card could not have, and the balance is what its totals make.
+static bool adds_up(const struct pocket *pocket) {
+    const int64_t numbers[] = {pocket->balance,    pocket->issued, pocket->loaded,
+                               pocket->recredited, pocket->spent,  pocket->redeemed,
+                               pocket->reserved,   pocket->carry};
+    int64_t in, out;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (numbers[i] < 0)
+            return false;
+    return !__builtin_add_overflow(pocket->issued, pocket->loaded, &in) &&
+           !__builtin_add_overflow(in, pocket->recredited, &in) &&
+           !__builtin_add_overflow(pocket->spent, pocket->redeemed, &out) &&
+           in - out == pocket->balance && pocket->reserved <= pocket->balance &&
+           pocket->carry <= pocket->balance - pocket->reserved;
+}
+
+bool pockets_add_up(struct bytes pockets) {
+    for (size_t at = 0; at + POCKET_ROW <= pockets.size; at += POCKET_ROW) {
+        struct pocket pocket = pocket_of(pockets, (uint16_t)bytes_get_be(pockets.data + at, 2));
+        if (!adds_up(&pocket))
+            return false;
+    }
+    return true;
+}
+
+static bool check_sums(struct call *call, const struct stated *stated) {
+    return pockets_add_up(stated->object->fields[FIELD_POCKETS]) ||
+           call_refuse(call, &clearing_statement,
+                       "The totals of %s do not make the balance that it tells",
+                       form_text(&call->in, NAME_PURSE));
+}
+
 struct stated *statement_take(struct call *call) {
     struct stated *stated = arena_take(call->arena, sizeof *stated);
     if (stated == NULL) {
@@ -64,7 +96,7 @@ struct stated *statement_take(struct call *call) {
                     bytes_of_string(form_text(&call->in, NAME_PURSE)))) {
         stated->state = (uint32_t)object_uint(stated->object, FIELD_STATE_NUMBER);
         stated->counter = (uint32_t)object_uint(stated->object, FIELD_COUNTER);
-        return stated;
+        return check_sums(call, stated) ? stated : NULL;
     }
     call_refuse(call, &clearing_certificate,
                 "The statement is not signed by %s with a certificate that is good now",

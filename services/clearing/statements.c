@@ -274,8 +274,11 @@ const struct statement clearing_sql[CLEARING_SQL] = {
                         " state_number = $3",
                         "tiii", ""},
     [NUMBER_ORDER] = {"UPDATE number SET ordered = ordered + $3 WHERE payee = $1 AND n = $2 AND"
-                      " settled - ordered >= $3 RETURNING payer, unit, ordered",
+                      " settled - ordered >= $3 AND NOT EXISTS(SELECT 1 FROM suspense WHERE"
+                      " suspense.payee = $1 AND suspense.n = $2 AND COALESCE(suspense.outcome, '')"
+                      " <> 'pay') RETURNING payer, unit, ordered",
                       "tii", "tii"},
+    [POSTING_FIND] = {"SELECT kind FROM transfer WHERE id = $1", "t", "t"},
     [ISSUE_EXPIRY] = {"SELECT COALESCE(MAX(expiry), 0) FROM issue WHERE purse = $1 AND state <> 2",
                       "t", "i"},
     [MARK_ADD] = {"INSERT INTO mark(mark, roles, until) VALUES($1, $2, $3) ON CONFLICT DO NOTHING",

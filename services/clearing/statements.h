@@ -78,6 +78,7 @@ enum clearing_statement {
     REDEMPTION_OPEN,
     REDEMPTION_END,
     NUMBER_ORDER,
+    POSTING_FIND,
     ISSUE_EXPIRY,
     MARK_ADD,
     MARK_LIST,

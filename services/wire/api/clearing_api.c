@@ -199,8 +199,9 @@ static const struct problem_word *const acknowledge_refusals[] = {
     &clearing_certificate, &clearing_statement, &clearing_rolled_back, &clearing_books,
     &clearing_overflow,    &clearing_listed,    &clearing_withheld,    NULL};
 static const struct problem_word *const redeem_refusals[] = {
-    &clearing_certificate, &clearing_statement, &clearing_rolled_back,  &clearing_books,
-    &clearing_overflow,    &clearing_listed,    &clearing_insufficient, NULL};
+    &clearing_certificate,  &clearing_statement, &clearing_rolled_back,
+    &clearing_books,        &clearing_overflow,  &clearing_listed,
+    &clearing_insufficient, &clearing_claim,     NULL};
 static const struct problem_word *const order_refusals[] = {&clearing_insufficient,
                                                             &clearing_overflow, NULL};
 static const struct problem_word *const issued_refusals[] = {&clearing_no_transfer, NULL};
