@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every single flipped bit of every object that the center signs for a purse: refused, and no image
-// changes; the object itself is taken afterwards, so that nothing else was wrong with it.
+// Every single flipped bit of every object that the center signs for a purse, and the same object
+// signed for another card: refused, and no image changes; the object itself is taken afterwards, so
+// that nothing else was wrong with it.
 #include "tests/kit/clearing.h"
 #include "tests/kit/hotlists.h"
 #include "tests/kit/scene/trio.h"
@@ -15,6 +16,7 @@ static struct trio t;
 struct sent {
     struct scene_card *card;
     enum purse_command command;
+    const char *purse; // that it names; NULL: the card's own
     uint8_t octets[512];
     struct bytes object;
 };
@@ -32,9 +34,13 @@ static struct object_writer start(struct sent *sent, enum object_type type) {
     return writer;
 }
 
+static const char *named(const struct sent *sent) {
+    return sent->purse != NULL ? sent->purse : sent->card->holder;
+}
+
 static void put_center(struct object_writer *writer, const struct sent *sent) {
     object_put(writer, FIELD_CENTER, bytes_of_string(t.scene->center.holder));
-    object_put(writer, FIELD_PURSE, bytes_of_string(sent->card->holder));
+    object_put(writer, FIELD_PURSE, bytes_of_string(named(sent)));
     object_put_date(writer, FIELD_DATE, 20260102);
 }
 
@@ -43,6 +49,7 @@ static void make_settlement(struct sent *sent) {
     sent->card = t.till;
     sent->command = COMMAND_PURSE_SETTLE;
     ACCEPTED(clearing_batch(t.till, &clearing));
+    clearing.purse = named(sent);
     sent->object = clearing_receipt(t.scene, &clearing, sent->octets);
 }
 
@@ -51,7 +58,16 @@ static void make_release(struct sent *sent) {
     sent->card = t.till;
     sent->command = COMMAND_PURSE_RELEASE;
     ACCEPTED(clearing_batch(t.till, &clearing));
+    clearing.purse = named(sent);
     sent->object = clearing_release(t.scene, &clearing, sent->octets);
+}
+
+static void make_issue_log(struct sent *sent) {
+    sent->card = t.wallet;
+    sent->command = COMMAND_PURSE_ISSUE;
+    struct scene_issue issue = scene_issue_for(t.wallet, 500);
+    issue.purse = named(sent);
+    sent->object = scene_issue_object(t.scene, &issue, sent->octets, sizeof sent->octets);
 }
 
 static void make_refund(struct sent *sent) {
@@ -126,6 +142,7 @@ static void flip_all(struct sent *sent) {
 static void flip_one_kind(void (*make)(struct sent *sent)) {
     static struct sent sent;
     begin();
+    sent.purse = NULL;
     make(&sent);
     flip_all(&sent);
     trio_end(&t);
@@ -159,8 +176,32 @@ static void test_statement_challenge(void) {
     flip_one_kind(make_statement_challenge);
 }
 
+/// Right in all but the name of the card.
+static void name_another(void (*make)(struct sent *sent)) {
+    static struct sent sent;
+    begin();
+    sent.purse = t.floater->holder;
+    make(&sent);
+    REFUSED(&t, scene_send(sent.card, sent.command, sent.object), SW_WRONG_PARTY);
+    trio_end(&t);
+    begin();
+    sent.purse = NULL;
+    make(&sent);
+    ACCEPTED(scene_send(sent.card, sent.command, sent.object));
+    trio_end(&t);
+}
+
+static void test_another_card(void) {
+    static void (*const kinds[])(struct sent * sent) = {
+        make_issue_log,  make_settlement,         make_release, make_refund, make_acknowledgement,
+        make_time_reset, make_statement_challenge};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        name_another(kinds[i]);
+}
+
 int main(int argc, char **argv) {
     static const struct suite_test TESTS[] = {
+        {"a center's object replayed to another card", test_another_card, "S05b"},
         {"any flipped bit of a settlement receipt", test_settlement, NULL},
         {"any flipped bit of a release", test_release, NULL},
         {"any flipped bit of a refund", test_refund, NULL},

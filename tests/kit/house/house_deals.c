@@ -327,6 +327,7 @@ struct told house_policy_by(struct shop *shop, const struct sample_party *signer
     snprintf(body, sizeof body,
              "{\"policy\":{\"object\":\"%s\",\"certificates\":[\"%s\",\"%s\",\"%s\"]}}",
              house_text(made), house_text(house.root.certificate),
-             house_text(house.trade.certificate), house_text(house.provider.certificate));
+             house_text((signer == &house.provider ? &house.trade : &house.purses)->certificate),
+             house_text(signer->certificate));
     return house_ask(shop, &house_provider, "POST", "/v1/policies", body);
 }

@@ -410,12 +410,36 @@ static void backup(struct shop *shop) {
     house_batch(&again);
     house_end(&restored, &house_shop, &again, "batches", false);
     shop_dump(&restored, &ids, 1, second, sizeof second);
-    CU_ASSERT_TRUE(second[0] == '\0' || strcmp(first, second) == 0);
+    CU_ASSERT_STRING_EQUAL(second, ""); // what it does not know of waits for a person
+    shop_close(&restored);
+}
+
+// A backup from after the issue log and before the batch: the bank is asked under the same ids.
+static void backup_of_the_morning(struct shop *shop) {
+    struct deal deal;
+    struct shop restored;
+    char first[128], second[128];
+    static const struct statement ids = {"SELECT id, amount FROM payout ORDER BY id", "", "ti"};
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
+    house_pay(&alice, &till, 1000, NULL, &deal);
+    house_upload(shop, &house_shop, &till, &deal, 1);
+    struct card again = till;
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
+    shop_dump(shop, &ids, 1, first, sizeof first);
+    house_open(&restored, shop->engine);
+    restored.now_ms += 3600 * 1000;
+    house_alice_with(&restored, 3000);
+    house_upload(&restored, &house_shop, &again, &deal, 1);
+    CU_ASSERT_TRUE(house_settles(&restored, &again, "settled", false));
+    shop_dump(&restored, &ids, 1, second, sizeof second);
+    CU_ASSERT_TRUE(first[0] != '\0');
+    CU_ASSERT_STRING_EQUAL(first, second);
     shop_close(&restored);
 }
 
 static void test_backup(void) {
     house_on_every_engine(backup);
+    house_on_every_engine(backup_of_the_morning);
 }
 
 // The till is settled, and the center has forgotten so: it releases nothing on an old statement,

@@ -120,11 +120,21 @@ static void test_engines(void) {
 // Rule 19: two sales of one number to one address on one day have the same three fields; each is
 // billed, paid and settled by its own instance.
 static void twins(struct town *town) {
-    hand_in(town, 1, FIRST);
-    CU_ASSERT_EQUAL(licensing_count(&town->licence, "SELECT count(*) FROM settled"), 1);
-    hand_in(town, 2, SECOND);
-    hand_in(town, 3, THIRD);
-    CU_ASSERT_EQUAL(licensing_count(&town->licence, "SELECT count(*) FROM settled"), 3);
+    static const char *const instances[] = {FIRST, SECOND, THIRD};
+    static const size_t paid[] = {1, 2, 0}; // not the oldest one first
+    struct town_ticket tickets[3];
+    char query[100];
+    for (uint32_t i = 0; i < 3; i++)
+        town_order(town, &tickets[i], i + 1, instances[i]);
+    for (size_t i = 0; i < 3; i++) {
+        town_send_docket(town, &licensing_buyer, &tickets[paid[i]], &town_docket);
+        town_deliver(town);
+        snprintf(query, sizeof query, "SELECT count(*) FROM settled WHERE instance = '%s'",
+                 instances[paid[i]]);
+        CU_ASSERT_EQUAL(licensing_count(&town->licence, query), 1);
+        CU_ASSERT_EQUAL(licensing_count(&town->licence, "SELECT count(*) FROM settled"),
+                        (int64_t)i + 1);
+    }
     CU_ASSERT_EQUAL(
         licensing_count(&town->bank,
                         "SELECT count(DISTINCT instance) FROM booking WHERE notice = 2"),
@@ -148,8 +158,11 @@ static void docket_then_purse(struct town *town) {
     char target[80];
     snprintf(target, sizeof target, "/v1/sales/%s/activation", payment.instance);
     snprintf(body, sizeof body, "{%s}", licensing_receipt(&payment, &licensing.till));
-    licensing_ask(&town->licence, &licensing_buyer, "POST", target, body);
+    struct told told = licensing_ask(&town->licence, &licensing_buyer, "POST", target, body);
+    CU_ASSERT_EQUAL(told.status, 200); // open, as it is paid for
     CU_ASSERT_EQUAL(licensing_count(&town->licence, "SELECT count(*) FROM settled"), 1);
+    CU_ASSERT_EQUAL(licensing_count(&town->licence, "SELECT count(*) FROM receipt_used"),
+                    0); // it can be given back
     CU_ASSERT_EQUAL(
         licensing_count(&town->licence, "SELECT count(*) FROM settled WHERE by_kind = 'receipt'"),
         0);
