@@ -119,14 +119,24 @@ static bool insist(struct client *client, unsigned member, uint32_t number,
     return false;
 }
 
+/// One delivery of a message.
+struct question {
+    struct fleet_message *message;
+    bool second; // under its second key
+    bool known;  // what stands under its key had been acknowledged before it was asked
+};
+
 /// What was acknowledged. Called with the lock held.
-static void record(struct fleet *fleet, struct fleet_message *message, bool same_key,
+static void record(struct fleet *fleet, const struct question *question,
                    const struct fleet_reply *reply) {
+    struct fleet_message *message = question->message;
     fleet->answered++;
     if (reply->status != 200 && fleet->result.refused++ == 0)
         printf("\n    %s: %u %.300s", message->target, reply->status, reply->body);
-    if (!same_key)
+    if (question->second)
         return;
+    if (question->known && !reply->replayed)
+        fleet->result.forgotten++;
     if (message->status == 0) {
         message->status = reply->status;
         memcpy(message->answer, reply->body, sizeof message->answer);
@@ -135,17 +145,21 @@ static void record(struct fleet *fleet, struct fleet_message *message, bool same
     }
 }
 
-static void deliver(struct client *client, size_t delivery) {
+static void deliver(struct client *client, size_t number) {
     struct fleet *fleet = client->fleet;
-    size_t at = delivery / FLEET_MEMBERS;
-    unsigned member = delivery % FLEET_MEMBERS;
-    struct fleet_message *message = &fleet->plan->messages[at];
-    bool second = member > 0 && message->again[0] != '\0';
+    size_t at = number / FLEET_MEMBERS;
+    unsigned member = number % FLEET_MEMBERS;
+    struct question question = {.message = &fleet->plan->messages[at]};
     struct fleet_reply reply;
-    bool heard = insist(client, member, (uint32_t)at | (second ? FLEET_SECOND : 0), &reply);
+    question.second = member > 0 && question.message->again[0] != '\0';
+    pthread_mutex_lock(&fleet->lock);
+    question.known = question.message->status == 200;
+    pthread_mutex_unlock(&fleet->lock);
+    bool heard =
+        insist(client, member, (uint32_t)at | (question.second ? FLEET_SECOND : 0), &reply);
     pthread_mutex_lock(&fleet->lock);
     if (heard)
-        record(fleet, message, !second, &reply);
+        record(fleet, &question, &reply);
     else
         fleet->result.unanswered++;
     disturb(fleet);

@@ -11,6 +11,7 @@ struct fleet_result {
     unsigned kills, crashes; // that happened
     unsigned asked;          // attempts
     unsigned differing;      // second answers under the same key that were others
+    unsigned forgotten;      // questions that had been answered under their key and were new again
     unsigned refused;        // answers other than 200
     unsigned unanswered;     // deliveries given up after two minutes
 };

@@ -46,6 +46,13 @@ static void finish(struct exchange *exchange) {
     pthread_mutex_unlock(&line->lock);
 }
 
+static bool is_replayed(const struct answer *answer) {
+    for (size_t i = 0; i < answer->header_count; i++)
+        if (strcmp(answer->headers[i].name, "Idempotent-Replayed") == 0)
+            return true;
+    return false;
+}
+
 static void answer(struct line *line, const struct fleet_message *message, const char *key,
                    struct fleet_reply *reply) {
     const struct listener *listener = server_listener(line->member->server);
@@ -71,7 +78,8 @@ static void answer(struct line *line, const struct fleet_message *message, const
     while (!line->finished)
         pthread_cond_wait(&line->done, &line->lock);
     pthread_mutex_unlock(&line->lock);
-    *reply = (struct fleet_reply){.status = exchange.answer.status};
+    *reply = (struct fleet_reply){.status = exchange.answer.status,
+                                  .replayed = is_replayed(&exchange.answer)};
     snprintf(reply->body, sizeof reply->body, "%.*s", (int)exchange.answer.body.size,
              (const char *)exchange.answer.body.data);
     arena_free(&exchange.arena);

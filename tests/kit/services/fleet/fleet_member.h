@@ -11,6 +11,7 @@
 /// What a member answers to the number of a message, and FLEET_SECOND for its second key.
 struct fleet_reply {
     unsigned status;
+    bool replayed; // it was answered before under this key
     char body[FLEET_ANSWER_MAX];
 };
 enum { FLEET_SECOND = 1 << 30 };

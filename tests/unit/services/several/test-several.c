@@ -95,6 +95,7 @@ static void judge(struct shop *several, struct shop *alone, const struct fate *f
     CU_ASSERT_EQUAL(result.kills, kills);
     CU_ASSERT_EQUAL(result.crashes, falls);
     CU_ASSERT_EQUAL(result.differing, 0);
+    CU_ASSERT_EQUAL(result.forgotten, 0);
     CU_ASSERT_EQUAL(result.refused, 0);
     CU_ASSERT_EQUAL(result.unanswered, 0);
     CU_ASSERT_EQUAL(lost_answers(several), 0);
