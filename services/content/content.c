@@ -90,7 +90,7 @@ static const struct handler handlers[] = {
     {&content_page, NULL, content_page_transact, NULL},
     {&content_read, NULL, content_read_transact, NULL},
     {&content_container, NULL, content_container_transact, NULL},
-    {&content_upload, content_upload_check, content_upload_transact, NULL},
+    {&content_upload, NULL, content_upload_transact, NULL},
     {&content_upload_read, NULL, content_upload_read_transact, &content_sql[UPLOAD_OWNER]},
     {&content_upload_put, content_upload_put_check, content_upload_put_transact,
      &content_sql[UPLOAD_OWNER]},

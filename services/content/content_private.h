@@ -66,11 +66,9 @@ bool content_read_transact(struct call *call, struct session *session);
 /// GET /v1/contents/{id}/container: whole or the range that was asked for, straight from its file;
 /// the ETag is its hash. A file that is gone or of another length is refused.
 bool content_container_transact(struct call *call, struct session *session);
-/// POST /v1/uploads: makes the sender's file for a content that is going to be brought, mode 0600.
-bool content_upload_check(struct call *call);
-/// Begins the upload and answers where it goes on: 0, or behind what is here of the same hash and
-/// size; of another one it starts anew. Another sender's, or a content that is there, is
-/// content_taken.
+/// POST /v1/uploads: begins the upload, makes the sender's file for its pieces, mode 0600, and
+/// answers where it goes on: 0, or behind what is here of the same hash and size; of another one it
+/// starts anew. Another sender's, or a content that is there, is content_taken and leaves no file.
 bool content_upload_transact(struct call *call, struct session *session);
 /// GET /v1/uploads/{id}: where the sender's upload goes on, in octets.
 bool content_upload_read_transact(struct call *call, struct session *session);

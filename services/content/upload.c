@@ -38,8 +38,12 @@ static void answer_place(struct call *call, uint64_t offset) {
 
 // ---- begin -------------------------------------------------------------------------------------
 
-bool content_upload_check(struct call *call) {
+/// Once the upload is judged to begin, so that what is refused leaves nothing behind; within the
+/// transaction, so that no row is without its file. The same again finds it there.
+static bool make_part(struct call *call, struct session *session) {
     char path[PATH_MAX];
+    if (session->failed != STORE_DONE)
+        return false;
     int file = part_path(call, path) ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
     if (file < 0)
         return refuse_disk(call);
@@ -47,7 +51,7 @@ bool content_upload_check(struct call *call) {
     return true;
 }
 
-static bool restart(struct call *call, struct session *session) {
+static void restart(struct call *call, struct session *session) {
     sql_run(session, &content_sql[UPLOAD_RESTART],
             IN(in_text(call, NAME_ID), in_octets(call, NAME_HASH), in_int(call, NAME_SIZE),
                value_int((int64_t)call->now_ms), in_text(call, NAME_TITLE),
@@ -55,7 +59,6 @@ static bool restart(struct call *call, struct session *session) {
                in_text(call, NAME_CREATOR), in_text(call, NAME_COMMENT)),
             NULL);
     answer_place(call, 0);
-    return true;
 }
 
 /// The same upload again goes on; another one under the id starts anew, if it is the sender's.
@@ -69,9 +72,10 @@ static bool begin_again(struct call *call, struct session *session) {
                            form_text(&call->in, NAME_ID));
     if (!bytes_equal(row[1].octets, form_octets(&call->in, NAME_HASH)) ||
         row[2].number != form_int(&call->in, NAME_SIZE))
-        return restart(call, session);
-    answer_place(call, (uint64_t)row[3].number);
-    return true;
+        restart(call, session);
+    else
+        answer_place(call, (uint64_t)row[3].number);
+    return make_part(call, session);
 }
 
 bool content_upload_transact(struct call *call, struct session *session) {
@@ -88,7 +92,7 @@ bool content_upload_transact(struct call *call, struct session *session) {
                 row) == STORE_NONE)
         return begin_again(call, session);
     answer_place(call, 0);
-    return true;
+    return make_part(call, session);
 }
 
 bool content_upload_read_transact(struct call *call, struct session *session) {

@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct sealed_scene scene;
 static uint8_t octets[SEALED_MAX], root[SHA256_SIZE];
@@ -104,6 +105,13 @@ static void bring(struct shop *shop, const char *id, size_t content) {
     CU_ASSERT_TRUE(has(&told, 200, "\"provider\":\"prov-1\""));
 }
 
+/// Is there a file of pieces of this sender's?
+static bool has_part(const struct shop *shop, const char *sender, const char *id) {
+    char path[sizeof shop->directory + 80];
+    snprintf(path, sizeof path, "%s/objects/%s,%s.part", shop->directory, sender, id);
+    return access(path, F_OK) == 0;
+}
+
 static void pieces(struct shop *shop) {
     seal(&scene.provider, "ID_0001", 10000);
     struct told told = begin(shop, &provider, "ID_0001");
@@ -116,6 +124,7 @@ static void pieces(struct shop *shop) {
     CU_ASSERT_EQUAL(told.status, 404);
     told = begin(shop, &other, "ID_0001");
     CU_ASSERT_TRUE(has(&told, 409, "content-taken"));
+    CU_ASSERT_TRUE(has_part(shop, "prov-1", "ID_0001") && !has_part(shop, "prov-2", "ID_0001"));
     told = begin(shop, &provider, "ID_0001"); // after a crash of its sender
     CU_ASSERT_TRUE(has(&told, 200, "\"offset\":5000"));
     told = ask(shop, &provider, "GET", "/v1/uploads/ID_0001", NULL);
@@ -141,6 +150,7 @@ static void once(struct shop *shop) {
     CU_ASSERT_TRUE(has(&told, 409, "content-taken"));
     told = begin(shop, &other, "ID_0001");
     CU_ASSERT_TRUE(has(&told, 409, "content-taken"));
+    CU_ASSERT_FALSE(has_part(shop, "prov-1", "ID_0001") || has_part(shop, "prov-2", "ID_0001"));
     bring(shop, "ID_0002", 200);
     told = ask(shop, &anybody, "GET", "/v1/contents/ID_0002", NULL);
     CU_ASSERT_TRUE(has(&told, 200, hash_text()));
