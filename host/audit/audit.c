@@ -20,7 +20,7 @@ static const struct audited {
     {"bank", 2, examine_bank, bank_want},
     {"charge", 2, examine_charge, charge_want},
     {"registry", 1, examine_registry, NULL},
-    {"licence", 4, examine_licence, NULL},
+    {"licence", 5, examine_licence, NULL},
     {"content", 1, examine_content, NULL},
 };
 enum { SERVICE_COUNT = sizeof SERVICES / sizeof SERVICES[0], CORE_TABLES = 3 };

@@ -42,6 +42,9 @@ static const struct rule licence_rules[] = {
     {"differs", "unsettled", "number",
      "SELECT u.instance, s.number, u.number FROM unsettled u JOIN sale s ON s.instance = u.instance"
      " WHERE s.number <> u.number ORDER BY u.instance"},
+    {"differs", "settled", "number",
+     "SELECT t.instance, s.number, t.number FROM settled t JOIN sale s ON s.instance = t.instance"
+     " WHERE s.number <> t.number ORDER BY t.instance"},
     {"unpaid", "activation", "instance",
      "SELECT a.instance, 'settled', 'not' FROM activation a LEFT JOIN settled t ON t.instance ="
      " a.instance WHERE t.instance IS NULL ORDER BY a.instance"},
@@ -153,7 +156,8 @@ void examine_licence(struct examined *examined) {
     compare_rules(examined, licence_rules, sizeof licence_rules / sizeof licence_rules[0]);
     replica_each(&examined->replica,
                  "SELECT s.instance, s.number, s.buyer, s.header, o.amount, o.unit, t.settled_date,"
-                 " s.state, u.sent_date FROM sale s LEFT JOIN offer o ON o.number = s.number LEFT"
+                 " s.state, COALESCE(u.sent_date, t.sent_date) FROM sale s LEFT JOIN offer o ON "
+                 "o.number = s.number LEFT"
                  " JOIN settled t ON t.instance = s.instance LEFT JOIN unsettled u ON u.instance ="
                  " s.instance ORDER BY s.instance",
                  NULL, 0, take_sale, examined);

@@ -49,6 +49,11 @@ const struct migration licence_migrations[] = {
      " unit @INT NOT NULL, paid @BLOB, made_ms @INT NOT NULL) @END;",
      NULL},
     {4, "ALTER TABLE offer ADD COLUMN activator @TEXT;", NULL},
+    {5, // what was settled before stands without them
+     "ALTER TABLE settled ADD COLUMN sent_date @INT;"
+     "ALTER TABLE settled ADD COLUMN number @TEXT;"
+     "ALTER TABLE settled ADD COLUMN mail @TEXT;",
+     NULL},
 };
 const size_t licence_migration_count = sizeof licence_migrations / sizeof licence_migrations[0];
 
@@ -87,10 +92,12 @@ const struct statement licence_sql[] = {
                         " AND u.instance = COALESCE($4, u.instance) AND o.amount = $5"
                         " AND o.unit = $6 ORDER BY u.made_ms, u.instance LIMIT 1",
                         "ittTii", "t"},
-    [UNSETTLED_TAKE] = {"DELETE FROM unsettled WHERE instance = $1", "t", ""},
-    [SETTLED_ADD] = {"INSERT INTO settled(instance, settled_date, by_kind, by_object)"
-                     " VALUES($1, $2, $3, $4)",
-                     "titb", ""},
+    [UNSETTLED_TAKE] = {"DELETE FROM unsettled WHERE instance = $1"
+                        " RETURNING sent_date, number, mail",
+                        "t", "itt"},
+    [SETTLED_ADD] = {"INSERT INTO settled(instance, settled_date, by_kind, by_object, sent_date,"
+                     " number, mail) VALUES($1, $2, $3, $4, $5, $6, $7)",
+                     "titbitt", ""},
     [SETTLED_READ] = {"SELECT settled_date FROM settled WHERE instance = $1", "t", "i"},
     [RECEIPT_ADD] = {"INSERT INTO receipt_used(till, n, instance, digest) VALUES($1, $2, $3, $4)"
                      " ON CONFLICT DO NOTHING RETURNING instance",

@@ -9,10 +9,13 @@
 
 void sale_settle(struct call *call, struct session *session, const char *instance, uint32_t day,
                  const char *kind, struct bytes object) {
+    struct value row[3];
     (void)call;
-    sql_run(session, &licence_sql[UNSETTLED_TAKE], IN(value_text(instance)), NULL);
-    sql_run(session, &licence_sql[SETTLED_ADD],
-            IN(value_text(instance), value_int(day), value_text(kind), value_octets(object)), NULL);
+    if (sql_run(session, &licence_sql[UNSETTLED_TAKE], IN(value_text(instance)), row) == STORE_ROW)
+        sql_run(session, &licence_sql[SETTLED_ADD],
+                IN(value_text(instance), value_int(day), value_text(kind), value_octets(object),
+                   row[0], row[1], row[2]),
+                NULL);
 }
 
 // ---- notices -----------------------------------------------------------------------------------

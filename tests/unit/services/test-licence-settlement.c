@@ -46,8 +46,10 @@ static void notices(struct shop *shop) {
     CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM settled"), 0);
     told = notice(shop, "t4", "2004-02-11", "NO_1", LICENSING_MAIL, "2004-02-18");
     CU_ASSERT_TRUE(licensing_says(&told, 200, "{\"settled\":\"2004-02-18\"}"));
-    CU_ASSERT_EQUAL(
-        licensing_count(shop, "SELECT count(*) FROM settled WHERE settled_date = 20040218"), 1);
+    CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM settled WHERE settled_date ="
+                                          " 20040218 AND sent_date = 20040211 AND number = 'NO_1'"
+                                          " AND mail = '" LICENSING_MAIL "'"),
+                    1);
     CU_ASSERT_EQUAL(licensing_count(shop, "SELECT count(*) FROM unsettled"), 0);
     told = notice(shop, "t4", "2004-02-11", "NO_1", LICENSING_MAIL, "2004-02-20"); // told again
     CU_ASSERT_TRUE(licensing_says(&told, 200, "2004-02-18"));
