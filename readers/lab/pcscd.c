@@ -166,12 +166,16 @@ static bool link_library(struct lab *lab) {
            lab_fail(lab, "cannot make the link %s: %s", link, strerror(errno));
 }
 
+/// In front of what is preloaded already, such as another clock.
 static bool preload(const struct lab *lab) {
-    char library[LAB_PATH_MAX], directory[LAB_PATH_MAX];
+    char library[LAB_PATH_MAX], directory[LAB_PATH_MAX], all[PATH_MAX];
+    const char *already = getenv("LD_PRELOAD");
     lab_file(lab->directory, library, preloaded);
     lab_file(lab->directory, directory, "run");
+    int size = snprintf(all, sizeof all, "%s%s%s", library, already != NULL ? ":" : "",
+                        already != NULL ? already : "");
     return lab->isolation.kind != ISOLATION_PRELOAD ||
-           (setenv("LD_PRELOAD", library, 1) == 0 &&
+           (size < (int)sizeof all && setenv("LD_PRELOAD", all, 1) == 0 &&
             setenv("TESSERA_PCSCD_DIRECTORY", directory, 1) == 0);
 }
 
