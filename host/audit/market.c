@@ -44,7 +44,8 @@ static const struct rule licence_rules[] = {
      " WHERE s.number <> u.number ORDER BY u.instance"},
     {"differs", "settled", "number",
      "SELECT t.instance, s.number, t.number FROM settled t JOIN sale s ON s.instance = t.instance"
-     " WHERE s.number <> t.number ORDER BY t.instance"},
+     " WHERE s.number <> t.number OR (t.number IS NULL) <> (t.sent_date IS NULL)"
+     " ORDER BY t.instance"},
     {"unpaid", "activation", "instance",
      "SELECT a.instance, 'settled', 'not' FROM activation a LEFT JOIN settled t ON t.instance ="
      " a.instance WHERE t.instance IS NULL ORDER BY a.instance"},
