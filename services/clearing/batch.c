@@ -62,7 +62,7 @@ bool clearing_batch_check(struct call *call) {
 // ---- what is known -----------------------------------------------------------------------------
 
 static bool meet(struct call *call, struct session *session, struct batch *batch) {
-    if (!purse_meet(call, session, &batch->evidence, false) ||
+    if (!purse_meet(call, session, &batch->evidence, false, NULL) ||
         !purse_read(session, batch->till, &batch->purse))
         return call_refuse(call, &clearing_certificate,
                            "The certificate is not that of the till known as %s", batch->till);

@@ -133,9 +133,9 @@ struct known_purse {
 /// False: it is not known.
 bool purse_read(struct session *session, const char *id, struct known_purse *out);
 /// Is the evidence of the purse that is known under this name? A stranger becomes known, without a
-/// user, where it may. False: the name is another card's.
+/// user, where it may. state: how it stands; may be NULL. False: the name is another card's.
 bool purse_meet(struct call *call, struct session *session, const struct evidence *evidence,
-                bool may_begin);
+                bool may_begin, enum purse_state *state);
 /// Who is paid for what a purse took: its enterprise, its user, or itself.
 const char *purse_party(const struct known_purse *purse);
 

@@ -15,6 +15,7 @@ struct booking {
     const struct log_item *item;
     struct meetings *meetings;
     enum usage_state state; // of the usage log as it stands
+    bool ended;             // the payer was paid out as lost before
     const char *suspect;    // why what it moves waits for a person; NULL: it does not
     bool fresh, twin, refused;
     const char *word;
@@ -33,34 +34,74 @@ static void suspect(struct booking *booking, const char *why, const char *purse)
 
 // ---- who ---------------------------------------------------------------------------------------
 
-static bool has_met(const struct meetings *meetings, const struct evidence *evidence) {
-    for (size_t i = 0; i < meetings->count; i++)
-        if (meetings->met[i] == evidence)
-            return true;
-    return false;
+/// Where it was met, or will be.
+static size_t place_of(const struct meetings *meetings, const struct evidence *evidence) {
+    size_t at = 0;
+    while (at < meetings->count && meetings->met[at].evidence != evidence)
+        at++;
+    return at;
 }
 
-static bool meet(struct booking *booking, const struct evidence *evidence) {
+static bool meet(struct booking *booking, const struct evidence *evidence,
+                 enum purse_state *state) {
     struct meetings *meetings = booking->meetings;
-    if (evidence == NULL || has_met(meetings, evidence))
+    *state = PURSE_LIVE;
+    if (evidence == NULL)
         return true;
-    if (!purse_meet(booking->call, booking->session, evidence, true))
-        return false;
-    meetings->met[meetings->count++] = evidence;
+    size_t at = place_of(meetings, evidence);
+    if (at == meetings->count) {
+        if (!purse_meet(booking->call, booking->session, evidence, true, state))
+            return false;
+        meetings->met[at].evidence = evidence;
+        meetings->met[at].state = *state;
+        meetings->count++;
+    }
+    *state = meetings->met[at].state;
     return true;
+}
+
+static bool meet_both(struct booking *booking) {
+    enum purse_state payer, payee;
+    bool good = meet(booking, booking->item->by_payer, &payer) &&
+                meet(booking, booking->item->by_payee, &payee);
+    booking->ended = good && payer == PURSE_ENDED;
+    return good;
 }
 
 // ---- the usage log -----------------------------------------------------------------------------
 
+/// The newest of the log's payer and unit; of another one: nothing is known yet.
+static struct newest *newest_of(struct booking *booking) {
+    const struct log_item *item = booking->item;
+    struct newest *newest = &booking->meetings->newest;
+    if (newest->unit != item->unit || strcmp(newest->payer.text, item->payer.text) != 0)
+        *newest = (struct newest){.payer = item->payer, .unit = item->unit, .issued = -1};
+    return newest;
+}
+
+static void note_newest(struct newest *newest, const struct log_item *item) {
+    newest->known = true;
+    newest->counter = item->counter;
+    newest->state = item->state;
+    newest->spent = item->spent;
+}
+
 /// Counter, state number and totals of one payer rise together.
 static bool is_in_order(struct booking *booking) {
     const struct log_item *item = booking->item;
+    struct newest *newest = newest_of(booking), last = *newest;
     struct value before[2] = {0}, after[3] = {0};
+    if (last.known && last.counter < item->counter) {
+        note_newest(newest, item);
+        return last.spent <= item->spent - item->amount && last.state < item->state;
+    }
     const struct value in[] = {value_text(item->payer.text), value_int(item->unit),
                                value_int(item->counter)};
     bool has_before =
         sql_run(booking->session, &clearing_sql[USAGE_BEFORE], in, before) == STORE_ROW;
     bool has_after = sql_run(booking->session, &clearing_sql[USAGE_AFTER], in, after) == STORE_ROW;
+    if (!has_after)
+        note_newest(newest, item);
     return (!has_before || (before[0].number <= item->spent - item->amount &&
                             before[1].number < (int64_t)item->state)) &&
            (!has_after || (after[0].number - after[1].number >= item->spent &&
@@ -72,34 +113,35 @@ static bool is_issued_here(struct booking *booking) {
     const struct log_item *item = booking->item;
     const struct issued_total total = {item->payer.text, item->unit, item->issued, item->state,
                                        item->usage_digest};
+    struct newest *newest = newest_of(booking);
+    if (item->issued <= newest->issued)
+        return true;
     bool good = issue_told_by_log(booking->call, booking->session, &total);
+    if (good)
+        newest->issued = item->issued;
     booking->call->problem = (struct problem){0};
     return good || booking->session->failed != STORE_DONE;
 }
 
 static enum store_result add_usage(struct booking *booking) {
     const struct log_item *item = booking->item;
-    struct value row[1] = {0};
     booking->state = item->end == END_NONE       ? USAGE_AIR
                      : item->end == END_CREDITED ? USAGE_CREDITED
                                                  : USAGE_VOID;
-    return sql_run(booking->session, &clearing_sql[USAGE_ADD],
-                   IN(value_text(item->payer.text), value_int(item->counter),
-                      value_text(item->payee.text), value_int(item->n), value_int(item->unit),
-                      value_int(item->amount), value_int(item->serial), value_int(item->sale),
-                      value_int(item->state), value_int(item->spent),
-                      value_octets(BYTES_OF(item->usage_digest)), value_int(booking->state)),
-                   row);
+    return sql_change(booking->session, &clearing_sql[USAGE_ADD],
+                      IN(value_text(item->payer.text), value_int(item->counter),
+                         value_text(item->payee.text), value_int(item->n), value_int(item->unit),
+                         value_int(item->amount), value_int(item->serial), value_int(item->sale),
+                         value_int(item->state), value_int(item->spent),
+                         value_octets(BYTES_OF(item->usage_digest)), value_int(booking->state)));
 }
 
 /// Where the value comes from: the purse, or nobody's pocket when the purse is a copy, or was paid
 /// out as lost before.
 static bool take_value(struct booking *booking) {
     const struct log_item *item = booking->item;
-    struct known_purse payer;
     struct entry entry;
-    bool gone = booking->twin || (purse_read(booking->session, item->payer.text, &payer) &&
-                                  payer.state == PURSE_ENDED);
+    bool gone = booking->twin || booking->ended;
     if (item->end == END_VOID)
         return true; // it came back at once
     entry_begin(&entry, "usage-log", item->unit, item->usage_digest,
@@ -115,14 +157,14 @@ static bool take_value(struct booking *booking) {
 /// A refund lowers what is left of its sale; a sale that is not here yet: come again.
 static bool lower_sale(struct booking *booking) {
     const struct log_item *item = booking->item;
-    struct value row[1] = {0};
     if (item->sale == 0 || item->end == END_VOID)
         return true;
-    if (sql_run(booking->session, &clearing_sql[NUMBER_REFUND],
-                IN(value_text(item->payer.text), value_int(item->sale),
-                   value_text(item->payee.text), value_int(item->unit), value_int(item->amount)),
-                row) == STORE_ROW)
+    if (sql_change(booking->session, &clearing_sql[NUMBER_REFUND],
+                   IN(value_text(item->payer.text), value_int(item->sale),
+                      value_text(item->payee.text), value_int(item->unit),
+                      value_int(item->amount))) == STORE_ROW)
         return true;
+    newest_of(booking)->known = false;
     sql_run(booking->session, &clearing_sql[USAGE_DROP],
             IN(value_text(item->payer.text), value_int(item->counter)), NULL);
     return refuse(booking, "sale");
@@ -179,16 +221,15 @@ static bool book_usage(struct booking *booking) {
 
 static enum store_result add_number(struct booking *booking) {
     const struct log_item *item = booking->item;
-    struct value row[1] = {0};
     struct value policy = {.kind = VALUE_NULL};
     if (item->usage != NULL && object_has(item->usage, FIELD_POLICY_HASH))
         policy = value_octets(item->usage->fields[FIELD_POLICY_HASH]);
-    return sql_run(booking->session, &clearing_sql[NUMBER_ADD],
-                   IN(value_text(item->payee.text), value_int(item->n),
-                      value_text(item->payer.text), value_int(item->counter), value_int(item->end),
-                      value_int(item->unit), value_int(item->amount), value_int(item->kind), policy,
-                      value_text(booking->suspect), value_octets(BYTES_OF(item->end_digest))),
-                   row);
+    return sql_change(booking->session, &clearing_sql[NUMBER_ADD],
+                      IN(value_text(item->payee.text), value_int(item->n),
+                         value_text(item->payer.text), value_int(item->counter),
+                         value_int(item->end), value_int(item->unit), value_int(item->amount),
+                         value_int(item->kind), policy, value_text(booking->suspect),
+                         value_octets(BYTES_OF(item->end_digest))));
 }
 
 /// A log that was under way until now arrives, or goes back.
@@ -257,7 +298,7 @@ static bool book_end(struct booking *booking) {
 bool log_book(struct call *call, struct session *session, const struct log_item *item,
               struct meetings *meetings, struct log_outcome *out) {
     struct booking booking = {.call = call, .session = session, .item = item, .meetings = meetings};
-    if (!meet(&booking, item->by_payer) || !meet(&booking, item->by_payee))
+    if (!meet_both(&booking))
         refuse(&booking, "certificate");
     else if (!book_usage(&booking) || !book_end(&booking))
         return false;

@@ -28,10 +28,22 @@ struct upload {
     struct log_item items[CLEARING_LOGS_MOST];
 };
 
-/// By whom the logs of an upload are, each met once a transaction.
+/// What a transaction knows already, so that it asks once an upload and not once a log: by whom the
+/// logs are, and the newest log of the payer that came last.
 struct meetings {
     size_t count;
-    const struct evidence *met[2 * CLEARING_LOGS_MOST];
+    struct {
+        const struct evidence *evidence;
+        enum purse_state state;
+    } met[2 * CLEARING_LOGS_MOST];
+    struct newest {
+        bool known; // it is in the books, and none of this payer and unit is behind it
+        struct name_text payer;
+        uint16_t unit;
+        uint32_t counter, state;
+        int64_t spent;
+        int64_t issued; // at least so much was issued to the payer, as the books say
+    } newest;
 };
 
 /// What became of one.

@@ -108,11 +108,14 @@ bool clearing_purse_transact(struct call *call, struct session *session) {
 }
 
 bool purse_meet(struct call *call, struct session *session, const struct evidence *evidence,
-                bool may_begin) {
+                bool may_begin, enum purse_state *state) {
     const struct certificate *own = &evidence->certificate;
     struct name_text id = name_of(own->holder);
     struct known_purse known;
-    if (purse_read(session, id.text, &known))
+    bool here = purse_read(session, id.text, &known);
+    if (state != NULL)
+        *state = here ? known.state : PURSE_LIVE;
+    if (here)
         return bytes_equal(known.point, bytes_of(own->signing_point, P256_COMPRESSED_SIZE)) &&
                (!evidence->expired || bytes_equal(known.certificate, own->whole));
     if (session->failed != STORE_DONE || !may_begin || evidence->expired)

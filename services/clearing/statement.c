@@ -189,7 +189,7 @@ static bool judge_pocket(struct call *call, struct session *session, const struc
 bool statement_judge(struct call *call, struct session *session, struct stated *stated) {
     const char *id = form_text(&call->in, NAME_PURSE);
     struct bytes pockets = stated->object->fields[FIELD_POCKETS];
-    if (!purse_meet(call, session, &stated->evidence, false) ||
+    if (!purse_meet(call, session, &stated->evidence, false, NULL) ||
         !purse_read(session, id, &stated->purse))
         return call_refuse(call, &clearing_certificate,
                            "The certificate is not that of the purse known as %s", id);

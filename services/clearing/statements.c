@@ -169,8 +169,8 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [USAGE_ADD] = {"INSERT INTO usage(payer, counter, payee, n, unit, amount, serial, sale,"
                    " state_number, spent, digest, state, settled)"
                    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)"
-                   " ON CONFLICT DO NOTHING RETURNING payer",
-                   "titiiiiiiibi", "t"},
+                   " ON CONFLICT DO NOTHING",
+                   "titiiiiiiibi", ""},
     [USAGE_READ] = {"SELECT digest, state FROM usage WHERE payer = $1 AND counter = $2", "ti",
                     "bi"},
     [USAGE_DROP] = {"DELETE FROM usage WHERE payer = $1 AND counter = $2", "ti", ""},
@@ -198,13 +198,12 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [NUMBER_ADD] = {"INSERT INTO number(payee, n, payer, counter, outcome, unit, amount, kind,"
                     " policy, word, digest, refunded, settled, ordered, batch)"
                     " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0)"
-                    " ON CONFLICT DO NOTHING RETURNING n",
-                    "titiiiiiBTb", "i"},
+                    " ON CONFLICT DO NOTHING",
+                    "titiiiiiBTb", ""},
     [NUMBER_END] = {"SELECT digest FROM number WHERE payee = $1 AND n = $2", "ti", "b"},
     [NUMBER_REFUND] = {"UPDATE number SET refunded = refunded + $5 WHERE payee = $1 AND n = $2 AND"
-                       " payer = $3 AND unit = $4 AND outcome = 1 AND amount - refunded >= $5"
-                       " RETURNING n",
-                       "titii", "i"},
+                       " payer = $3 AND unit = $4 AND outcome = 1 AND amount - refunded >= $5",
+                       "titii", ""},
     [NUMBER_RESTORE] = {"UPDATE number SET refunded = refunded - $3 WHERE payee = $1 AND n = $2",
                         "tii", ""},
     [NUMBER_RANGE] = {"SELECT n, outcome FROM number WHERE payee = $1 AND n >= $2 AND n <= $3"

@@ -22,8 +22,8 @@ enum {
 
 const struct statement journal_sql[] = {
     [OBJECT_PUT] = {"INSERT INTO object(digest, kind, octets, certificates, made_ms)"
-                    " VALUES($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING kind",
-                    "btbbi", "t"},
+                    " VALUES($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                    "btbbi", ""},
     [OBJECT_GET] = {"SELECT kind, octets, certificates FROM object WHERE digest = $1", "b", "tbb"},
     [NOTE] = {"INSERT INTO unsealed(digest) VALUES($1) ON CONFLICT DO NOTHING", "b", ""},
     [UNSEALED] = {"SELECT digest FROM unsealed ORDER BY digest LIMIT 1000", "", "b"},
@@ -44,12 +44,10 @@ void journal_note(struct session *session, const uint8_t digest[SHA256_SIZE]) {
 }
 
 void journal_put(struct session *session, const struct journal_object *object, uint64_t now_ms) {
-    struct value ignored[1];
-    if (sql_run(session, &journal_sql[OBJECT_PUT],
-                IN(value_octets(BYTES_OF(object->digest)), value_text(object->kind),
-                   value_octets(object->octets), value_octets(object->certificates),
-                   value_int((int64_t)now_ms)),
-                ignored) == STORE_ROW)
+    if (sql_change(session, &journal_sql[OBJECT_PUT],
+                   IN(value_octets(BYTES_OF(object->digest)), value_text(object->kind),
+                      value_octets(object->octets), value_octets(object->certificates),
+                      value_int((int64_t)now_ms))) == STORE_ROW)
         journal_note(session, object->digest);
 }
 

@@ -41,8 +41,8 @@ const struct statement ledger_sql[] = {
                      ""},
     [TRANSFER_PUT] = {"INSERT INTO transfer(id, kind, state, of, chain, object, digest, made_ms)"
                       " VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
-                      " ON CONFLICT DO NOTHING RETURNING state",
-                      "ttiTTbbi", "i"},
+                      " ON CONFLICT DO NOTHING",
+                      "ttiTTbbi", ""},
     [TRANSFER_FIND] = {"SELECT digest, state FROM transfer WHERE id = $1", "t", "bi"},
     [POSTING_PUT] = {"INSERT INTO posting(transfer, line, account, unit, amount)"
                      " VALUES($1, $2, $3, $4, $5)",
@@ -327,12 +327,12 @@ static enum ledger_result write_transfer(struct session *session, const struct e
                                          uint64_t now_ms) {
     const struct ledger_transfer *transfer = entry->transfer;
     struct value row[2] = {0};
-    if (sql_run(session, &ledger_sql[TRANSFER_PUT],
-                IN(value_text(transfer->id), value_text(transfer->kind), value_int(entry->state),
-                   value_text(entry->of), value_text(transfer->chain),
-                   value_octets(bytes_of(transfer->object, SHA256_SIZE)),
-                   value_octets(BYTES_OF(entry->digest)), value_int((int64_t)now_ms)),
-                row) != STORE_NONE)
+    if (sql_change(session, &ledger_sql[TRANSFER_PUT],
+                   IN(value_text(transfer->id), value_text(transfer->kind), value_int(entry->state),
+                      value_text(entry->of), value_text(transfer->chain),
+                      value_octets(bytes_of(transfer->object, SHA256_SIZE)),
+                      value_octets(BYTES_OF(entry->digest)), value_int((int64_t)now_ms))) !=
+        STORE_NONE)
         return LEDGER_DONE;
     if (sql_run(session, &ledger_sql[TRANSFER_FIND], IN(value_text(transfer->id)), row) !=
         STORE_ROW)

@@ -12,11 +12,11 @@ const struct statement request_sql[] = {
                       "ttt", "bib"},
     [REQUEST_INSERT] = {"INSERT INTO request(sender, endpoint, id, body_hash, status, answer,"
                         " made_ms) VALUES($1, $2, $3, $4, $5, $6, $7)"
-                        " ON CONFLICT DO NOTHING RETURNING status",
-                        "tttbibi", "i"},
+                        " ON CONFLICT DO NOTHING",
+                        "tttbibi", ""},
     [REQUEST_UPDATE] = {"UPDATE request SET status = $4, answer = $5"
-                        " WHERE sender = $1 AND endpoint = $2 AND id = $3 RETURNING status",
-                        "tttib", "i"},
+                        " WHERE sender = $1 AND endpoint = $2 AND id = $3",
+                        "tttib", ""},
     [REQUEST_EXPIRE] = {"DELETE FROM request WHERE (sender, endpoint, id) IN"
                         " (SELECT sender, endpoint, id FROM request WHERE made_ms < $1"
                         " ORDER BY made_ms, sender, endpoint, id LIMIT 1000) RETURNING status",
@@ -58,21 +58,18 @@ enum request_state request_find(struct session *session, struct request_row *row
 
 bool request_store(struct session *session, enum request_state state, const struct request_row *row,
                    uint64_t now_ms) {
-    struct value ignored[1];
     enum store_result result;
     struct bytes answer = row->answer.data != NULL ? row->answer : bytes_of("", 0);
     if (state == REQUEST_AGAIN)
-        result = sql_run(session, &request_sql[REQUEST_UPDATE],
-                         IN(value_text(row->sender), value_text(row->endpoint),
-                            value_text(row->key), value_int(row->status), value_octets(answer)),
-                         ignored);
+        result = sql_change(session, &request_sql[REQUEST_UPDATE],
+                            IN(value_text(row->sender), value_text(row->endpoint),
+                               value_text(row->key), value_int(row->status), value_octets(answer)));
     else
         result =
-            sql_run(session, &request_sql[REQUEST_INSERT],
-                    IN(value_text(row->sender), value_text(row->endpoint), value_text(row->key),
-                       value_octets(BYTES_OF(row->body_hash)), value_int(row->status),
-                       value_octets(answer), value_int((int64_t)now_ms)),
-                    ignored);
+            sql_change(session, &request_sql[REQUEST_INSERT],
+                       IN(value_text(row->sender), value_text(row->endpoint), value_text(row->key),
+                          value_octets(BYTES_OF(row->body_hash)), value_int(row->status),
+                          value_octets(answer), value_int((int64_t)now_ms)));
     return result != STORE_NONE;
 }
 

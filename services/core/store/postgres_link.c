@@ -259,6 +259,7 @@ static enum store_result postgres_run(struct session *session, const struct stat
     if (!went_well(result))
         return said(session, result, statement->text);
     take_rows(session, statement, result, each, context);
+    session->changed = strtoll(PQcmdTuples(result), NULL, 10);
     PQclear(result);
     return session->failed;
 }

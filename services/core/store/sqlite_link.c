@@ -193,6 +193,8 @@ static enum store_result sqlite_run(struct session *session, const struct statem
         while (code == SQLITE_ROW && take_row(session, statement, prepared->handle, each, context));
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         said(session, code, statement->text);
+    else if (statement->out[0] == '\0')
+        session->changed = sqlite3_changes(((struct sqlite_link *)session->context)->db);
     // a statement left in the middle of its rows would keep COMMIT from going through
     sqlite3_reset(prepared->handle);
     sqlite3_clear_bindings(prepared->handle);

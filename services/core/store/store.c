@@ -130,6 +130,14 @@ enum store_result sql_run(struct session *session, const struct statement *state
     return first.found ? STORE_ROW : STORE_NONE;
 }
 
+enum store_result sql_change(struct session *session, const struct statement *statement,
+                             const struct value *in) {
+    enum store_result result = sql_each(session, statement, in, NULL, NULL);
+    if (result != STORE_DONE)
+        return result;
+    return session->changed > 0 ? STORE_ROW : STORE_NONE;
+}
+
 enum store_result sql_put(struct session *session, const struct statement *statement,
                           const struct value *rows, size_t count) {
     size_t width = strlen(statement->in);

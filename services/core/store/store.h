@@ -84,7 +84,8 @@ struct session {
     enum store_result
         failed; // STORE_DONE, or what went wrong first: everything after it is skipped
     struct failure failure;
-    bool wrote;                 // a statement that is no SELECT has run
+    bool wrote;      // a statement that is no SELECT has run
+    int64_t changed; // rows that the last statement without columns made, changed or dropped
     struct ledger_known *known; // ledger.c's, for the length of the transaction
 };
 
@@ -93,6 +94,11 @@ struct session {
 /// that sticks.
 enum store_result sql_run(struct session *session, const struct statement *statement,
                           const struct value *in, struct value *out);
+/// A statement without columns that may find nothing to do, since a key is taken or no row is met:
+/// STORE_ROW when it changed some row, else STORE_NONE; anything else is a failure that sticks. An
+/// INSERT that answers by RETURNING says the same, but SQLite copies each page that it touches.
+enum store_result sql_change(struct session *session, const struct statement *statement,
+                             const struct value *in);
 /// Every row in turn. STORE_DONE, or a failure.
 enum store_result sql_each(struct session *session, const struct statement *statement,
                            const struct value *in, row_fn *each, void *context);

@@ -27,6 +27,7 @@ static enum store_result fail_step(struct store_fault *fault, struct failure *fa
 static enum store_result mirror(struct session *session, const struct session *inner) {
     session->failed = inner->failed;
     session->failure = inner->failure;
+    session->changed = inner->changed;
     return session->failed;
 }
 

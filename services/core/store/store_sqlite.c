@@ -69,13 +69,9 @@ static void end_job(struct write_job *job, enum store_result result, const char 
         fail(job->failure, EXIT_REFUSED, "%s", said);
 }
 
-/// One transaction inside of the group's, undone alone when it fails.
-static void run_job(struct store_sqlite *sqlite, struct write_job *job) {
+/// What a job does, and whether that stays.
+static bool run_job(struct store_sqlite *sqlite, struct write_job *job) {
     struct session session;
-    if (sqlite_link_exec(&sqlite->writer, "SAVEPOINT job") != SQLITE_OK) {
-        end_job(job, STORE_CONFLICT, sqlite3_errmsg(sqlite->writer.db));
-        return;
-    }
     if (job->reads)
         sqlite_link_exec(&sqlite->writer, "PRAGMA query_only=ON");
     sqlite_session_init(&session, &sqlite->writer, job->arena);
@@ -83,9 +79,34 @@ static void run_job(struct store_sqlite *sqlite, struct write_job *job) {
     if (job->reads)
         sqlite_link_exec(&sqlite->writer, "PRAGMA query_only=OFF");
     job->result = session_end(&session, wanted, job->failure);
-    if (job->result != STORE_DONE || job->reads)
+    return job->result == STORE_DONE && !job->reads;
+}
+
+/// One transaction inside of the group's, undone alone when it fails.
+static void run_one_of_many(struct store_sqlite *sqlite, struct write_job *job) {
+    if (sqlite_link_exec(&sqlite->writer, "SAVEPOINT job") != SQLITE_OK) {
+        end_job(job, STORE_CONFLICT, sqlite3_errmsg(sqlite->writer.db));
+        return;
+    }
+    if (!run_job(sqlite, job))
         sqlite_link_exec(&sqlite->writer, "ROLLBACK TO job");
     sqlite_link_exec(&sqlite->writer, "RELEASE job");
+}
+
+/// Of one alone the group's transaction is its own: a savepoint would have SQLite keep a copy of
+/// every page. False: nothing is left to commit.
+static bool run_jobs(struct store_sqlite *sqlite, struct write_job *group, size_t *count) {
+    *count = 1;
+    if (group->next == NULL) {
+        bool stays = run_job(sqlite, group);
+        if (!stays)
+            sqlite_link_exec(&sqlite->writer, "ROLLBACK");
+        return stays;
+    }
+    *count = 0;
+    for (struct write_job *job = group; job != NULL; job = job->next, ++*count)
+        run_one_of_many(sqlite, job);
+    return true;
 }
 
 /// Everybody whose transaction would have been durable hears that it may not be.
@@ -119,8 +140,8 @@ static void run_group(struct store_sqlite *sqlite, struct write_job *group) {
                   sqlite->suspect ? failure.text : sqlite3_errmsg(sqlite->writer.db));
         return;
     }
-    for (struct write_job *job = group; job != NULL; job = job->next, count++)
-        run_job(sqlite, job);
+    if (!run_jobs(sqlite, group, &count))
+        return;
     // a full disk or a failed read may have rolled everything back
     if (sqlite3_get_autocommit(sqlite->writer.db)) {
         end_group(group, STORE_CONFLICT, "Another transaction of the group was rolled back");

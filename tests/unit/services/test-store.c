@@ -19,7 +19,7 @@
 
 // ---- statements --------------------------------------------------------------------------------
 
-enum { GET, RENAME, ALL, TOUCH_ALL, SUM, CHILD };
+enum { GET, RENAME, ALL, TOUCH_ALL, SUM, CHILD, ADD, RAISE };
 
 static const struct statement sql[] = {
     [GET] = {"SELECT n, note, raw FROM thing WHERE id = $1", "t", "iTB"},
@@ -29,6 +29,8 @@ static const struct statement sql[] = {
     [TOUCH_ALL] = {"UPDATE thing SET n = n + 1 RETURNING n", "", "i"},
     [SUM] = {"SELECT CAST(SUM(n) AS BIGINT) FROM thing", "", "I"},
     [CHILD] = {"INSERT INTO child(thing) VALUES($1)", "t", ""},
+    [ADD] = {"INSERT INTO thing(id, n) VALUES($1, $2) ON CONFLICT DO NOTHING", "ti", ""},
+    [RAISE] = {"UPDATE thing SET n = n + 1 WHERE n >= $1", "i", ""},
 };
 
 struct step {
@@ -92,6 +94,30 @@ static void check_values(struct shop *shop) {
 
 static void values_come_back_as_they_went(void) {
     shop_on_every_engine(&table_service, check_values);
+}
+
+static bool change_or_not(struct session *session, void *context) {
+    struct step *step = context;
+    const struct value *a = IN(value_text("a"), value_int(1));
+    CU_ASSERT_EQUAL(sql_change(session, &sql[ADD], a), STORE_ROW);
+    CU_ASSERT_EQUAL(sql_change(session, &sql[ADD], a), STORE_NONE);
+    CU_ASSERT_EQUAL(sql_run(session, &sql[GET], a, step->row), STORE_ROW);
+    CU_ASSERT_EQUAL(sql_change(session, &sql[ADD], IN(value_text("b"), value_int(1))), STORE_ROW);
+    CU_ASSERT_EQUAL(sql_change(session, &sql[RAISE], IN(value_int(1))), STORE_ROW);
+    CU_ASSERT_EQUAL(session->changed, 2);
+    CU_ASSERT_EQUAL(sql_change(session, &sql[RAISE], IN(value_int(3))), STORE_NONE);
+    return true;
+}
+
+static void check_changes(struct shop *shop) {
+    struct step step;
+    struct failure failure;
+    CU_ASSERT_EQUAL(run(shop, change_or_not, &step, &failure), STORE_DONE);
+    holds(shop, "a b ");
+}
+
+static void a_change_says_whether_it_found_something(void) {
+    shop_on_every_engine(&table_service, check_changes);
 }
 
 static bool stop_early(void *context, const struct value *row) {
@@ -325,6 +351,8 @@ static void every_statement_is_typed_as_postgresql_has_it(void) {
 int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"values come back as they went", values_come_back_as_they_went, NULL},
+        {"a change says whether it found something", a_change_says_whether_it_found_something,
+         NULL},
         {"an answer left in the middle does not hold the commit",
          an_answer_left_in_the_middle_does_not_hold_the_commit, NULL},
         {"statements of other kinds than their rows are refused",
