@@ -202,11 +202,30 @@ static int run_batch(struct run *run, struct failure *failure) {
                          : outcome_exit_code(run->totals.outcome);
 }
 
+/// Each output has a file of its own: two in one would be neither.
+static bool check_outputs(const struct options *options, struct failure *failure) {
+    const struct {
+        const char *option, *file;
+    } rows[] = {{"record", options->record},
+                {"pcap", options->pcap},
+                {"junit", options->junit},
+                {"coverage", options->coverage}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < i; k++)
+            if (rows[i].file != NULL && rows[k].file != NULL &&
+                files_are_one(rows[i].file, rows[k].file))
+                return fail(failure, EXIT_USAGE, "--%s and --%s write one file, %s; name two",
+                            rows[k].option, rows[i].option, rows[i].file);
+    return true;
+}
+
 static bool check(struct options *options, struct failure *failure) {
     options->mode = options->tap ? REPORT_TAP : options->json ? REPORT_JSON : REPORT_PLAIN;
     options->fresh = options->fresh || options->jobs > 1;
     if (options->tap && options->json)
         return fail(failure, EXIT_USAGE, "--tap and --json exclude each other");
+    if (!check_outputs(options, failure))
+        return false;
     if (options->dry_run && options->given.cards.count == 0)
         slot_add_link(&options->given.cards, "", failure);
     if (options->given.cards.count == 0 && !options->list)

@@ -34,6 +34,11 @@ static enum exit_code code_of_errno(int error) {
     }
 }
 
+/// "File exists" says not what to do.
+static const char *text_of_errno(int error) {
+    return error == EEXIST ? "it exists already and is kept; name another one" : strerror(error);
+}
+
 void failure_set_errno(struct failure *failure, const char *format, ...) {
     int error = errno;
     if (failure == NULL)
@@ -43,6 +48,6 @@ void failure_set_errno(struct failure *failure, const char *format, ...) {
     vsnprintf(failure->text, sizeof failure->text, format, arguments);
     va_end(arguments);
     size_t used = strlen(failure->text);
-    snprintf(failure->text + used, sizeof failure->text - used, ": %s", strerror(error));
+    snprintf(failure->text + used, sizeof failure->text - used, ": %s", text_of_errno(error));
     failure->code = code_of_errno(error);
 }

@@ -179,6 +179,14 @@ bool files_may_write(const char *path) {
     return !is_card;
 }
 
+bool files_are_one(const char *a, const char *b) {
+    struct stat of_a, of_b;
+    bool a_is = stat(a, &of_a) == 0, b_is = stat(b, &of_b) == 0;
+    if (a_is && b_is)
+        return S_ISREG(of_a.st_mode) && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+    return !a_is && !b_is && strcmp(a, b) == 0;
+}
+
 FILE *files_create_private(const char *path) {
     struct stat about;
     if (!files_may_write(path))

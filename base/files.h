@@ -30,6 +30,9 @@ bool files_append(const char *path, struct bytes record, enum files_mode mode);
 /// output is worth: errno is EEXIST then. Pipes and devices are not looked into.
 bool files_may_write(const char *path);
 
+/// Are these two names of one regular file? Where none is yet, the same name is.
+bool files_are_one(const char *a, const char *b);
+
 /// Opens a file to be written from its beginning that its owner alone may read and write, also
 /// where it was there before with wider rights. A pipe or a device keeps its own. NULL: it could
 /// not, or may not (files_may_write).

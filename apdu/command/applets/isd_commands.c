@@ -10,12 +10,15 @@
 #define APPLET "isd"
 
 const struct catalogue_command isd_commands[] = {
-    // Plain ones while a channel is open end the channel: 6982.
-    ROW(COMMAND_ISD_GET_DATA, "isd.get-data", "GET DATA", 0x80, 0xCA, ANY_P1P2, CASE_2, 0, 0, WIRED,
-        .terminated = true, REFUSES(SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS),
+    // Plain ones while a channel is open end the channel: 6982. Some hosts leave Le out: over T=0,
+    // where P3 is 00 with it and without, they never noticed.
+    ROW(COMMAND_ISD_GET_DATA, "isd.get-data", "GET DATA", 0x80, 0xCA, ANY_P1P2, CASE_1 | CASE_2, 0,
+        0, WIRED, .terminated = true, .unasked = true,
+        REFUSES(SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS),
         ANSWERS("data object P1 P2", "GlobalPlatform 2.3 11.3")),
-    ROW(COMMAND_ISD_GET_DATA_ISO, "isd.get-data-iso", "GET DATA", 0x00, 0xCA, ANY_P1P2, CASE_2, 0,
-        0, WIRED, .terminated = true, REFUSES(SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS),
+    ROW(COMMAND_ISD_GET_DATA_ISO, "isd.get-data-iso", "GET DATA", 0x00, 0xCA, ANY_P1P2,
+        CASE_1 | CASE_2, 0, 0, WIRED, .terminated = true, .unasked = true,
+        REFUSES(SW_REFERENCE_NOT_FOUND, SW_SECURITY_STATUS),
         ANSWERS("data object P1 P2: the same in the interindustry class",
                 "GlobalPlatform 2.3 11.3")),
     ROW(COMMAND_ISD_INSTALL, "isd.install", "INSTALL", 0x80, 0xE6, ANY_P1(0x00), CASE_3 | CASE_4, 1,
