@@ -85,6 +85,8 @@ bool charge_purchase_check(struct call *call) {
     docket->amount = (int64_t)object_uint(request, FIELD_AMOUNT);
     docket->unit = object_unit(request);
     docket->date = call->today;
+    if (docket->amount <= 0)
+        return refuse_request(call, "is over no amount that there is");
     return name_goods(call, request, docket);
 }
 

@@ -186,6 +186,11 @@ struct told town_send_docket(struct town *town, const struct peer *peer,
 }
 
 void town_purchase_body(char *out, const char *payer, uint8_t kind, const struct sample_party *by) {
+    town_purchase_over(out, payer, kind, by, 120);
+}
+
+void town_purchase_over(char *out, const char *payer, uint8_t kind, const struct sample_party *by,
+                        uint64_t amount) {
     static char envelope[2000];
     uint8_t octets[512], challenge[16] = {1},
                          reference[9] = {kind, 'c', 'o', 'f', 'f', 'e', 'e', '-', '1'};
@@ -197,7 +202,7 @@ void town_purchase_body(char *out, const char *payer, uint8_t kind, const struct
     object_put(&writer, FIELD_PAYER, bytes_of_string(payer));
     object_put_uint(&writer, FIELD_COUNTER, 1);
     object_put(&writer, FIELD_CHALLENGE, BYTES_OF(challenge));
-    object_put_uint(&writer, FIELD_AMOUNT, 120);
+    object_put_uint(&writer, FIELD_AMOUNT, amount);
     object_put_unit(&writer, 392);
     object_put(&writer, FIELD_REFERENCE, BYTES_OF(reference));
     CU_ASSERT_FATAL(object_sign(&writer, &by->signer, &made));

@@ -66,6 +66,9 @@ enum { TOWN_PURCHASE_MAX = 3000 };
 /// Body of a purchase of goods at till-1, TOWN_PURCHASE_MAX octets; kind: of the reference; by: who
 /// signs the payment request.
 void town_purchase_body(char *out, const char *payer, uint8_t kind, const struct sample_party *by);
+/// The same over another amount than 120.
+void town_purchase_over(char *out, const char *payer, uint8_t kind, const struct sample_party *by,
+                        uint64_t amount);
 
 /// {object, certificates} of a chain of root, authority, own.
 void town_envelope(char *out, struct bytes object, const struct sample_party *authority,

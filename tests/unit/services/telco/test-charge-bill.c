@@ -295,6 +295,26 @@ static void goods(struct town *town) {
         "{\"kind\":\"goods\",\"text\":\"Coffee\",\"date\":\"2004-02-11\",\"amount\":120}"));
 }
 
+// A machine whose operator has its key asks for nothing, or for so much that it is below nothing:
+// that would be money on the bill of whoever stands before it.
+static void wild_goods(struct town *town) {
+    static const uint64_t amounts[] = {0, UINT64_C(1) << 63, UINT64_MAX - 999, UINT64_MAX};
+    static char body[TOWN_PURCHASE_MAX];
+    for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++) {
+        town_purchase_over(body, "phone-1", REFERENCE_GOODS, &licensing.till, amounts[i]);
+        struct told told =
+            licensing_ask(&town->charge, &licensing_buyer, "POST", "/v1/purchases", body);
+        CU_ASSERT_TRUE(licensing_says(&told, 422, "\"request\""));
+    }
+    CU_ASSERT_EQUAL(town_book(town, "UNBILLED:" TOWN_PHONE), 0);
+    CU_ASSERT_EQUAL(licensing_count(&town->charge, "SELECT count(*) FROM content_charge"), 0);
+    CU_ASSERT_EQUAL(licensing_count(&town->charge, "SELECT count(*) FROM docket"), 0);
+}
+
+static void test_wild_goods(void) {
+    town_on_every_engine(false, wild_goods);
+}
+
 static void test_goods(void) {
     town_on_every_engine(false, goods);
 }
@@ -311,6 +331,7 @@ static const struct suite_test tests[] = {
      "P1-39"},
     {"rule 27: an interrupted close goes on where it was", test_many, NULL},
     {"a tariff that overlaps another one's months is refused", test_tariffs, NULL},
+    {"a machine that asks for less than nothing", test_wild_goods, "P1-41"},
     {"goods of a machine stand on the bill", test_goods, "P5-03 P5-04 P5-05 M03a"},
 };
 
