@@ -1,65 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera kiosk: sells to whoever holds a card to its reader. docs/man/tessera-kiosk.1 describes
 // it.
-#include "apdu/crypto/crypto_run.h"
 #include "apdu/octets/unit.h"
 #include "base/options/options.h"
 #include "host/flows/report.h"
 #include "host/kiosk/kiosk.h"
 #include "host/kiosk/kiosk_centre_files.h"
-#include "host/terminal/terminal_control.h"
+#include "host/machine/machine_main.h"
 #include "readers/reader_process.h"
-#include "services/wire/notify.h"
-#include "services/wire/revocations.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { PIN_TEXT_MAX = 13, STATE_MAX = 4096 };
+enum { PIN_TEXT_MAX = 13 };
 
 struct arguments {
-    const char *state, *till, *customer, *prices, *http, *printer, *hotlist, *root, *licence, *tls;
-    const char *reference, *text, *unit, *end, *item;
-    uint64_t amount, sale, wait_s;
+    struct machine_program program;
+    const char *prices, *printer, *licence, *tls;
+    const char *text, *unit, *item;
+    uint64_t amount, sale;
     int language, kind; // indices of their words
-    bool json;
-    char pin[PIN_TEXT_MAX], place[STATE_MAX];
-    struct program_run run;
-    struct crypto *crypto;
-    struct revocations revoked;
+    char pin[PIN_TEXT_MAX];
     struct kiosk_centre_files centre;
 };
 
-/// --state, or the place where an account's programs keep what they remember.
-static const char *state_of(struct arguments *arguments) {
-    const char *home = getenv("XDG_STATE_HOME");
-    if (arguments->state != NULL)
-        return arguments->state;
-    if (home != NULL && home[0] == '/')
-        snprintf(arguments->place, sizeof arguments->place, "%s/tessera-kiosk", home);
-    else
-        snprintf(arguments->place, sizeof arguments->place, "%s/.local/state/tessera-kiosk",
-                 getenv("HOME") != NULL ? getenv("HOME") : "");
-    return arguments->place;
-}
-
 // ---- run ---------------------------------------------------------------------------------------
-
-static bool open_hotlist(struct arguments *arguments, struct failure *failure) {
-    if (arguments->hotlist == NULL)
-        return true;
-    if (arguments->root == NULL)
-        return fail(failure, EXIT_USAGE, "--hotlist needs --root, the certificate to trust");
-    return revocations_open(&arguments->revoked, arguments->hotlist, arguments->root,
-                            arguments->crypto, arguments->run.today, failure);
-}
 
 static bool open_centre(struct arguments *arguments, struct failure *failure) {
     return arguments->licence == NULL ||
            kiosk_centre_open(&arguments->centre, arguments->licence, arguments->tls,
-                             state_of(arguments), arguments->crypto, failure);
+                             machine_program_state(&arguments->program), arguments->program.crypto,
+                             failure);
 }
 
 static bool serve(const struct kiosk_options *options, const struct interrupt *interrupt,
@@ -67,11 +38,7 @@ static bool serve(const struct kiosk_options *options, const struct interrupt *i
     struct kiosk *kiosk = kiosk_open(options, failure);
     if (kiosk == NULL)
         return false;
-    if (kiosk_url(kiosk) != NULL)
-        printf("screen %s\n", kiosk_url(kiosk));
-    printf("ready\n");
-    fflush(stdout);
-    notify_send(getenv("NOTIFY_SOCKET"), "READY=1");
+    machine_ready(kiosk_url(kiosk));
     bool done = kiosk_run(kiosk, interrupt, failure);
     kiosk_close(kiosk);
     return done;
@@ -79,24 +46,24 @@ static bool serve(const struct kiosk_options *options, const struct interrupt *i
 
 static int run_kiosk(void *context, struct failure *failure) {
     struct arguments *arguments = context;
+    struct machine_program *program = &arguments->program;
     signal(SIGPIPE, SIG_IGN);
     struct interrupt *interrupt = interrupt_watch();
-    struct kiosk_options options = {.state = state_of(arguments),
+    struct kiosk_options options = {.state = machine_program_state(program),
                                     .prices = arguments->prices,
-                                    .address = arguments->http,
+                                    .address = program->http,
                                     .printer = arguments->printer,
                                     .language = (enum language)arguments->language,
-                                    .wait_ms = (unsigned)arguments->wait_s * 1000,
-                                    .till = reader_process_new(arguments->till),
-                                    .customer = reader_process_new(arguments->customer),
+                                    .wait_ms = (unsigned)program->wait_s * 1000,
+                                    .till = reader_process_new(program->own),
+                                    .customer = reader_process_new(program->customer),
                                     .clock = &clock_system};
-    arguments->crypto = crypto_for_run(&arguments->run, failure);
-    options.crypto = arguments->crypto;
-    options.revoked = arguments->hotlist != NULL ? &arguments->revoked : NULL;
+    bool done = options.till != NULL && options.customer != NULL &&
+                machine_program_begin(program, failure) && open_centre(arguments, failure);
+    options.crypto = program->crypto;
+    options.revoked = program->hotlist != NULL ? &program->revoked : NULL;
     options.centre = arguments->licence != NULL ? &arguments->centre.centre : NULL;
-    bool done = arguments->crypto != NULL && options.till != NULL && options.customer != NULL &&
-                open_hotlist(arguments, failure) && open_centre(arguments, failure) &&
-                serve(&options, interrupt, failure);
+    done = done && serve(&options, interrupt, failure);
     card_slot_close(options.till);
     card_slot_close(options.customer);
     kiosk_centre_close(&arguments->centre);
@@ -106,79 +73,56 @@ static int run_kiosk(void *context, struct failure *failure) {
 
 // ---- commands to one that runs -----------------------------------------------------------------
 
-static json_t *ask(struct arguments *arguments, json_t *question, struct failure *failure) {
-    failure->code = EXIT_DONE;
-    return terminal_control_ask(state_of(arguments), question, failure);
-}
-
-/// Prints the answer, in one of two ways, and ends with its code.
-static int tell(struct arguments *arguments, json_t *answer, struct failure *failure,
-                void (*print)(json_t *answer)) {
-    if (answer == NULL)
-        return failure->code;
-    if (arguments->json)
-        report_line(stdout, json_incref(answer));
-    else if (failure->code == EXIT_DONE)
-        print(answer);
-    json_decref(answer);
-    return failure->code;
-}
-
-static const char *text_of(json_t *answer, const char *field) {
-    const char *text = json_string_value(json_object_get(answer, field));
-    return text != NULL ? text : "";
-}
-
 static void print_sale(json_t *answer) {
-    printf("%s -> %s  %lld %s  ", text_of(answer, "payer"), text_of(answer, "payee"),
+    printf("%s -> %s  %lld %s  ", machine_field(answer, "payer"), machine_field(answer, "payee"),
            (long long)json_integer_value(json_object_get(answer, "amount")),
-           text_of(answer, "unit"));
-    report_word(stdout, REPORT_GREEN, text_of(answer, "state"));
-    printf("  (reference %s)\n", text_of(answer, "sale"));
+           machine_field(answer, "unit"));
+    report_word(stdout, REPORT_GREEN, machine_field(answer, "state"));
+    printf("  (reference %s)\n", machine_field(answer, "sale"));
 }
 
 static int run_pay(void *context, struct failure *failure) {
     struct arguments *arguments = context;
     json_t *question = json_pack("{s:s, s:I, s:s, s:s, s:i, s:s}", "do", "pay", "amount",
                                  (json_int_t)arguments->amount, "unit", arguments->unit, "ref",
-                                 arguments->reference, "kind", REFERENCE_TICKET + arguments->kind,
-                                 "text", arguments->text);
-    return tell(arguments, ask(arguments, question, failure), failure, print_sale);
+                                 arguments->program.reference, "kind",
+                                 REFERENCE_TICKET + arguments->kind, "text", arguments->text);
+    return machine_program_ask(&arguments->program, question, print_sale, failure);
 }
 
 static int run_order(void *context, struct failure *failure) {
     struct arguments *arguments = context;
     json_t *question = json_pack("{s:s, s:s}", "do", "order", "item", arguments->item);
-    return tell(arguments, ask(arguments, question, failure), failure, print_sale);
+    return machine_program_ask(&arguments->program, question, print_sale, failure);
 }
 
 static int run_refund(void *context, struct failure *failure) {
     struct arguments *arguments = context;
-    if (arguments->reference == NULL && arguments->sale == 0)
+    if (arguments->program.reference == NULL && arguments->sale == 0)
         return exit_of(fail(failure, EXIT_USAGE, "a refund names a sale: --ref R or --sale N"),
                        failure);
-    json_t *question = json_pack("{s:s, s:s, s:I, s:I, s:s}", "do", "refund", "ref",
-                                 arguments->reference != NULL ? arguments->reference : "", "amount",
-                                 (json_int_t)arguments->amount, "n", (json_int_t)arguments->sale,
-                                 "pin", arguments->pin);
-    return tell(arguments, ask(arguments, question, failure), failure, print_sale);
+    json_t *question = json_pack(
+        "{s:s, s:s, s:I, s:I, s:s}", "do", "refund", "ref",
+        arguments->program.reference != NULL ? arguments->program.reference : "", "amount",
+        (json_int_t)arguments->amount, "n", (json_int_t)arguments->sale, "pin", arguments->pin);
+    return machine_program_ask(&arguments->program, question, print_sale, failure);
 }
 
 static void print_pending(json_t *answer) {
     json_t *sale, *note;
     size_t i;
-    json_array_foreach(json_object_get(answer, "sales"), i, sale)
-        printf("%-9s  %10lld %-5s  %s  %s\n", text_of(sale, "state"),
-               (long long)json_integer_value(json_object_get(sale, "amount")),
-               text_of(sale, "unit"), text_of(sale, "payer"), text_of(sale, "text"));
+    json_array_foreach(json_object_get(answer, "sales"), i, sale) printf(
+        "%-9s  %10lld %-5s  %s  %s\n", machine_field(sale, "state"),
+        (long long)json_integer_value(json_object_get(sale, "amount")), machine_field(sale, "unit"),
+        machine_field(sale, "payer"), machine_field(sale, "text"));
     json_array_foreach(json_object_get(answer, "notes"), i, note) fprintf(
         stderr, "note: %lld %s\n", (long long)json_integer_value(json_object_get(note, "number")),
-        words_text(text_of(note, "note"), LANGUAGE_ENGLISH));
+        words_text(machine_field(note, "note"), LANGUAGE_ENGLISH));
 }
 
 static int run_pending(void *context, struct failure *failure) {
-    return tell(context, ask(context, json_pack("{s:s}", "do", "pending"), failure), failure,
-                print_pending);
+    return machine_program_ask(context, json_pack("{s:s}", "do", "pending"), print_pending,
+                               failure);
 }
 
 static void print_close(json_t *answer) {
@@ -189,23 +133,11 @@ static void print_close(json_t *answer) {
            (long long)json_integer_value(json_object_get(answer, "sales")));
     json_array_foreach(json_object_get(answer, "sums"), i, sum)
         printf("  %10lld %s\n", (long long)json_integer_value(json_object_get(sum, "amount")),
-               text_of(sum, "unit"));
+               machine_field(sum, "unit"));
 }
 
 static int run_close(void *context, struct failure *failure) {
-    return tell(context, ask(context, json_pack("{s:s}", "do", "close"), failure), failure,
-                print_close);
-}
-
-static void print_settle(json_t *answer) {
-    printf("%s\n", text_of(answer, "state"));
-}
-
-static int run_settle(void *context, struct failure *failure) {
-    struct arguments *arguments = context;
-    json_t *question = json_pack("{s:s, s:s, s:s}", "do", "settle", "ref", arguments->reference,
-                                 "end", arguments->end);
-    return tell(arguments, ask(arguments, question, failure), failure, print_settle);
+    return machine_program_ask(context, json_pack("{s:s}", "do", "close"), print_close, failure);
 }
 
 // ---- arguments ---------------------------------------------------------------------------------
@@ -223,26 +155,26 @@ static const struct option_row rows[] = {
      .only = ORDER, .needed = ORDER},
     {"state", "DIR", OPTION_DIRECTORY,
      "what the kiosk remembers; else tessera-kiosk in the account's place for state",
-     .at = AT(state)},
-    {"till", "LINK", OPTION_LINK, "the till in its slot", .at = AT(till), .only = RUN,
+     .at = AT(program.state)},
+    {"till", "LINK", OPTION_LINK, "the till in its slot", .at = AT(program.own), .only = RUN,
      .needed = RUN},
-    {"customer", "LINK", OPTION_LINK, "where customers hold their cards", .at = AT(customer),
-     .only = RUN, .needed = RUN},
+    {"customer", "LINK", OPTION_LINK, "where customers hold their cards",
+     .at = AT(program.customer), .only = RUN, .needed = RUN},
     {"prices", "FILE", OPTION_FILE, "what is sold at the screen; read again when it changes",
      .at = AT(prices), .only = RUN},
     {"http", "ADDR:PORT", OPTION_TEXT, "where the screen is, on this machine only (port 0: any)",
-     .at = AT(http), .only = RUN},
+     .at = AT(program.http), .only = RUN},
     {"printer", "FILE", OPTION_FILE, "a receipt printer's device, or a file", .at = AT(printer),
      .only = RUN},
     {"language", "WORD", OPTION_WORD, "of printed receipts: en (default) or ja", .at = AT(language),
      .words = languages, .only = RUN},
-    {"wait", "SECONDS", OPTION_NUMBER, "how long an order waits for a card (60)", .at = AT(wait_s),
-     .least = 1, .most = 3600, .only = RUN},
+    {"wait", "SECONDS", OPTION_NUMBER, "how long an order waits for a card (60)",
+     .at = AT(program.wait_s), .least = 1, .most = 3600, .only = RUN},
     {"hotlist", "FILE", OPTION_FILE,
      "the whole hotlist (tessera ca hotlist): who is on it is not asked for money; needs --root",
-     .at = AT(hotlist), .only = RUN},
+     .at = AT(program.hotlist), .only = RUN},
     {"root", "FILE", OPTION_FILE, "the root's certificate, root.cvc of the authority",
-     .at = AT(root), .only = RUN},
+     .at = AT(program.root), .only = RUN},
     {"licence", "URL", OPTION_TEXT,
      "https://HOST:PORT of the licence service that sells the list's tickets; else they are goods",
      .at = AT(licence), .only = RUN},
@@ -255,7 +187,7 @@ static const struct option_row rows[] = {
      .at = AT(unit), .only = PAY},
     {"ref", "R", OPTION_TEXT,
      "up to 16 characters that name the sale; the same sale is never paid twice",
-     .at = AT(reference), .only = PAY | REFUND | SETTLE, .needed = PAY | SETTLE},
+     .at = AT(program.reference), .only = PAY | REFUND | SETTLE, .needed = PAY | SETTLE},
     {"text", "TEXT", OPTION_TEXT, "what is sold, for the screen and the receipt", .at = AT(text),
      .only = PAY},
     {"kind", "KIND", OPTION_WORD, "what a payment is for: goods (default), ticket or content",
@@ -264,11 +196,11 @@ static const struct option_row rows[] = {
      .least = 1, .most = UINT32_MAX, .only = REFUND},
     {"pin-fd", "N", OPTION_SECRET, "the till's PIN for a refund, one line from descriptor N",
      .at = AT(pin), .most = PIN_TEXT_MAX, .only = REFUND},
-    {"end", "WORD", OPTION_TEXT, "how the sale ended: served or returned", .at = AT(end),
+    {"end", "WORD", OPTION_TEXT, "how the sale ended: served or returned", .at = AT(program.end),
      .only = SETTLE, .needed = SETTLE},
-    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(json), .only = ASK},
-    OPTION_CLOCK_ROW(AT(run)),
-    OPTION_SEED_ROW(AT(run)),
+    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(program.json), .only = ASK},
+    OPTION_CLOCK_ROW(AT(program.run)),
+    OPTION_SEED_ROW(AT(program.run)),
 };
 
 static const struct action actions[] = {
@@ -278,7 +210,8 @@ static const struct action actions[] = {
     {REFUND, "refund", "have it pay a sale back, or a part of it", run_refund, NULL},
     {PENDING, "pending", "its sales that are not over", run_pending, NULL},
     {CLOSE, "close", "end its day: the till's batch, a report, the upload queue", run_close, NULL},
-    {SETTLE, "settle", "tell it how a sale ended that a person had to look at", run_settle, NULL},
+    {SETTLE, "settle", "tell it how a sale ended that a person had to look at", machine_run_settle,
+     NULL},
 };
 
 static const struct command kiosk = {
@@ -292,10 +225,12 @@ static const struct command kiosk = {
 };
 
 int main(int argc, char **argv) {
-    struct arguments arguments = {.run = program_run_now(), .unit = "JPY", .text = "", .kind = 1};
+    struct arguments arguments = {.program = {.name = "kiosk", .run = program_run_now()},
+                                  .unit = "JPY",
+                                  .text = "",
+                                  .kind = 1};
     int code = command_main(&kiosk, &arguments, argc, argv);
-    revocations_close(&arguments.revoked);
-    crypto_openssl_free(arguments.crypto);
+    machine_program_close(&arguments.program);
     bytes_erase(arguments.pin, sizeof arguments.pin);
     return code;
 }

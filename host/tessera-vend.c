@@ -1,38 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // tessera vend: a vending machine. docs/man/tessera-vend.1 describes it.
-#include "apdu/crypto/crypto_run.h"
 #include "base/options/options.h"
 #include "host/flows/report.h"
 #include "host/machine/machine_main.h"
 #include "host/vend/vend.h"
 #include "readers/reader_process.h"
 
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 
 struct arguments {
-    const char *state, *till, *customer, *goods, *enterprise, *http, *hotlist, *root;
-    const char *item, *reference, *end;
-    uint64_t wait_s, show_s;
+    struct machine_program program;
+    const char *goods, *enterprise, *item;
     int bill; // enum vend_bill
-    bool json;
-    char place[PATH_MAX];
-    struct program_run run;
-    struct crypto *crypto;
-    struct revocations revoked;
 };
-
-static const char *state_of(struct arguments *arguments) {
-    return machine_place(arguments->state, "vend", arguments->place, sizeof arguments->place);
-}
 
 // ---- run ---------------------------------------------------------------------------------------
 
-static bool serve(const struct arguments *arguments, const struct machine_options *options,
+static bool serve(void *context, const struct machine_options *options,
                   const struct interrupt *interrupt, struct failure *failure) {
+    const struct arguments *arguments = context;
     const struct vend_options own = {arguments->goods, arguments->enterprise,
-                                     (enum vend_bill)arguments->bill, arguments->root};
+                                     (enum vend_bill)arguments->bill, arguments->program.root};
     struct vend *vend = vend_open(options, &own, failure);
     bool done = vend != NULL && machine_serve(vend_machine(vend), interrupt, failure);
     vend_close(vend);
@@ -41,26 +29,10 @@ static bool serve(const struct arguments *arguments, const struct machine_option
 
 static int run_machine(void *context, struct failure *failure) {
     struct arguments *arguments = context;
-    signal(SIGPIPE, SIG_IGN);
-    struct interrupt *interrupt = interrupt_watch();
-    struct machine_options options = {.state = state_of(arguments),
-                                      .address = arguments->http,
-                                      .wait_ms = (unsigned)arguments->wait_s * 1000,
-                                      .show_ms = (unsigned)arguments->show_s * 1000,
-                                      .own = reader_process_new(arguments->till),
-                                      .customers = {reader_process_new(arguments->customer)},
-                                      .clock = &clock_system};
-    arguments->crypto = crypto_for_run(&arguments->run, failure);
-    options.crypto = arguments->crypto;
-    options.revoked = arguments->hotlist != NULL ? &arguments->revoked : NULL;
-    bool done = arguments->crypto != NULL && options.own != NULL && options.customers[0] != NULL &&
-                machine_hotlist(&arguments->revoked, arguments->hotlist, arguments->root,
-                                arguments->crypto, arguments->run.today, failure) &&
-                serve(arguments, &options, interrupt, failure);
-    card_slot_close(options.own);
-    card_slot_close(options.customers[0]);
-    interrupt_end(interrupt);
-    return exit_of(done, failure);
+    struct card_slot *const customers[MACHINE_READERS] = {
+        reader_process_new(arguments->program.customer)};
+    return machine_program_run(&arguments->program, reader_process_new(arguments->program.own),
+                               customers, serve, arguments, failure);
 }
 
 // ---- commands to one that runs -----------------------------------------------------------------
@@ -77,28 +49,14 @@ static void print_sale(json_t *answer) {
 static int run_buy(void *context, struct failure *failure) {
     struct arguments *arguments = context;
     json_t *question = json_pack("{s:s, s:s, s:s}", "do", "buy", "item", arguments->item, "ref",
-                                 arguments->reference);
-    return machine_ask(state_of(arguments), question, arguments->json, print_sale, failure);
+                                 arguments->program.reference);
+    return machine_program_ask(&arguments->program, question, print_sale, failure);
 }
 
 static int run_jam(void *context, struct failure *failure) {
     struct arguments *arguments = context;
-    return machine_ask(state_of(arguments), json_pack("{s:s}", "do", "jam"), arguments->json,
-                       machine_print_state, failure);
-}
-
-static int run_pending(void *context, struct failure *failure) {
-    struct arguments *arguments = context;
-    return machine_ask(state_of(arguments), json_pack("{s:s}", "do", "pending"), arguments->json,
-                       machine_print_pending, failure);
-}
-
-static int run_settle(void *context, struct failure *failure) {
-    struct arguments *arguments = context;
-    json_t *question = json_pack("{s:s, s:s, s:s}", "do", "settle", "ref", arguments->reference,
-                                 "end", arguments->end);
-    return machine_ask(state_of(arguments), question, arguments->json, machine_print_state,
-                       failure);
+    return machine_program_ask(&arguments->program, json_pack("{s:s}", "do", "jam"),
+                               machine_print_state, failure);
 }
 
 // ---- arguments ---------------------------------------------------------------------------------
@@ -114,48 +72,49 @@ static const char *const bills[] = {"no", "answered", "goods-first", NULL};
 static const struct option_row rows[] = {
     {"state", "DIR", OPTION_DIRECTORY,
      "what the machine remembers; else tessera-vend in the account's place for state",
-     .at = AT(state)},
-    {"till", "LINK", OPTION_LINK, "the till in its slot", .at = AT(till), .only = RUN,
+     .at = AT(program.state)},
+    {"till", "LINK", OPTION_LINK, "the till in its slot", .at = AT(program.own), .only = RUN,
      .needed = RUN},
     {"customer", "LINK", OPTION_LINK, "where customers hold their cards and phones",
-     .at = AT(customer), .only = RUN, .needed = RUN},
+     .at = AT(program.customer), .only = RUN, .needed = RUN},
     {"goods", "FILE", OPTION_FILE, "what is in the machine, in the form of a kiosk's price list",
      .at = AT(goods), .only = RUN, .needed = RUN},
     {"operator", "ID", OPTION_TEXT, "the enterprise that the till must be of", .at = AT(enterprise),
      .only = RUN},
     {"http", "ADDR:PORT", OPTION_TEXT, "where the screen is, on this machine only (port 0: any)",
-     .at = AT(http), .only = RUN},
-    {"wait", "SECONDS", OPTION_NUMBER, "how long a card is waited for (60)", .at = AT(wait_s),
-     .least = 1, .most = 3600, .only = RUN},
+     .at = AT(program.http), .only = RUN},
+    {"wait", "SECONDS", OPTION_NUMBER, "how long a card is waited for (60)",
+     .at = AT(program.wait_s), .least = 1, .most = 3600, .only = RUN},
     {"show", "SECONDS", OPTION_NUMBER, "how long the end of one stays on the screen (6)",
-     .at = AT(show_s), .least = 1, .most = 3600, .only = RUN},
+     .at = AT(program.show_s), .least = 1, .most = 3600, .only = RUN},
     {"hotlist", "FILE", OPTION_FILE,
      "the whole hotlist (tessera ca hotlist): who is on it is not asked for money; needs --root",
-     .at = AT(hotlist), .only = RUN},
+     .at = AT(program.hotlist), .only = RUN},
     {"bill", "WORD", OPTION_WORD,
      "whether phones pay by their telephone bill: no; answered, once the telephone company has "
      "accepted it; goods-first, before it is asked. Needs --root",
      .at = AT(bill), .words = bills, .only = RUN},
     {"root", "FILE", OPTION_FILE, "the root's certificate, root.cvc of the authority",
-     .at = AT(root), .only = RUN},
+     .at = AT(program.root), .only = RUN},
     {"item", "ID", OPTION_TEXT, "the article, as the list names it", .at = AT(item), .only = BUY,
      .needed = BUY},
     {"ref", "R", OPTION_TEXT,
      "up to 16 characters that name the sale; the same sale is never paid twice",
-     .at = AT(reference), .only = BUY | SETTLE, .needed = BUY | SETTLE},
-    {"end", "WORD", OPTION_TEXT, "how it ended: served or returned", .at = AT(end), .only = SETTLE,
-     .needed = SETTLE},
-    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(json), .only = ASK},
-    OPTION_CLOCK_ROW(AT(run)),
-    OPTION_SEED_ROW(AT(run)),
+     .at = AT(program.reference), .only = BUY | SETTLE, .needed = BUY | SETTLE},
+    {"end", "WORD", OPTION_TEXT, "how it ended: served or returned", .at = AT(program.end),
+     .only = SETTLE, .needed = SETTLE},
+    {"json", NULL, OPTION_FLAG, "one JSON object a line", .at = AT(program.json), .only = ASK},
+    OPTION_CLOCK_ROW(AT(program.run)),
+    OPTION_SEED_ROW(AT(program.run)),
 };
 
 static const struct action actions[] = {
     {RUN, "run", "sell, until it is told to end", run_machine, NULL},
     {BUY, "buy", "have the machine that runs sell an article", run_buy, NULL},
     {JAM, "jam", "have what its simulated motor turns out next stick", run_jam, NULL},
-    {PENDING, "pending", "its sales that are not over", run_pending, NULL},
-    {SETTLE, "settle", "tell it how a sale ended that a person had to look at", run_settle, NULL},
+    {PENDING, "pending", "its sales that are not over", machine_run_pending, NULL},
+    {SETTLE, "settle", "tell it how a sale ended that a person had to look at", machine_run_settle,
+     NULL},
 };
 
 static const struct command vend = {
@@ -169,9 +128,8 @@ static const struct command vend = {
 };
 
 int main(int argc, char **argv) {
-    struct arguments arguments = {.run = program_run_now()};
+    struct arguments arguments = {.program = {.name = "vend", .run = program_run_now()}};
     int code = command_main(&vend, &arguments, argc, argv);
-    revocations_close(&arguments.revoked);
-    crypto_openssl_free(arguments.crypto);
+    machine_program_close(&arguments.program);
     return code;
 }

@@ -24,14 +24,16 @@ static bool is_amount(json_int_t amount) {
 
 // ---- the screen's acts -------------------------------------------------------------------------
 
-static void act_begin(struct deposit *deposit, json_t *act) {
+static void act_begin(struct machine *machine, json_t *act) {
+    struct deposit *deposit = machine->context;
     struct failure failure;
     (void)act;
     if (deposit->stage == DEPOSIT_REST && !deposit_begin(deposit, &failure))
         machine_note(&deposit->machine, failure.text);
 }
 
-static void act_amount(struct deposit *deposit, json_t *act) {
+static void act_amount(struct machine *machine, json_t *act) {
+    struct deposit *deposit = machine->context;
     struct failure failure;
     json_int_t amount = json_integer_value(json_object_get(act, "amount"));
     if (deposit->stage != DEPOSIT_AMOUNT || !is_amount(amount) ||
@@ -41,45 +43,43 @@ static void act_amount(struct deposit *deposit, json_t *act) {
     deposit_cancel(deposit, "out-of-order");
 }
 
-static void act_put(struct deposit *deposit, json_t *act) {
+static void act_put(struct machine *machine, json_t *act) {
+    struct deposit *deposit = machine->context;
     json_int_t value = json_integer_value(json_object_get(act, "value"));
     if (value > 0)
         (void)deposit_put(deposit, (uint64_t)value);
 }
 
-static void act_enough(struct deposit *deposit, json_t *act) {
+static void act_enough(struct machine *machine, json_t *act) {
+    struct deposit *deposit = machine->context;
     (void)act;
     if (deposit->stage == DEPOSIT_CASH)
         deposit_enough(deposit);
 }
 
-static void act_cancel(struct deposit *deposit, json_t *act) {
+static void act_cancel(struct machine *machine, json_t *act) {
+    struct deposit *deposit = machine->context;
     (void)act;
     if (deposit->stage != DEPOSIT_REST)
         deposit_cancel(deposit, "cancelled-cash");
 }
 
-static void act_done(struct deposit *deposit, json_t *act) {
+static void act_done(struct machine *machine, json_t *act) {
+    struct deposit *deposit = machine->context;
     (void)act;
     if (deposit->stage == DEPOSIT_REST)
         machine_rest(&deposit->machine, NULL);
 }
 
-static void take_act(struct machine *machine, const char *word, json_t *act) {
-    static const struct {
-        const char *word;
-        void (*act)(struct deposit *, json_t *);
-    } acts[] = {{"begin", act_begin},   {"amount", act_amount}, {"put", act_put},
-                {"enough", act_enough}, {"cancel", act_cancel}, {"done", act_done}};
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
-        if (strcmp(word, acts[i].word) == 0)
-            acts[i].act(machine->context, act);
-}
+static const struct machine_act acts[] = {
+    {"begin", act_begin},   {"amount", act_amount}, {"put", act_put}, {"enough", act_enough},
+    {"cancel", act_cancel}, {"done", act_done},     {NULL, NULL}};
 
 // ---- commands ----------------------------------------------------------------------------------
 
-static bool command_once(struct deposit *deposit, json_t *command, int reply,
+static bool command_once(struct machine *machine, json_t *command, int reply,
                          struct failure *failure) {
+    struct deposit *deposit = machine->context;
     json_int_t amount = 0, cash = 0;
     const char *unit = "JPY";
     if (json_unpack(command, "{s:I, s:I, s?s}", "amount", &amount, "cash", &cash, "unit", &unit) !=
@@ -100,8 +100,9 @@ static bool command_once(struct deposit *deposit, json_t *command, int reply,
 }
 
 /// One note or coin, as somebody puts it in who stands at the screen.
-static bool command_put(struct deposit *deposit, json_t *command, int reply,
+static bool command_put(struct machine *machine, json_t *command, int reply,
                         struct failure *failure) {
+    struct deposit *deposit = machine->context;
     json_int_t value = json_integer_value(json_object_get(command, "cash"));
     if (value <= 0 || !deposit_put(deposit, (uint64_t)value))
         return fail(failure, EXIT_REFUSED,
@@ -110,36 +111,11 @@ static bool command_put(struct deposit *deposit, json_t *command, int reply,
     return true;
 }
 
-static bool command_pending(struct deposit *deposit, json_t *command, int reply,
-                            struct failure *failure) {
-    (void)command;
-    (void)failure;
-    terminal_control_answer(reply, machine_pending(&deposit->machine));
-    return true;
-}
-
-static bool command_settle(struct deposit *deposit, json_t *command, int reply,
-                           struct failure *failure) {
-    json_t *answer = machine_settle(&deposit->machine, REFERENCE_DEPOSIT, command, failure);
-    if (answer != NULL)
-        terminal_control_answer(reply, answer);
-    return answer != NULL;
-}
-
-static bool take_command(struct machine *machine, const char *word, json_t *command, int reply,
-                         struct failure *failure) {
-    static const struct {
-        const char *word;
-        bool (*run)(struct deposit *, json_t *, int, struct failure *);
-    } commands[] = {{"once", command_once},
-                    {"put", command_put},
-                    {"pending", command_pending},
-                    {"settle", command_settle}};
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(word, commands[i].word) == 0)
-            return commands[i].run(machine->context, command, reply, failure);
-    return false;
-}
+static const struct machine_command commands[] = {{"once", command_once},
+                                                  {"put", command_put},
+                                                  {"pending", machine_pending},
+                                                  {"settle", machine_settle},
+                                                  {NULL, NULL}};
 
 // ---- its kind ----------------------------------------------------------------------------------
 
@@ -181,12 +157,13 @@ struct deposit *deposit_open(const struct machine_options *options, struct failu
     const struct machine_kind kind = {.name = "deposit",
                                       .own = "the float",
                                       .role = ROLE_FLOAT,
+                                      .reference = REFERENCE_DEPOSIT,
                                       .idle = "choose-deposit",
                                       .page = PAGE_FILE_OF(deposit),
                                       .script = PAGE_FILE_OF(deposit_script),
                                       .open = open_parts,
-                                      .act = take_act,
-                                      .command = take_command,
+                                      .acts = acts,
+                                      .commands = commands,
                                       .tap = tap,
                                       .tapped = tapped,
                                       .tired = tired,

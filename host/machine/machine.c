@@ -245,14 +245,28 @@ static void look_at_clock(struct machine *machine) {
         seek(machine);
 }
 
+void machine_take_act(struct machine *machine, const char *word, json_t *act) {
+    for (const struct machine_act *row = machine->kind.acts; row->word != NULL; row++)
+        if (strcmp(word, row->word) == 0)
+            row->run(machine, act);
+}
+
+bool machine_take_command(struct machine *machine, const char *word, json_t *command, int reply,
+                          struct failure *failure) {
+    for (const struct machine_command *row = machine->kind.commands; row->word != NULL; row++)
+        if (strcmp(word, row->word) == 0)
+            return row->run(machine, command, reply, failure);
+    return fail(failure, EXIT_USAGE, "there is no such command");
+}
+
 static void take_command(struct machine *machine) {
-    struct failure failure = {EXIT_USAGE, "there is no such command"};
+    struct failure failure;
     int reply;
     json_t *command = terminal_control_take(machine->control, &reply);
     if (command == NULL)
         return;
     const char *word = json_string_value(json_object_get(command, "do"));
-    if (word == NULL || !machine->kind.command(machine, word, command, reply, &failure))
+    if (!machine_take_command(machine, word != NULL ? word : "", command, reply, &failure))
         terminal_control_answer(reply, terminal_control_failure(&failure));
     json_decref(command);
 }
@@ -261,7 +275,7 @@ static void take_acts(struct machine *machine) {
     for (json_t *act; (act = terminal_screen_act(machine->screen)) != NULL; json_decref(act)) {
         const char *word = json_string_value(json_object_get(act, "do"));
         if (word != NULL)
-            machine->kind.act(machine, word, act);
+            machine_take_act(machine, word, act);
     }
 }
 

@@ -24,20 +24,30 @@ enum {
 
 struct machine;
 
+/// A word of the screen, and what it does; where it does not fit the moment it does nothing.
+struct machine_act {
+    const char *word;
+    void (*run)(struct machine *machine, json_t *act);
+};
+
+/// The same of a command: machine_reply answers it, now (reply) or at the end of what it began.
+/// False: refused, and the failure is answered.
+struct machine_command {
+    const char *word;
+    bool (*run)(struct machine *machine, json_t *command, int reply, struct failure *failure);
+};
+
 struct machine_kind {
     const char *name;          // of the program and of its directory: "deposit"
     const char *own;           // its purse, for messages: "the float"
     uint16_t role;             // of that purse
+    uint8_t reference;         // of what it sells: REFERENCE_GOODS, ...
     const char *idle;          // key of what the screen says at rest
     struct bytes page, script; // of its screen
     /// Opens what else the machine has, in its directory, and sets sales.server.
     bool (*open)(struct machine *machine, struct failure *failure);
-    /// The screen asks for something; what does not fit the moment is nothing.
-    void (*act)(struct machine *machine, const char *word, json_t *act);
-    /// A command; machine_reply answers it, now (reply) or at the end of what it began. False:
-    /// refused, and the failure is answered.
-    bool (*command)(struct machine *machine, const char *word, json_t *command, int reply,
-                    struct failure *failure);
+    const struct machine_act *acts;         // up to one without a word
+    const struct machine_command *commands; // likewise
     /// A card is at machine->customer, and machine->own is there: one tap. Returns the key of how
     /// it went; machine->flow may be left as the flow left it.
     const char *(*tap)(struct machine *machine);
@@ -96,6 +106,13 @@ bool machine_run(struct machine *machine, const struct interrupt *interrupt,
 /// One turn of that: waits for the next thing, but not longer than most_ms, and takes it. False: a
 /// failure.
 bool machine_turn(struct machine *machine, int interrupted, int most_ms, struct failure *failure);
+
+/// What its screen asks for by this word; another word is nothing.
+void machine_take_act(struct machine *machine, const char *word, json_t *act);
+
+/// The command of this word; false with a failure: refused, or there is none.
+bool machine_take_command(struct machine *machine, const char *word, json_t *command, int reply,
+                          struct failure *failure);
 
 /// Ends what machine_open began.
 void machine_close(struct machine *machine);

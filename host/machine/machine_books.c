@@ -3,6 +3,7 @@
 
 #include "host/flows/sale_record.h"
 #include "host/sale/sale_reference.h"
+#include "host/terminal/terminal_control.h"
 
 #include <string.h>
 
@@ -10,33 +11,36 @@ static bool add_row(void *context, const struct sale_record *record) {
     return json_array_append_new(context, sale_record_to_json(record)) == 0;
 }
 
-json_t *machine_pending(struct machine *machine) {
+bool machine_pending(struct machine *machine, json_t *command, int reply, struct failure *failure) {
     json_t *rows = json_array();
+    (void)command;
+    (void)failure;
     (void)sale_store_each(machine->store, false, add_row, rows);
-    return json_pack("{s:i, s:s, s:o}", "code", EXIT_DONE, "say", machine->say, "sales", rows);
+    terminal_control_answer(
+        reply, json_pack("{s:i, s:s, s:o}", "code", EXIT_DONE, "say", machine->say, "sales", rows));
+    return true;
 }
 
-json_t *machine_settle(struct machine *machine, uint8_t kind, json_t *command,
-                       struct failure *failure) {
+bool machine_settle(struct machine *machine, json_t *command, int reply, struct failure *failure) {
     const char *reference = "", *end = "";
     struct sale_record asked = {0}, record;
     if (json_unpack(command, "{s:s, s:s}", "ref", &reference, "end", &end) != 0 ||
-        !sale_refer(&asked, kind, reference)) {
-        failure_set(failure, EXIT_USAGE, "settle needs a reference and served or returned");
-        return NULL;
-    }
+        !sale_refer(&asked, machine->kind.reference, reference))
+        return fail(failure, EXIT_USAGE, "settle needs a reference and served or returned");
     enum sale_state state = strcmp(end, "served") == 0     ? SALE_SERVED
                             : strcmp(end, "returned") == 0 ? SALE_RETURNED
                                                            : SALE_STAFF;
     struct bytes name = bytes_of(asked.reference, asked.reference_size);
     struct journal *journal = machine->sales.journal;
     if (state == SALE_STAFF)
-        failure_set(failure, EXIT_USAGE, "a sale ends served or returned, not '%s'", end);
-    else if (journal->find(journal, name, &record) != JOURNAL_FOUND)
-        failure_set(failure, EXIT_REFUSED, "not-open: there is no sale '%s'", reference);
-    else if (sale_decide(&machine->sales, &record, state, failure))
-        return json_pack("{s:i, s:s}", "code", EXIT_DONE, "state", sale_state_word(record.state));
-    return NULL;
+        return fail(failure, EXIT_USAGE, "a sale ends served or returned, not '%s'", end);
+    if (journal->find(journal, name, &record) != JOURNAL_FOUND)
+        return fail(failure, EXIT_REFUSED, "not-open: there is no sale '%s'", reference);
+    if (!sale_decide(&machine->sales, &record, state, failure))
+        return false;
+    terminal_control_answer(
+        reply, json_pack("{s:i, s:s}", "code", EXIT_DONE, "state", sale_state_word(record.state)));
+    return true;
 }
 
 static const char *status_word(int code) {

@@ -6,14 +6,12 @@
 
 #include "host/machine/machine.h"
 
-/// {"code": 0, "say": ..., "sales": [records that are not over]}; new reference.
-json_t *machine_pending(struct machine *machine);
+/// The command "pending": answers {"code": 0, "say": ..., "sales": [records that are not over]}.
+bool machine_pending(struct machine *machine, json_t *command, int reply, struct failure *failure);
 
-/// "ref" and "end" (served or returned) of the command, for a sale of this kind (REFERENCE_GOODS,
-/// ...). The answer, new reference; NULL with a failure: there is no such sale, or it waits for
-/// nobody's word.
-json_t *machine_settle(struct machine *machine, uint8_t kind, json_t *command,
-                       struct failure *failure);
+/// The command "settle": "ref" and "end" (served or returned) of it, for a sale of the machine's
+/// kind. False with a failure: there is no such sale, or it waits for nobody's word.
+bool machine_settle(struct machine *machine, json_t *command, int reply, struct failure *failure);
 
 /// What a record says to whoever asked for the sale: its fields, "sale" (the reference as people
 /// name it), "code", "status", "say", "apdus" and "bytes" of the last tap, and where code is not 0

@@ -27,7 +27,8 @@ static void fill(struct vend *vend, const struct price *price) {
 
 // ---- the screen's acts -------------------------------------------------------------------------
 
-static void act_choose(struct vend *vend, json_t *act) {
+static void act_choose(struct machine *machine, json_t *act) {
+    struct vend *vend = machine->context;
     struct failure failure;
     const char *item = json_string_value(json_object_get(act, "item"));
     const struct price *price = item != NULL ? price_list_find(&vend->goods, item) : NULL;
@@ -41,31 +42,28 @@ static void act_choose(struct vend *vend, json_t *act) {
     machine_rest(&vend->machine, "out-of-order");
 }
 
-static void act_cancel(struct vend *vend, json_t *act) {
+static void act_cancel(struct machine *machine, json_t *act) {
+    struct vend *vend = machine->context;
     (void)act;
     if (vend->under_way)
         vend_cancel(vend, "cancelled");
 }
 
-static void act_done(struct vend *vend, json_t *act) {
+static void act_done(struct machine *machine, json_t *act) {
+    struct vend *vend = machine->context;
     (void)act;
     if (!vend->under_way)
         machine_rest(&vend->machine, NULL);
 }
 
-static void take_act(struct machine *machine, const char *word, json_t *act) {
-    static const struct {
-        const char *word;
-        void (*act)(struct vend *, json_t *);
-    } acts[] = {{"choose", act_choose}, {"cancel", act_cancel}, {"done", act_done}};
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
-        if (strcmp(word, acts[i].word) == 0)
-            acts[i].act(machine->context, act);
-}
+static const struct machine_act acts[] = {
+    {"choose", act_choose}, {"cancel", act_cancel}, {"done", act_done}, {NULL, NULL}};
 
 // ---- commands ----------------------------------------------------------------------------------
 
-static bool command_buy(struct vend *vend, json_t *command, int reply, struct failure *failure) {
+static bool command_buy(struct machine *machine, json_t *command, int reply,
+                        struct failure *failure) {
+    struct vend *vend = machine->context;
     const char *item = "", *reference = "";
     if (json_unpack(command, "{s:s, s:s}", "item", &item, "ref", &reference) != 0)
         return fail(failure, EXIT_USAGE, "buy needs an article and a reference");
@@ -86,7 +84,9 @@ static bool command_buy(struct vend *vend, json_t *command, int reply, struct fa
     return false;
 }
 
-static bool command_jam(struct vend *vend, json_t *command, int reply, struct failure *failure) {
+static bool command_jam(struct machine *machine, json_t *command, int reply,
+                        struct failure *failure) {
+    struct vend *vend = machine->context;
     (void)command;
     (void)failure;
     motor_simulated_jam(vend->motor);
@@ -94,35 +94,11 @@ static bool command_jam(struct vend *vend, json_t *command, int reply, struct fa
     return true;
 }
 
-static bool command_pending(struct vend *vend, json_t *command, int reply,
-                            struct failure *failure) {
-    (void)command;
-    (void)failure;
-    terminal_control_answer(reply, machine_pending(&vend->machine));
-    return true;
-}
-
-static bool command_settle(struct vend *vend, json_t *command, int reply, struct failure *failure) {
-    json_t *answer = machine_settle(&vend->machine, REFERENCE_GOODS, command, failure);
-    if (answer != NULL)
-        terminal_control_answer(reply, answer);
-    return answer != NULL;
-}
-
-static bool take_command(struct machine *machine, const char *word, json_t *command, int reply,
-                         struct failure *failure) {
-    static const struct {
-        const char *word;
-        bool (*run)(struct vend *, json_t *, int, struct failure *);
-    } commands[] = {{"buy", command_buy},
-                    {"jam", command_jam},
-                    {"pending", command_pending},
-                    {"settle", command_settle}};
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(word, commands[i].word) == 0)
-            return commands[i].run(machine->context, command, reply, failure);
-    return false;
-}
+static const struct machine_command commands[] = {{"buy", command_buy},
+                                                  {"jam", command_jam},
+                                                  {"pending", machine_pending},
+                                                  {"settle", machine_settle},
+                                                  {NULL, NULL}};
 
 // ---- its kind ----------------------------------------------------------------------------------
 
@@ -193,12 +169,13 @@ struct vend *vend_open(const struct machine_options *machine, const struct vend_
     const struct machine_kind kind = {.name = "vend",
                                       .own = "the till",
                                       .role = ROLE_TILL,
+                                      .reference = REFERENCE_GOODS,
                                       .idle = "choose",
                                       .page = PAGE_FILE_OF(vend),
                                       .script = PAGE_FILE_OF(vend_script),
                                       .open = open_parts,
-                                      .act = take_act,
-                                      .command = take_command,
+                                      .acts = acts,
+                                      .commands = commands,
                                       .tap = tap,
                                       .tapped = tapped,
                                       .tired = tired,

@@ -240,15 +240,15 @@ void stand_order(struct stand *stand) {
     if (stand->kind == STAND_KIOSK)
         kiosk_command(stand->kiosk, ask, -1);
     else if (stand->kind == STAND_VEND)
-        (void)machine_of(stand)->kind.command(machine_of(stand), "buy", ask, -1, &failure);
+        (void)machine_take_command(machine_of(stand), "buy", ask, -1, &failure);
     else
-        machine_of(stand)->kind.act(machine_of(stand), "begin", ask);
+        machine_take_act(machine_of(stand), "begin", ask);
     json_decref(ask);
 }
 
 static void act(const struct stand *stand, const char *word, const char *field, uint64_t value) {
     json_t *json = json_pack("{s:s, s:I}", "do", word, field, (json_int_t)value);
-    machine_of(stand)->kind.act(machine_of(stand), word, json);
+    machine_take_act(machine_of(stand), word, json);
     json_decref(json);
 }
 
