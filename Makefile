@@ -44,7 +44,7 @@ TEST_LIB := $(KIT:%.c=$(BUILD)/obj/%.o)
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: build prune all-tests test-programs tears deps deps-check check demo behaviours lint clean help install uninstall library bench bench-long \
+.PHONY: always build prune all-tests test-programs tears deps deps-check check demo behaviours lint clean help install uninstall library bench bench-long \
         tear ha bare coverage release-figures fuzz seeds soak mutants cortex-m model figures docs manual deb dist
 
 help: ## list the targets
@@ -58,7 +58,17 @@ Q        := $(if $(filter 1,$(V)),,@)
 say       = $(if $(SILENT)$(filter 1,$(V)),:,printf '  %-5s %s\n' $(1) $@)
 
 # ---- compile ---------------------------------------------------------------------------------
-$(BUILD)/obj/%.o: %.c Makefile
+# What everything is compiled with: an edit of this file that leaves it as it was compiles nothing again,
+# but for fuzzers, some of whose objects have flags of their own.
+FLAGS    := $(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS)
+FLAGGED  := $(BUILD)/obj/flags
+quoted    = '$(subst ','\'',$(1))'
+
+$(FLAGGED): always
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quoted,$(FLAGS)) | cmp -s - $@ || printf '%s\n' $(call quoted,$(FLAGS)) >$@
+
+$(BUILD)/obj/%.o: %.c $(FLAGGED) $(if $(filter fuzz,$(FLAVOUR)),Makefile)
 	@mkdir -p $(@D)
 	@$(call say,CC)
 	$(Q)$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -94,7 +104,7 @@ $(foreach r,$(ROOMS),$(foreach s,$(filter-out %.c,$(wildcard $(r)/tessera-*)),$(
 LIBEXEC  := $(foreach p,$(PRELOADS),$(BUILD)/lib/tessera/$(basename $(notdir $(p))).so)
 
 define preload
-$(BUILD)/lib/tessera/$(basename $(notdir $(1))).so: $(1) Makefile
+$(BUILD)/lib/tessera/$(basename $(notdir $(1))).so: $(1) $(FLAGGED)
 	@mkdir -p $$(@D)
 	@$$(call say,LINK)
 	$$(Q)$$(CC) $$(STD) $$(WARN) $$(CPPFLAGS) -O2 -g -shared $$< -o $$@
@@ -186,7 +196,7 @@ $(HTTP_ECHO): $(BUILD)/obj/tests/fake/http-echo.o $(TEST_LIB) $(ARCHIVE)
 # What kills a program at one of its durable steps; preloaded, hence without sanitizers.
 KILL_AT := $(BUILD)/tests/fake/kill-at.so
 
-$(KILL_AT): tests/fake/kill-at.c Makefile
+$(KILL_AT): tests/fake/kill-at.c $(FLAGGED)
 	@mkdir -p $(@D)
 	@$(call say,LINK)
 	$(Q)$(CC) $(STD) $(WARN) $(CPPFLAGS) -O2 -g -shared $< -o $@
