@@ -76,9 +76,10 @@ bool pockets_add_up(struct bytes pockets) {
 }
 
 static bool check_sums(struct call *call, const struct stated *stated) {
-    return pockets_add_up(stated->object->fields[FIELD_POCKETS]) ||
+    return (pockets_add_up(stated->object->fields[FIELD_POCKETS]) &&
+            object_uint(stated->object, FIELD_SERIAL) < INT64_MAX) ||
            call_refuse(call, &clearing_statement,
-                       "The totals of %s do not make the balance that it tells",
+                       "%s tells numbers that no card has, or totals that do not make its balance",
                        form_text(&call->in, NAME_PURSE));
 }
 

@@ -301,7 +301,7 @@ bool house_take(struct card *card, const struct told *told) {
             house_balance(card) + object_uint(&log, FIELD_TRANSFER))
         return false;
     card->issued += object_uint(&log, FIELD_TRANSFER);
-    card->serial = (uint32_t)serial;
+    card->serial = serial;
     card->revision = (uint32_t)revision;
     card->state++;
     return true;

@@ -21,7 +21,9 @@ struct card {
     uint16_t unit;            // of the totals below; 0: yen
     struct house_pocket rest; // house_turn exchanges both
     const struct sample_party *key;
-    uint32_t state, counter, n, serial, revision;                          // counter, n: next
+    uint32_t state, counter, n; // counter, n: next
+    uint64_t serial;
+    uint32_t revision;
     uint64_t issued, loaded, recredited, spent, redeemed, reserved, carry; // totals
     uint32_t batch, first, credited[64], refunds[64]; // of a till; credited: bits of numbers
     uint64_t prices[64], refunded[64];

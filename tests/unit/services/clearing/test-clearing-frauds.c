@@ -25,7 +25,8 @@ static void wild_sums(struct shop *shop) {
     CU_ASSERT_EQUAL(house_tell(shop, &house_alice, &alice).status, 200);
     for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
         uint64_t *const numbers[] = {&alice.loaded,   &alice.recredited, &alice.spent,
-                                     &alice.redeemed, &alice.reserved,   &alice.carry};
+                                     &alice.redeemed, &alice.reserved,   &alice.carry,
+                                     &alice.serial};
         for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) {
             uint64_t before = *numbers[k];
             *numbers[k] = wild[i];
