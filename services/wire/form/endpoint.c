@@ -52,6 +52,12 @@ static void allow_also(char *allow, size_t capacity, const char *method) {
     }
 }
 
+/// Who answers GET answers HEAD: the same without the octets, which the server leaves out.
+static bool takes(const struct endpoint *row, const char *method) {
+    return strcmp(row->method, method) == 0 ||
+           (strcmp(row->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
 const struct endpoint *api_find(const struct api *api, const char *method, const char *target,
                                 char *allow, size_t capacity, struct problem *problem) {
     allow[0] = '\0';
@@ -59,9 +65,11 @@ const struct endpoint *api_find(const struct api *api, const char *method, const
         const struct endpoint *row = api->endpoints[i];
         if (!walk(row->path, target, NULL, NULL))
             continue;
-        if (strcmp(row->method, method) == 0)
+        if (takes(row, method))
             return row;
         allow_also(allow, capacity, row->method);
+        if (takes(row, "HEAD"))
+            allow_also(allow, capacity, "HEAD");
     }
     if (allow[0] == '\0')
         problem_set(problem, &problem_path, "The %s service has no path %.100s", api->service,

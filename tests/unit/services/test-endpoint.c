@@ -77,7 +77,9 @@ static void targets_find_their_rows(void) {
         {"GET", "/", NULL, "path", ""},
         {"GET", "", NULL, "path", ""},
         {"GET", "/v1/offers/NO_1/sales/7", NULL, "method", "POST, DELETE"},
-        {"get", "/v1/offers", NULL, "method", "GET"},
+        {"HEAD", "/v1/offers", &list_offers, NULL, ""},
+        {"HEAD", "/v1/offers/NO_1/sales/7", NULL, "method", "POST, DELETE"},
+        {"get", "/v1/offers", NULL, "method", "GET, HEAD"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char allow[32];
