@@ -82,13 +82,28 @@ $(ARCHIVE): $(OBJECTS)
 	@$(call say,AR)
 	$(Q)$(AR) rcs $@ $^
 
+# The front becomes another program and does nothing else: starting it with sanitizers would be a third of each
+# command of a suite. With them it is build/san/front/tessera, which e2e-options asks.
+front     = $(and $(filter san,$(FLAVOUR)),$(filter host/tessera.c,$(1)))
+
 define program
-$(BUILD)/bin/$(basename $(notdir $(1))): $(BUILD)/obj/$(1:.c=.o) $(ARCHIVE)
+$(BUILD)/$(if $(call front,$(1)),front,bin)/$(basename $(notdir $(1))): $(BUILD)/obj/$(1:.c=.o) $(ARCHIVE)
 	@mkdir -p $$(@D)
 	@$$(call say,LINK)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
 endef
 $(foreach m,$(MAINS),$(eval $(call program,$(m))))
+
+ifeq ($(FLAVOUR),san)
+FRONT    := host/tessera.c $(addprefix base/,bytes.c calendar.c failure.c program.c options/programs.c options/suggest.c)
+
+$(BUILD)/bin/tessera: $(FRONT) $(wildcard base/*.h base/options/*.h) $(FLAGGED)
+	@mkdir -p $(@D)
+	@$(call say,LINK)
+	$(Q)$(CC) $(STD) $(WARN) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(LDFLAGS) $(FRONT) -o $@
+
+test-programs: $(BUILD)/front/tessera
+endif
 
 # Programs that are scripts.
 SCRIPTS  := $(foreach s,$(foreach r,$(ROOMS),$(filter-out %.c,$(wildcard $(r)/tessera-*))),$(BUILD)/bin/$(notdir $(s)))
