@@ -23,7 +23,7 @@ static const struct audited {
     {"licence", 5, examine_licence, NULL},
     {"content", 1, examine_content, NULL},
 };
-enum { SERVICE_COUNT = sizeof SERVICES / sizeof SERVICES[0], CORE_TABLES = 3 };
+enum { SERVICE_COUNT = sizeof SERVICES / sizeof SERVICES[0], CORE_TABLES = 4 };
 
 static const struct audited *service_of(const char *name) {
     for (size_t i = 0; i < SERVICE_COUNT; i++)

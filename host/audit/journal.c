@@ -240,6 +240,23 @@ static bool take_unsealed(void *context, const struct cell *row) {
     return true;
 }
 
+/// Certificates are what their digest says. Row: digest, certificates.
+static bool take_signer(void *context, const struct cell *row) {
+    const struct journal *journal = context;
+    const struct crypto *crypto = journal->examined->audit->crypto;
+    uint8_t own[SHA256_SIZE];
+    if (crypto->ops->sha256(crypto, row[1].octets, own) &&
+        bytes_equal(BYTES_OF(own), row[0].octets))
+        return true;
+    tell(journal->examined, (struct finding){.kind = "digest",
+                                             .table = "signer",
+                                             .row = told_octets(row[0].octets),
+                                             .field = "certificates",
+                                             .expected = told_octets(row[0].octets),
+                                             .found = told_octets(BYTES_OF(own))});
+    return true;
+}
+
 /// Every entry has a digest that was sealed.
 static const struct rule entry_rule = {
     "unsealed", "transfer", "digest",
@@ -275,10 +292,13 @@ static bool is_whole(const struct journal *journal) {
 
 // ---- since an earlier audit --------------------------------------------------------------------
 
+/// Of an object: a signer's, by their digest, or, in a row of an earlier version, in the row
+/// itself.
+#define CERTIFICATES "COALESCE(v.certificates, o.certificates)"
 #define SEALED                                                                                     \
-    "SELECT s.digest, o.kind, o.octets, o.certificates, o.made_ms, s.seq, s.chain, c.seq FROM "    \
-    "seal"                                                                                         \
-    " s LEFT JOIN object o ON o.digest = s.digest LEFT JOIN checkpoint c ON c.seq = s.seq"
+    "SELECT s.digest, o.kind, o.octets, " CERTIFICATES ", o.made_ms, s.seq, s.chain, c.seq"        \
+    " FROM seal s LEFT JOIN object o ON o.digest = s.digest LEFT JOIN checkpoint c"                \
+    " ON c.seq = s.seq LEFT JOIN signer v ON v.digest = o.certificates"
 
 struct earlier {
     struct journal journal; // of which only the hash is used
@@ -332,14 +352,16 @@ void examine_journal(struct examined *examined) {
     struct replica *replica = &examined->replica;
     replica_each(replica, SEALED " ORDER BY s.seq", NULL, 0, take_sealed, &journal);
     note_reached(&journal);
+    replica_each(replica, "SELECT digest, certificates FROM signer ORDER BY digest", NULL, 0,
+                 take_signer, &journal);
     compare_rules(examined, &entry_rule, 1);
     bool whole = is_whole(&journal);
     if (!whole)
-        replica_each(
-            replica,
-            "SELECT o.digest, o.kind, o.octets, o.certificates FROM object o"
-            " LEFT JOIN seal s ON s.digest = o.digest WHERE s.seq IS NULL ORDER BY o.digest",
-            NULL, 0, take_unsealed, &journal);
+        replica_each(replica,
+                     "SELECT o.digest, o.kind, o.octets, " CERTIFICATES " FROM object o"
+                     " LEFT JOIN seal s ON s.digest = o.digest LEFT JOIN signer v"
+                     " ON v.digest = o.certificates WHERE s.seq IS NULL ORDER BY o.digest",
+                     NULL, 0, take_unsealed, &journal);
     replica_each(replica,
                  "SELECT c.seq, c.chain, c.made_ms, c.signature, s.chain FROM checkpoint c"
                  " LEFT JOIN seal s ON s.seq = c.seq ORDER BY c.seq",

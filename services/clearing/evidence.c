@@ -76,7 +76,7 @@ void evidence_keep(struct call *call, struct session *session, const struct obje
                    const uint8_t digest[SHA256_SIZE], const char *kind, struct bytes chain) {
     struct journal_object kept = {.kind = kind, .octets = object->whole, .certificates = chain};
     memcpy(kept.digest, digest, sizeof kept.digest);
-    journal_put(session, &kept, call->now_ms);
+    journal_put(session, call->crypto, &kept, call->now_ms);
 }
 
 // ---- out ---------------------------------------------------------------------------------------

@@ -50,5 +50,10 @@ const struct migration core_migrations[] = {
      "  amount @INT NOT NULL, PRIMARY KEY(account, transfer, line)) @END;"
      "CREATE TABLE fold(account @TEXT NOT NULL PRIMARY KEY, balance @INT NOT NULL) @END;",
      NULL},
+    {4,
+     // what verified objects, once for all that it verified: object.certificates is the SHA-256 of
+     // it; in rows of earlier versions it is these octets themselves, which are never 32
+     "CREATE TABLE signer(digest @BLOB NOT NULL PRIMARY KEY, certificates @BLOB NOT NULL) @END;",
+     NULL},
 };
 const size_t core_migration_count = sizeof core_migrations / sizeof core_migrations[0];

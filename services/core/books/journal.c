@@ -8,6 +8,7 @@
 
 enum {
     OBJECT_PUT,
+    SIGNER_PUT,
     OBJECT_GET,
     NOTE,
     UNSEALED,
@@ -24,7 +25,12 @@ const struct statement journal_sql[] = {
     [OBJECT_PUT] = {"INSERT INTO object(digest, kind, octets, certificates, made_ms)"
                     " VALUES($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
                     "btbbi", ""},
-    [OBJECT_GET] = {"SELECT kind, octets, certificates FROM object WHERE digest = $1", "b", "tbb"},
+    [SIGNER_PUT] = {"INSERT INTO signer(digest, certificates) VALUES($1, $2)"
+                    " ON CONFLICT DO NOTHING",
+                    "bb", ""},
+    [OBJECT_GET] = {"SELECT o.kind, o.octets, COALESCE(s.certificates, o.certificates) FROM object"
+                    " o LEFT JOIN signer s ON s.digest = o.certificates WHERE o.digest = $1",
+                    "b", "tbb"},
     [NOTE] = {"INSERT INTO unsealed(digest) VALUES($1) ON CONFLICT DO NOTHING", "b", ""},
     [UNSEALED] = {"SELECT digest FROM unsealed ORDER BY digest LIMIT 1000", "", "b"},
     [LAST_SEAL] = {"SELECT seq, chain FROM seal ORDER BY seq DESC LIMIT 1", "", "ib"},
@@ -43,10 +49,50 @@ void journal_note(struct session *session, const uint8_t digest[SHA256_SIZE]) {
     sql_run(session, &journal_sql[NOTE], IN(value_octets(bytes_of(digest, SHA256_SIZE))), NULL);
 }
 
-void journal_put(struct session *session, const struct journal_object *object, uint64_t now_ms) {
+/// Certificates that are kept: one look a transaction will do.
+struct journal_signer {
+    struct journal_signer *next;
+    struct bytes certificates;
+    uint8_t digest[SHA256_SIZE];
+};
+
+static struct journal_signer *find_signer(const struct session *session,
+                                          struct bytes certificates) {
+    struct journal_signer *signer = session->signers;
+    while (signer != NULL && !bytes_equal(signer->certificates, certificates))
+        signer = signer->next;
+    return signer;
+}
+
+/// NULL: the session has failed.
+static const struct journal_signer *
+keep_signer(struct session *session, const struct crypto *crypto, struct bytes certificates) {
+    struct journal_signer *signer = find_signer(session, certificates);
+    if (signer != NULL)
+        return signer;
+    struct value given = value_octets(certificates), kept = value_keep(session->arena, &given);
+    signer = arena_take(session->arena, sizeof *signer);
+    if (signer == NULL || session->arena->failed ||
+        !crypto->ops->sha256(crypto, kept.octets, signer->digest)) {
+        sql_fail(session, STORE_BROKEN, "Certificates have no digest");
+        return NULL;
+    }
+    signer->certificates = kept.octets;
+    signer->next = session->signers;
+    session->signers = signer;
+    sql_run(session, &journal_sql[SIGNER_PUT], IN(value_octets(BYTES_OF(signer->digest)), kept),
+            NULL);
+    return signer;
+}
+
+void journal_put(struct session *session, const struct crypto *crypto,
+                 const struct journal_object *object, uint64_t now_ms) {
+    const struct journal_signer *signer = keep_signer(session, crypto, object->certificates);
+    if (signer == NULL)
+        return;
     if (sql_change(session, &journal_sql[OBJECT_PUT],
                    IN(value_octets(BYTES_OF(object->digest)), value_text(object->kind),
-                      value_octets(object->octets), value_octets(object->certificates),
+                      value_octets(object->octets), value_octets(BYTES_OF(signer->digest)),
                       value_int((int64_t)now_ms))) == STORE_ROW)
         journal_note(session, object->digest);
 }

@@ -8,7 +8,8 @@
 #include "services/core/service.h"
 
 /// What is kept of an object: its whole octets and the certificates (one after the other) that
-/// verified it, so that an auditor needs nothing else.
+/// verified it, so that an auditor needs nothing else. These are kept once for all that they
+/// verified.
 struct journal_object {
     uint8_t digest[SHA256_SIZE]; // of the body
     const char *kind;            // "usage-log"
@@ -16,7 +17,8 @@ struct journal_object {
 };
 
 /// Stores an object once; the same again is no failure. Notes it for sealing.
-void journal_put(struct session *session, const struct journal_object *object, uint64_t now_ms);
+void journal_put(struct session *session, const struct crypto *crypto,
+                 const struct journal_object *object, uint64_t now_ms);
 /// An object stored before: octets and certificates in the session's arena. False: not here.
 bool journal_get(struct session *session, const uint8_t digest[SHA256_SIZE],
                  struct journal_object *out);

@@ -86,7 +86,8 @@ struct session {
     struct failure failure;
     bool wrote;      // a statement that is no SELECT has run
     int64_t changed; // rows that the last statement without columns made, changed or dropped
-    struct ledger_known *known; // ledger.c's, for the length of the transaction
+    struct ledger_known *known;     // ledger.c's, for the length of the transaction
+    struct journal_signer *signers; // journal.c's, likewise
 };
 
 /// At most one row: STORE_ROW, STORE_NONE, or STORE_DONE for a statement without columns. out holds

@@ -94,8 +94,11 @@ static void seal(struct crowd *crowd, const uint8_t digest[SHA256_SIZE]) {
 
 static void keep(struct crowd *crowd, const char *kind, struct bytes object, struct bytes chain,
                  const uint8_t digest[SHA256_SIZE]) {
+    uint8_t signer[SHA256_SIZE];
+    crowd->crypto->ops->sha256(crowd->crypto, chain, signer);
+    insert(crowd, "INSERT OR IGNORE INTO signer VALUES(?, ?)", "bb", BYTES_OF(signer), chain);
     insert(crowd, "INSERT INTO object VALUES(?, ?, ?, ?, 1)", "btbb", bytes_of(digest, SHA256_SIZE),
-           kind, object, chain);
+           kind, object, BYTES_OF(signer));
     seal(crowd, digest);
 }
 

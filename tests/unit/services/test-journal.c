@@ -45,18 +45,30 @@ static size_t count_of(struct shop *shop, const char *query) {
 // ---- objects -----------------------------------------------------------------------------------
 
 static bool put_twice(struct session *session, void *context) {
+    static const struct statement older = {
+        "INSERT INTO object(digest, kind, octets, certificates, made_ms) VALUES($1, 'void', $2, $3,"
+        " 1) ON CONFLICT DO NOTHING",
+        "bbb", ""};
     struct work *work = context;
     struct journal_object object = {.digest = {7}, .kind = "usage-log"}, found;
     object.octets = bytes_of("body and signature", 18);
     object.certificates = bytes_of("two certificates", 16);
-    journal_put(session, &object, work->shop->now_ms);
-    journal_put(session, &object, work->shop->now_ms + 5);
+    journal_put(session, work->shop->crypto, &object, work->shop->now_ms);
+    journal_put(session, work->shop->crypto, &object, work->shop->now_ms + 5);
     CU_ASSERT_TRUE(journal_get(session, object.digest, &found));
     CU_ASSERT_STRING_EQUAL(found.kind, "usage-log");
     CU_ASSERT_TRUE(bytes_equal(found.octets, object.octets));
     CU_ASSERT_TRUE(bytes_equal(found.certificates, object.certificates));
     object.digest[0] = 8;
     CU_ASSERT_FALSE(journal_get(session, object.digest, &found));
+    object.digest[0] = 9; // a row of an earlier version has its certificates itself
+    sql_run(session, &older,
+            IN(value_octets(BYTES_OF(object.digest)), value_octets(object.octets),
+               value_octets(bytes_of("one certificate", 15))),
+            NULL);
+    CU_ASSERT_TRUE(journal_get(session, object.digest, &found));
+    CU_ASSERT_TRUE(bytes_equal(found.certificates, bytes_of("one certificate", 15)));
+    object.digest[0] = 7;
     work->last_ms = journal_last_ms(session);
     return true;
 }
@@ -71,6 +83,7 @@ static void check_objects(struct shop *shop) {
     struct work work = {0};
     CU_ASSERT_EQUAL(run(shop, put_twice, &work), STORE_DONE);
     CU_ASSERT_EQUAL(work.last_ms, shop->now_ms);
+    CU_ASSERT_EQUAL(count_of(shop, "SELECT count(*) FROM signer"), 1);
     CU_ASSERT_EQUAL(run(shop, seal_all, &work), STORE_DONE);
     CU_ASSERT_EQUAL(work.sealed, 1);
     // known already: nothing to seal
