@@ -16,14 +16,14 @@ static const struct audited {
     void (*examine)(struct examined *examined);
     void (*want)(struct examined *examined, const struct entry *entry, struct wanted *wanted);
 } SERVICES[] = {
-    {"clearing", 3, examine_clearing, clearing_want},
+    {"clearing", 5, examine_clearing, clearing_want},
     {"bank", 2, examine_bank, bank_want},
     {"charge", 2, examine_charge, charge_want},
     {"registry", 1, examine_registry, NULL},
     {"licence", 5, examine_licence, NULL},
     {"content", 1, examine_content, NULL},
 };
-enum { SERVICE_COUNT = sizeof SERVICES / sizeof SERVICES[0], CORE_TABLES = 4 };
+enum { SERVICE_COUNT = sizeof SERVICES / sizeof SERVICES[0], CORE_TABLES = 5 };
 
 static const struct audited *service_of(const char *name) {
     for (size_t i = 0; i < SERVICE_COUNT; i++)

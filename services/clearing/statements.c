@@ -80,6 +80,28 @@ const struct migration clearing_migrations[CLEARING_MIGRATIONS] = {
      "CREATE TABLE scheme(unit @INT NOT NULL PRIMARY KEY, party @TEXT NOT NULL, worth @INT NOT"
      " NULL, money @INT NOT NULL) @END;",
      NULL},
+    {4, "DROP INDEX usage_payee;", NULL}, // nobody asked it
+    {5,
+     // see version 5 of the common tables
+     "CREATE TABLE usage_5(payer @TEXT NOT NULL, counter @INT NOT NULL, payee @TEXT NOT NULL,"
+     " n @INT NOT NULL, unit @INT NOT NULL, amount @INT NOT NULL, serial @INT NOT NULL,"
+     " sale @INT NOT NULL, state_number @INT NOT NULL, spent @INT NOT NULL, digest @BLOB NOT NULL,"
+     " state @INT NOT NULL CHECK(state IN(0, 1, 2)), settled @INT NOT NULL,"
+     " PRIMARY KEY(payer, counter)) @END, WITHOUT ROWID;"
+     "INSERT INTO usage_5 SELECT payer, counter, payee, n, unit, amount, serial, sale,"
+     " state_number, spent, digest, state, settled FROM usage ORDER BY payer, counter;"
+     "DROP TABLE usage;"
+     "ALTER TABLE usage_5 RENAME TO usage;"
+     "CREATE TABLE number_5(payee @TEXT NOT NULL, n @INT NOT NULL, payer @TEXT NOT NULL,"
+     " counter @INT NOT NULL, outcome @INT NOT NULL CHECK(outcome IN(1, 2)), unit @INT NOT NULL,"
+     " amount @INT NOT NULL, kind @INT NOT NULL, policy @BLOB, word @TEXT, digest @BLOB NOT NULL,"
+     " refunded @INT NOT NULL, settled @INT NOT NULL, ordered @INT NOT NULL, batch @INT NOT NULL,"
+     " PRIMARY KEY(payee, n)) @END, WITHOUT ROWID;"
+     "INSERT INTO number_5 SELECT payee, n, payer, counter, outcome, unit, amount, kind, policy,"
+     " word, digest, refunded, settled, ordered, batch FROM number ORDER BY payee, n;"
+     "DROP TABLE number;"
+     "ALTER TABLE number_5 RENAME TO number;",
+     "sqlite"},
 };
 
 // A list of the operator's page: key, number, two texts, an amount and its unit, one more text; a

@@ -113,7 +113,7 @@ enum clearing_statement {
     CLEARING_SQL,
 };
 
-enum { CLEARING_MIGRATIONS = 3 };
+enum { CLEARING_MIGRATIONS = 5 };
 
 extern const struct statement clearing_sql[CLEARING_SQL];
 extern const struct migration clearing_migrations[CLEARING_MIGRATIONS];

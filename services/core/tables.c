@@ -55,5 +55,34 @@ const struct migration core_migrations[] = {
      // it; in rows of earlier versions it is these octets themselves, which are never 32
      "CREATE TABLE signer(digest @BLOB NOT NULL PRIMARY KEY, certificates @BLOB NOT NULL) @END;",
      NULL},
+    {5,
+     // rows that every payment adds stand in the order of their keys alone, and what ends nothing
+     // is in no index: a half of what SQLite wrote for a row
+     "CREATE TABLE unsealed_5(digest @BLOB NOT NULL PRIMARY KEY) @END, WITHOUT ROWID;"
+     "INSERT INTO unsealed_5 SELECT digest FROM unsealed;"
+     "DROP TABLE unsealed;"
+     "ALTER TABLE unsealed_5 RENAME TO unsealed;"
+     "CREATE TABLE unfolded_5(account @TEXT NOT NULL, transfer @TEXT NOT NULL, line @INT NOT NULL,"
+     "  amount @INT NOT NULL, PRIMARY KEY(account, transfer, line)) @END, WITHOUT ROWID;"
+     "INSERT INTO unfolded_5 SELECT account, transfer, line, amount FROM unfolded;"
+     "DROP TABLE unfolded;"
+     "ALTER TABLE unfolded_5 RENAME TO unfolded;"
+     "CREATE TABLE transfer_5(id @TEXT NOT NULL PRIMARY KEY, kind @TEXT NOT NULL,"
+     "  state @INT NOT NULL CHECK(state IN(0, 1, 2)), of @TEXT, chain @TEXT,"
+     "  object @BLOB NOT NULL, digest @BLOB NOT NULL, made_ms @INT NOT NULL) @END, WITHOUT ROWID;"
+     "INSERT INTO transfer_5 SELECT id, kind, state, of, chain, object, digest, made_ms FROM"
+     "  transfer ORDER BY id;"
+     "CREATE TABLE posting_5(transfer @TEXT NOT NULL @REF transfer_5(id), line @INT NOT NULL,"
+     "  account @TEXT NOT NULL @REF ledger_account(id), unit @INT NOT NULL,"
+     "  amount @INT NOT NULL CHECK(amount <> 0), PRIMARY KEY(transfer, line)) @END, WITHOUT ROWID;"
+     "INSERT INTO posting_5 SELECT transfer, line, account, unit, amount FROM posting"
+     "  ORDER BY transfer, line;"
+     "DROP TABLE posting;"
+     "DROP TABLE transfer;"
+     "ALTER TABLE transfer_5 RENAME TO transfer;"
+     "ALTER TABLE posting_5 RENAME TO posting;"
+     "CREATE UNIQUE INDEX transfer_of ON transfer(of) WHERE of IS NOT NULL;"
+     "CREATE INDEX posting_account ON posting(account, transfer);",
+     "sqlite"},
 };
 const size_t core_migration_count = sizeof core_migrations / sizeof core_migrations[0];
