@@ -99,6 +99,7 @@ void handset_close(struct handset *handset) {
         if (others[i] >= 0)
             close(others[i]);
     json_decref(handset->command);
+    json_decref(handset->waiting);
     machine_state_close(&handset->state);
     json_decref(handset->air.taps);
     json_decref(handset->purse);

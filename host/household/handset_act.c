@@ -41,6 +41,21 @@ static bool may_start(struct handset *handset) {
     return !errand_runs(&handset->errand) && handset_hold(handset, true);
 }
 
+/// The phone reads its card or brings slips away just now: the act's turn comes when that is over.
+static void wait_turn(struct handset *handset, json_t *act) {
+    json_decref(handset->waiting);
+    handset->waiting = json_incref(act);
+}
+
+static void take_turn(struct handset *handset) {
+    json_t *act = handset->waiting;
+    handset->waiting = NULL;
+    if (handset->phase == HANDSET_BUSY)
+        handset->phase = HANDSET_IDLE; // as it was when it was asked for
+    handset_act(handset, act);
+    json_decref(act);
+}
+
 /// The telephone company gets what machines handed out; no card is needed for it.
 static void bring_slips(struct handset *handset) {
     struct errand_words words = {{"slips"}, 1};
@@ -59,6 +74,10 @@ static void bring_slips(struct handset *handset) {
 
 void handset_next(struct handset *handset) {
     struct errand_words words;
+    if (handset->waiting != NULL && !errand_runs(&handset->errand)) {
+        take_turn(handset);
+        return;
+    }
     if (handset->bill_ms != 0 && handset_now_ms() >= handset->bill_ms &&
         !errand_runs(&handset->errand)) {
         bring_slips(handset);
@@ -152,7 +171,8 @@ static const char *text_of(json_t *act, const char *field) {
 
 static void act_confirm(struct handset *handset, json_t *act) {
     const char *pin = text_of(act, "pin");
-    if (handset->phase != HANDSET_ASK)
+    const json_t *shown = json_object_get(act, "ask"); // NULL: a command's, which saw nothing
+    if (handset->phase != HANDSET_ASK || (shown != NULL && !handset_asks(handset, shown)))
         return;
     pthread_mutex_lock(&handset->air.lock);
     bool needs = handset->air.asked.amount > handset->options.limit;
@@ -161,8 +181,11 @@ static void act_confirm(struct handset *handset, json_t *act) {
         arm_asked(handset);
         return;
     }
-    if (!may_start(handset))
+    if (!may_start(handset)) {
+        if (shown != NULL)
+            wait_turn(handset, act);
         return;
+    }
     const struct errand_words words = {{"show", handset->options.trm, "--json", "--pin-fd", "3"},
                                        5}; // ERRAND_SECRET_FD
     start(handset, ERRAND_PIN, "purse", &words, pin);
@@ -191,12 +214,29 @@ static void act_done(struct handset *handset, json_t *act) {
         handset_say(handset, HANDSET_IDLE, "phone-ready");
 }
 
-static void run_own(struct handset *handset, const char *program, const struct errand_words *words,
-                    const char *say, const char *secret) {
-    if (!may_start(handset))
-        return;
-    handset_say(handset, HANDSET_BUSY, say);
-    start(handset, ERRAND_OWN, program, words, secret);
+/// What an act starts: a program with its words, and what the page says meanwhile.
+struct own_errand {
+    const char *program, *say, *secret; // secret: NULL or a PIN
+    const struct errand_words *words;
+};
+
+static void end_at_reader(struct handset *handset) {
+    snprintf(handset->detail, sizeof handset->detail,
+             "a reader has the card; take the phone away from it and ask again");
+    handset_say(handset, HANDSET_END, "phone-failed");
+    handset->until_ms = handset_now_ms() + SHOWN_MS;
+}
+
+static void run_own(struct handset *handset, json_t *act, const struct own_errand *own) {
+    if (errand_runs(&handset->errand)) {
+        wait_turn(handset, act);
+        handset_say(handset, HANDSET_BUSY, own->say);
+    } else if (!handset_hold(handset, true))
+        end_at_reader(handset);
+    else {
+        handset_say(handset, HANDSET_BUSY, own->say);
+        start(handset, ERRAND_OWN, own->program, own->words, own->secret);
+    }
 }
 
 static void act_buy(struct handset *handset, json_t *act) {
@@ -217,7 +257,8 @@ static void act_buy(struct handset *handset, json_t *act) {
     errand_option(&words, "--tls", options->tls);
     errand_option(&words, "--mail", options->mail);
     errand_option(&words, "--pin-fd", pin[0] != '\0' ? "3" : NULL);
-    run_own(handset, "phone-buy", &words, "phone-buying", pin[0] != '\0' ? pin : NULL);
+    const char *secret = pin[0] != '\0' ? pin : NULL;
+    run_own(handset, act, &(struct own_errand){"phone-buy", "phone-buying", secret, &words});
 }
 
 static void act_give(struct handset *handset, json_t *act) {
@@ -227,7 +268,7 @@ static void act_give(struct handset *handset, json_t *act) {
     struct errand_words words = phone_words(handset, "give");
     errand_word(&words, number);
     errand_word(&words, handset->options.home);
-    run_own(handset, "phone", &words, "phone-giving", NULL);
+    run_own(handset, act, &(struct own_errand){"phone", "phone-giving", NULL, &words});
 }
 
 static void act_play(struct handset *handset, json_t *act) {
@@ -241,7 +282,7 @@ static void act_play(struct handset *handset, json_t *act) {
     errand_option(&words, "--tls", handset->options.tls);
     if (handset->options.headless)
         errand_word(&words, "--headless");
-    run_own(handset, "phone", &words, "phone-playing", NULL);
+    run_own(handset, act, &(struct own_errand){"phone", "phone-playing", NULL, &words});
 }
 
 void handset_act(struct handset *handset, json_t *act) {

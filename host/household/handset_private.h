@@ -72,6 +72,7 @@ struct handset {
     enum handset_phase phase;
     const char *say;
     char detail[ERRAND_SAID_MAX + 1]; // what a command said when it ended
+    json_t *waiting;                  // an act whose turn comes after the errand; NULL: none
     json_t *purse, *tickets;          // as its commands tell them; NULL: not known yet
     int64_t until_ms;                 // when the phase is over, monotonic; 0: it stays
     int control, reply;               // commands come here; who waits for an answer, or -1
@@ -87,6 +88,8 @@ int64_t handset_now_ms(void);
 /// Phase, sentence and what is asked or armed, as the page has them; new reference. Takes the air's
 /// lock.
 json_t *handset_state(struct handset *handset);
+/// Is this what a till asks for now? shown: "ask" of a state that a page had. Takes the air's lock.
+bool handset_asks(struct handset *handset, const json_t *shown);
 /// Tells the page how everything stands: phase, sentence, purse and tickets, taps, what is asked.
 /// Nothing without a screen. Takes the air's lock.
 void handset_show(struct handset *handset);

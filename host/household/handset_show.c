@@ -40,6 +40,15 @@ json_t *handset_state(struct handset *handset) {
     return state;
 }
 
+bool handset_asks(struct handset *handset, const json_t *shown) {
+    pthread_mutex_lock(&handset->air.lock);
+    json_t *asked = terms_to_json(handset, &handset->air.asked);
+    pthread_mutex_unlock(&handset->air.lock);
+    bool same = json_equal(asked, shown) != 0;
+    json_decref(asked);
+    return same;
+}
+
 void handset_show(struct handset *handset) {
     if (handset->screen == NULL)
         return;

@@ -34,6 +34,8 @@ function tapRow(tap) {
   return row;
 }
 
+let asked = null; // what its owner saw when saying yes: another till's is not meant
+
 const parts = {
   idle(state) {
     const pockets = (state.purse ? state.purse.pockets : []).filter(one => one.balance > 0 || one.unit === 'JPY');
@@ -47,6 +49,7 @@ const parts = {
     say(state.say, 'wait');
   },
   ask(state) {
+    asked = state.ask;
     $('ask-amount').textContent = money(state.ask.amount, state.ask.unit);
     $('ask-payee').textContent = `${word('to')} ${state.ask.payee}`;
     $('ask-pin').hidden = !state.ask.pin;
@@ -74,7 +77,7 @@ function send(id, what) {
 }
 
 send('buy', () => ({do: 'buy', number: $('number').value.trim(), charge: Number($('charge').value)}));
-send('confirm', () => ({do: 'confirm', pin: $('pin').value}));
+send('confirm', () => ({do: 'confirm', pin: $('pin').value, ask: asked}));
 $('arm').addEventListener('click', () => act({do: 'arm'}));
 $('decline').addEventListener('click', () => act({do: 'decline'}));
 $('disarm').addEventListener('click', () => act({do: 'decline'}));

@@ -157,6 +157,35 @@ def _(browser):
     rest(browser)
 
 
+POST = '''const post = what => fetch('/act', {method: 'POST', headers: {'Content-Type': 'application/json'},
+                                           body: JSON.stringify(what)});'''
+
+
+@test("a yes to something else than what is asked now is none")
+def _(browser):
+    kiosk = pays(21, "LATE")
+    phase(browser, "ask")
+    browser.run(POST + "return post({do: 'confirm', pin: '', ask: {payee: 'SHOP', amount: 20, unit: 'JPY', pin: false}})"
+                ".then(() => post({do: 'decline'}))")
+    code, _, said = answer(kiosk)
+    assert code == 1 and "owner said no" in said, (code, said)
+    rest(browser)
+    money(browser, 6700)
+
+
+@test("an act while the phone reads its card has its turn when that is over", "P1-42")
+def _(browser):
+    browser.run(POST + '''const stream = new EventSource('/events');
+        stream.onmessage = event => {
+          if (JSON.parse(event.data).phase !== 'end') return;
+          stream.close();
+          post({do: 'done'}).then(() => post({do: 'buy', number: 'NO_1', charge: 701}));
+        };
+        return post({do: 'buy', number: 'NO_1', charge: 700})''')
+    browser.wait("document.getElementById('end-text').textContent.includes('not 701')", LONG)
+    rest(browser)
+
+
 @test("a ticket is bought by its number and its charge", "P1-42")
 def _(browser):
     browser.run("document.getElementById('number').focus()")
