@@ -42,8 +42,9 @@ struct instance {
     struct http_server *http;
     struct instance_watch watch; // and the context
     char url[INSTANCE_URL_MAX];
-    const char *hosts[2];
-    char name[96]; // among several over one database
+    const char *hosts[3];
+    char bare[INSTANCE_URL_MAX]; // the host alone, as clients name the port that HTTPS has anyway
+    char name[96];               // among several over one database
 };
 
 bool instance_add_peer(struct instance_options *options, const char *name, size_t size,
@@ -189,6 +190,11 @@ static bool name_url(struct instance *instance, struct failure *failure) {
                         host != NULL ? (int)strlen(host) : (int)(port - address),
                         host != NULL ? host : address, port);
     instance->hosts[0] = instance->url + sizeof scheme - 1;
+    if (strcmp(port, ":443") == 0 && size > 0 && (size_t)size < sizeof instance->url) {
+        snprintf(instance->bare, sizeof instance->bare, "%.*s",
+                 (int)(strlen(instance->hosts[0]) - strlen(port)), instance->hosts[0]);
+        instance->hosts[1] = instance->bare;
+    }
     return (size > 0 && (size_t)size < sizeof instance->url) ||
            fail(failure, EXIT_USAGE, "the host's name %.40s... is too long", host);
 }
