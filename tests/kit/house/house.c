@@ -196,9 +196,14 @@ void house_turn(struct card *card, uint16_t unit) {
 }
 
 static void put_pocket(const struct card *card, uint8_t row[66]) {
-    const uint64_t numbers[] = {house_balance(card), card->issued, card->loaded,
-                                card->recredited,    card->spent,  card->redeemed,
-                                card->reserved,      card->carry};
+    const uint64_t numbers[] = {house_balance(card) + card->lie,
+                                card->issued,
+                                card->loaded,
+                                card->recredited,
+                                card->spent,
+                                card->redeemed,
+                                card->reserved,
+                                card->carry};
     bytes_put_be(row, 2, unit_of(card));
     for (size_t i = 0; i < 8; i++)
         bytes_put_be(row + 2 + 8 * i, 8, numbers[i]);

@@ -25,6 +25,7 @@ struct card {
     uint64_t serial;
     uint32_t revision;
     uint64_t issued, loaded, recredited, spent, redeemed, reserved, carry; // totals
+    uint64_t lie; // what it tells of its balance beyond what its totals make
     uint32_t batch, first, credited[64], refunds[64]; // of a till; credited: bits of numbers
     uint64_t prices[64], refunded[64];
     uint16_t units[64];

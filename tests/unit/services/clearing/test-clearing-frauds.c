@@ -35,12 +35,16 @@ static void wild_sums(struct shop *shop) {
             *numbers[k] = before;
         }
     }
+    alice.lie = 1000; // more than was issued, loaded and spent
+    struct told told = house_tell(shop, &house_alice, &alice);
+    CU_ASSERT_TRUE(house_says(&told, 422, "\"word\":\"statement\""));
+    alice.lie = 0;
     house_pay(&alice, &till, 1000, NULL, &deal);
     house_upload(shop, &house_shop, &till, &deal, 1);
     struct card wrong = till;
     wrong.redeemed = UINT64_C(1) << 63;
     house_batch(&wrong);
-    struct told told = house_end(shop, &house_shop, &wrong, "batches", false);
+    told = house_end(shop, &house_shop, &wrong, "batches", false);
     CU_ASSERT_TRUE(house_says(&told, 422, "\"word\":\"batch\""));
     CU_ASSERT_EQUAL(house_account(shop, "CLAIM:alice-p:JPY"), 0);
     CU_ASSERT_EQUAL(house_account(shop, "PURSE:alice-p:JPY"), 2000);
