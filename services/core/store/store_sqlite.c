@@ -19,7 +19,7 @@ struct write_job {
     struct arena *arena;
     transaction_fn *fn;
     void *context;
-    bool reads; // rolled back in any case
+    bool reads; // may write nothing
     struct failure *failure;
     enum store_result result;
     bool done;
@@ -43,6 +43,7 @@ struct store_sqlite {
     bool led; // somebody runs a group with the writer
     struct sqlite_link writer;
     bool suspect; // a commit failed: open anew before anything is trusted
+    bool careful; // one of the last group did not stay
     struct reader readers[READERS_MAX];
     _Atomic int log_pages;
 };
@@ -69,7 +70,7 @@ static void end_job(struct write_job *job, enum store_result result, const char 
         fail(job->failure, EXIT_REFUSED, "%s", said);
 }
 
-/// What a job does, and whether that stays.
+/// What a job does. False: it has to be undone.
 static bool run_job(struct store_sqlite *sqlite, struct write_job *job) {
     struct session session;
     if (job->reads)
@@ -79,34 +80,48 @@ static bool run_job(struct store_sqlite *sqlite, struct write_job *job) {
     if (job->reads)
         sqlite_link_exec(&sqlite->writer, "PRAGMA query_only=OFF");
     job->result = session_end(&session, wanted, job->failure);
-    return job->result == STORE_DONE && !job->reads;
+    return job->result == STORE_DONE;
 }
 
 /// One transaction inside of the group's, undone alone when it fails.
-static void run_one_of_many(struct store_sqlite *sqlite, struct write_job *job) {
+static bool run_in_savepoint(struct store_sqlite *sqlite, struct write_job *job) {
     if (sqlite_link_exec(&sqlite->writer, "SAVEPOINT job") != SQLITE_OK) {
         end_job(job, STORE_CONFLICT, sqlite3_errmsg(sqlite->writer.db));
-        return;
+        return false;
     }
-    if (!run_job(sqlite, job))
+    bool stays = run_job(sqlite, job);
+    if (!stays)
         sqlite_link_exec(&sqlite->writer, "ROLLBACK TO job");
     sqlite_link_exec(&sqlite->writer, "RELEASE job");
+    return stays;
 }
 
-/// Of one alone the group's transaction is its own: a savepoint would have SQLite keep a copy of
-/// every page. False: nothing is left to commit.
-static bool run_jobs(struct store_sqlite *sqlite, struct write_job *group, size_t *count) {
-    *count = 1;
-    if (group->next == NULL) {
-        bool stays = run_job(sqlite, group);
-        if (!stays)
-            sqlite_link_exec(&sqlite->writer, "ROLLBACK");
-        return stays;
+/// All of them as one: a savepoint would have SQLite keep a copy of every page. False: one of them
+/// does not stay, so none does.
+static bool run_as_one(struct store_sqlite *sqlite, struct write_job *group) {
+    bool stay = true;
+    for (struct write_job *job = group; job != NULL && stay; job = job->next)
+        stay = run_job(sqlite, job);
+    if (!stay)
+        sqlite_link_exec(&sqlite->writer, "ROLLBACK");
+    return stay;
+}
+
+/// Where one does not stay, all are run again, each in a savepoint, and so is the next group: who
+/// sends what is refused has nothing done twice. Not SQLITE_OK: nothing can be run.
+static int run_jobs(struct store_sqlite *sqlite, struct write_job *group) {
+    bool stay = true;
+    if (!sqlite->careful || group->next == NULL) {
+        if (run_as_one(sqlite, group) || group->next == NULL)
+            return SQLITE_OK;
+        int code = sqlite_link_exec(&sqlite->writer, "BEGIN IMMEDIATE");
+        if (code != SQLITE_OK)
+            return code;
     }
-    *count = 0;
-    for (struct write_job *job = group; job != NULL; job = job->next, ++*count)
-        run_one_of_many(sqlite, job);
-    return true;
+    for (struct write_job *job = group; job != NULL; job = job->next)
+        stay = run_in_savepoint(sqlite, job) && stay;
+    sqlite->careful = !stay;
+    return SQLITE_OK;
 }
 
 /// Everybody whose transaction would have been durable hears that it may not be.
@@ -126,22 +141,28 @@ static void end_badly(struct store_sqlite *sqlite, struct write_job *group, int 
     end_group(group, (code & 0xFF) == SQLITE_FULL ? STORE_FULL : STORE_LOST, said);
 }
 
+static size_t count_of(const struct write_job *group) {
+    size_t count = 0;
+    for (; group != NULL; group = group->next)
+        count++;
+    return count;
+}
+
 static void run_group(struct store_sqlite *sqlite, struct write_job *group) {
     struct failure failure;
-    size_t count = 0;
     if (sqlite->suspect) {
         sqlite_link_close(&sqlite->writer);
         sqlite->suspect = !open_writer(sqlite, &failure);
     }
     int code =
         sqlite->suspect ? SQLITE_CANTOPEN : sqlite_link_exec(&sqlite->writer, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK)
+        code = run_jobs(sqlite, group);
     if (code != SQLITE_OK) {
         end_group(group, sqlite_result(code),
                   sqlite->suspect ? failure.text : sqlite3_errmsg(sqlite->writer.db));
         return;
     }
-    if (!run_jobs(sqlite, group, &count))
-        return;
     // a full disk or a failed read may have rolled everything back
     if (sqlite3_get_autocommit(sqlite->writer.db)) {
         end_group(group, STORE_CONFLICT, "Another transaction of the group was rolled back");
@@ -153,7 +174,7 @@ static void run_group(struct store_sqlite *sqlite, struct write_job *group) {
         return;
     }
     atomic_fetch_add(&sqlite->store.figures.commits, 1);
-    atomic_fetch_add(&sqlite->store.figures.grouped, count);
+    atomic_fetch_add(&sqlite->store.figures.grouped, count_of(group));
 }
 
 /// The first of those who wait, out of the queue.
