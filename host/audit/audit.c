@@ -16,7 +16,7 @@ static const struct audited {
     void (*examine)(struct examined *examined);
     void (*want)(struct examined *examined, const struct entry *entry, struct wanted *wanted);
 } SERVICES[] = {
-    {"clearing", 5, examine_clearing, clearing_want},
+    {"clearing", 6, examine_clearing, clearing_want},
     {"bank", 2, examine_bank, bank_want},
     {"charge", 2, examine_charge, charge_want},
     {"registry", 1, examine_registry, NULL},

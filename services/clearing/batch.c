@@ -3,6 +3,7 @@
 // till's own totals are explained by logs, and its sums are what the logs prove; then the end is
 // committed, and only then does it leave. Asked again, the same object; the other end never.
 #include "services/clearing/batch.h"
+#include "services/clearing/restore/shown.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,12 +79,23 @@ static bool tell(struct call *call, const char *outcome) {
 /// cannot be told now.
 enum known { KNOWN_NOT, KNOWN_SAME, KNOWN_OTHER_END, KNOWN_TWIN, KNOWN_BUSY };
 
+/// Its end may have been signed before the books were put back: then it can have no other.
+static enum known find_shown(struct session *session, const struct batch *batch,
+                             enum batch_end end) {
+    struct shown_end shown;
+    if (!shown_read(session, batch->till, batch->number, &shown))
+        return KNOWN_NOT;
+    if (!bytes_equal(shown.digest, BYTES_OF(batch->digest)))
+        return KNOWN_TWIN;
+    return shown.end == (int64_t)end ? KNOWN_NOT : KNOWN_OTHER_END;
+}
+
 static enum known find_known(struct call *call, struct session *session, const struct batch *batch,
                              enum batch_end end) {
     struct value row[3] = {0};
     if (sql_run(session, &clearing_sql[BATCH_READ],
                 IN(value_text(batch->till), value_int(batch->number)), row) != STORE_ROW)
-        return KNOWN_NOT;
+        return find_shown(session, batch, end);
     if (!bytes_equal(row[0].octets, BYTES_OF(batch->digest)))
         return KNOWN_TWIN;
     if (row[1].number != (int64_t)end)
@@ -284,8 +296,12 @@ static bool sign_end(struct call *call, struct session *session, const struct ba
 static bool end_batch(struct call *call, struct session *session, const struct batch *batch,
                       enum batch_end end) {
     uint8_t out[CENTER_OBJECT_SIZE];
+    struct shown_end shown;
     struct bytes object;
-    if (!sign_end(call, session, batch, end, out, &object))
+    bool was_shown = shown_read(session, batch->till, batch->number, &shown);
+    if (was_shown)
+        object = shown.object; // what was signed then, and no second one
+    else if (!sign_end(call, session, batch, end, out, &object))
         return false;
     sql_run(session, &clearing_sql[BATCH_ADD],
             IN(value_text(batch->till), value_int(batch->number), value_int(batch->first),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/clearing/clearing_private.h"
+#include "services/clearing/restore/shown.h"
 #include "services/wire/api/bank_api.h"
 
 #include <string.h>
@@ -30,6 +31,9 @@ static const struct handler handlers[] = {
     {&clearing_lost, NULL, clearing_lost_transact, NULL},
     {&clearing_hotlist, NULL, clearing_hotlist_transact, NULL},
     {&clearing_revoke, clearing_revoke_check, clearing_revoke_transact, NULL},
+    {&clearing_evidence, clearing_evidence_check, clearing_evidence_transact,
+     &clearing_sql[PURSE_HOST]},
+    {&clearing_restored, NULL, clearing_restored_transact, NULL},
     {&clearing_status, NULL, clearing_status_transact, NULL},
     {&clearing_trace, NULL, clearing_trace_transact, NULL},
     {&clearing_payouts, NULL, clearing_payouts_transact, NULL},

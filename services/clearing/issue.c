@@ -12,16 +12,31 @@ enum { ISSUE_DAYS = 365 };
 
 // ---- the open one ------------------------------------------------------------------------------
 
-/// Logs that are open for one state; the greatest one stands for what OPEN holds.
+/// Logs that are open for one state, the purse's newest; the greatest one stands for what OPEN
+/// holds. Those of older states are there where the books were put back from a copy and what was
+/// signed since was shown: one ended before the next one was signed.
 struct open_logs {
     const char *purse;
     size_t count;
+    int64_t until;                              // the state that ends those of older ones
+    size_t ended;                               // so many states of theirs
+    int64_t ended_state, ended_sum, last_state; // newest; of the greatest of each; oldest so far
     int64_t state, before, greatest, expiry, serial, revision;
     uint8_t digest[SHA256_SIZE], object[CENTER_OBJECT_SIZE];
     size_t object_size;
-    int64_t wanted; // amount that the purse says to have taken
-    bool has_wanted;
+    int64_t wanted;  // amount that the purse says to have taken
+    bool has_wanted; // by one of those that end
 };
+
+static void take_ended(struct open_logs *open, int64_t state, int64_t amount) {
+    if (open->ended == 0 || state != open->last_state) {
+        open->ended_state = open->ended == 0 ? state : open->ended_state;
+        open->ended_sum += amount;
+        open->ended++;
+    }
+    open->last_state = state;
+    open->has_wanted = open->has_wanted || amount == open->wanted;
+}
 
 static bool take_open(void *context, const struct value *row) {
     struct open_logs *open = context;
@@ -36,14 +51,15 @@ static bool take_open(void *context, const struct value *row) {
         open->serial = row[6].number;
         open->revision = row[7].number;
     }
-    open->has_wanted = open->has_wanted || row[3].number == open->wanted;
+    if (row[1].number < open->until)
+        take_ended(open, row[1].number, row[3].number);
     return true;
 }
 
-/// wanted: the purse's issued total, of which the logs' own share is looked for.
+/// taken: what the purse was issued since; until: the state in which it says so.
 static void read_open(struct session *session, const char *purse, uint16_t unit, int64_t taken,
-                      struct open_logs *open) {
-    *open = (struct open_logs){.purse = purse, .wanted = taken};
+                      int64_t until, struct open_logs *open) {
+    *open = (struct open_logs){.purse = purse, .wanted = taken, .until = until};
     sql_each(session, &clearing_sql[ISSUE_OPEN], IN(value_text(purse), value_int(unit)), take_open,
              open);
 }
@@ -55,17 +71,24 @@ static bool refuse_books(struct call *call, const char *purse, int64_t said, int
                        purse, said, known);
 }
 
+/// One behind the other, each with what was its state's greatest.
+static bool took_all(const struct open_logs *open) {
+    return open->ended > 1 && open->wanted == open->ended_sum;
+}
+
 /// What the purse took leaves OPEN for it, the rest waits again.
 static bool close_open(struct call *call, struct session *session, const struct issued_total *total,
                        const struct open_logs *open, int64_t taken) {
     struct entry entry;
     entry_begin(&entry, taken > 0 ? "issue-taken" : "issue-dead", total->unit, total->digest,
-                "T:%s:%u:%" PRId64, total->purse, total->unit, open->state);
-    entry_debit(&entry, BOOK_OPEN, total->purse, open->greatest);
+                "T:%s:%u:%" PRId64, total->purse, total->unit, open->ended_state);
+    entry_debit(&entry, BOOK_OPEN, total->purse, open->ended_sum);
     entry_credit(&entry, BOOK_PURSE, total->purse, taken);
-    entry_credit(&entry, BOOK_WAIT, total->purse, open->greatest - taken);
+    entry_credit(&entry, BOOK_WAIT, total->purse, open->ended_sum - taken);
     sql_run(session, &clearing_sql[ISSUE_END],
-            IN(value_text(total->purse), value_int(total->unit), value_int(taken)), NULL);
+            IN(value_text(total->purse), value_int(total->unit), value_int(taken),
+               value_int(took_all(open)), value_int(open->ended_state)),
+            NULL);
     return entry_post(call, session, &entry);
 }
 
@@ -79,15 +102,13 @@ static int64_t issued_known(struct session *session, const struct issued_total *
 bool issue_judge(struct call *call, struct session *session, const struct issued_total *total) {
     struct open_logs open;
     int64_t before = issued_known(session, total), taken = total->issued - before;
-    read_open(session, total->purse, total->unit, taken, &open);
+    read_open(session, total->purse, total->unit, taken, (int64_t)total->state, &open);
     if (session->failed != STORE_DONE)
         return false;
-    if (open.count == 0)
-        return taken == 0 || refuse_books(call, total->purse, total->issued, before);
-    if (taken == 0 && open.state == (int64_t)total->state)
-        return true; // still open
-    if (taken != 0 && (!open.has_wanted || open.state >= (int64_t)total->state))
+    if (taken != 0 && !open.has_wanted && !took_all(&open))
         return refuse_books(call, total->purse, total->issued, before + open.greatest);
+    if (open.ended == 0)
+        return true; // there is none, or it is still open
     return close_open(call, session, total, &open, taken);
 }
 
@@ -238,7 +259,7 @@ bool clearing_issue_transact(struct call *call, struct session *session) {
     if (!judge(call, session, &issue))
         return false;
     int64_t waiting = book_balance(session, BOOK_WAIT, issue.stated->purse.id, unit);
-    read_open(session, issue.stated->purse.id, unit, 0, &issue.open);
+    read_open(session, issue.stated->purse.id, unit, 0, 0, &issue.open);
     if (is_repeated(call, &issue, waiting))
         return center_again(call, bytes_of(issue.open.object, issue.open.object_size));
     return prepare(call, session, &issue, waiting) &&

@@ -3,6 +3,7 @@
 // its end gives it to the payee or back, once for each number. Whoever signed two bodies for one,
 // or is behind itself, was copied: it is listed, and what it spent waits for a person.
 #include "services/clearing/logs.h"
+#include "services/clearing/restore/shown.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -154,6 +155,15 @@ static bool take_value(struct booking *booking) {
     return entry_post(booking->call, booking->session, &entry);
 }
 
+/// Nothing of it is here: it may come again.
+static bool drop(struct booking *booking, const char *word) {
+    const struct log_item *item = booking->item;
+    newest_of(booking)->known = false;
+    sql_run(booking->session, &clearing_sql[USAGE_DROP],
+            IN(value_text(item->payer.text), value_int(item->counter)), NULL);
+    return refuse(booking, word);
+}
+
 /// A refund lowers what is left of its sale; a sale that is not here yet: come again.
 static bool lower_sale(struct booking *booking) {
     const struct log_item *item = booking->item;
@@ -164,10 +174,7 @@ static bool lower_sale(struct booking *booking) {
                       value_text(item->payee.text), value_int(item->unit),
                       value_int(item->amount))) == STORE_ROW)
         return true;
-    newest_of(booking)->known = false;
-    sql_run(booking->session, &clearing_sql[USAGE_DROP],
-            IN(value_text(item->payer.text), value_int(item->counter)), NULL);
-    return refuse(booking, "sale");
+    return drop(booking, "sale");
 }
 
 static bool book_fresh(struct booking *booking) {
@@ -175,8 +182,11 @@ static bool book_fresh(struct booking *booking) {
     booking->fresh = true;
     if (!is_in_order(booking))
         suspect(booking, "clone", item->payer.text);
-    else if (!is_issued_here(booking))
+    else if (!is_issued_here(booking)) {
+        if (restored_lately(booking->call, booking->session))
+            return drop(booking, "books");
         suspect(booking, "books", item->payer.text);
+    }
     if (!lower_sale(booking) || booking->refused)
         return booking->refused;
     evidence_keep(booking->call, booking->session, item->usage, item->usage_digest, "usage-log",

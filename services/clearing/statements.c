@@ -102,6 +102,12 @@ const struct migration clearing_migrations[CLEARING_MIGRATIONS] = {
      "DROP TABLE number;"
      "ALTER TABLE number_5 RENAME TO number;",
      "sqlite"},
+    {6,
+     "CREATE TABLE shown(payee @TEXT NOT NULL, number @INT NOT NULL, digest @BLOB NOT NULL,"
+     " state @INT NOT NULL CHECK(state IN(1, 2)), object @BLOB NOT NULL,"
+     " PRIMARY KEY(payee, number)) @END;"
+     "CREATE TABLE restored(name @TEXT NOT NULL PRIMARY KEY, until @INT NOT NULL) @END;",
+     NULL},
 };
 
 // A list of the operator's page: key, number, two texts, an amount and its unit, one more text; a
@@ -179,11 +185,15 @@ const struct statement clearing_sql[CLEARING_SQL] = {
                    "btiiiiiiibi", ""},
     [ISSUE_OPEN] = {"SELECT digest, state_number, before, amount, expiry, object, serial, revision"
                     " FROM issue WHERE purse = $1 AND unit = $2 AND state = 0"
-                    " ORDER BY amount DESC, made_ms DESC, digest",
+                    " ORDER BY state_number DESC, amount DESC, made_ms DESC, digest",
                     "ti", "biiiibii"},
-    [ISSUE_END] = {"UPDATE issue SET state = CASE WHEN amount = $3 THEN 1 ELSE 2 END"
-                   " WHERE purse = $1 AND unit = $2 AND state = 0",
-                   "tii", ""},
+    [ISSUE_END] = {"UPDATE issue SET state = CASE WHEN amount = $3 OR $4 = 1 THEN 1 ELSE 2 END"
+                   " WHERE purse = $1 AND unit = $2 AND state = 0 AND state_number <= $5",
+                   "tiiii", ""},
+    [ISSUE_FIND] = {"SELECT state FROM issue WHERE digest = $1", "b", "i"},
+    [ISSUE_GREATEST] = {"SELECT COALESCE(MAX(amount), 0) FROM issue WHERE purse = $1 AND unit = $2"
+                        " AND state_number = $3 AND state = 0",
+                        "tii", "i"},
     [ISSUE_NEWEST] = {"SELECT object FROM issue WHERE purse = $1 AND unit = $2 AND state <> 2"
                       " ORDER BY serial DESC, revision DESC, amount DESC LIMIT 1",
                       "ti", "b"},
@@ -288,6 +298,18 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [REDEMPTION_ADD] = {"INSERT INTO redemption(purse, unit, state_number, before, amount, object,"
                         " state) VALUES($1, $2, $3, $4, $5, $6, 0)",
                         "tiiiib", ""},
+    [REDEMPTION_FIND] = {"SELECT state FROM redemption WHERE purse = $1 AND unit = $2 AND"
+                         " state_number = $3",
+                         "tii", "i"},
+    [SHOWN_ADD] = {"INSERT INTO shown(payee, number, digest, state, object)"
+                   " VALUES($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                   "tibib", ""},
+    [SHOWN_READ] = {"SELECT digest, state, object FROM shown WHERE payee = $1 AND number = $2",
+                    "ti", "bib"},
+    [RESTORED_SET] = {"INSERT INTO restored(name, until) VALUES('books', $1)"
+                      " ON CONFLICT(name) DO UPDATE SET until = $1",
+                      "i", ""},
+    [RESTORED_READ] = {"SELECT until FROM restored WHERE name = 'books'", "", "i"},
     [REDEMPTION_OPEN] = {"SELECT state_number, before, amount, object FROM redemption WHERE purse ="
                          " $1 AND unit = $2 AND state = 0 ORDER BY state_number DESC LIMIT 1",
                          "ti", "iiib"},

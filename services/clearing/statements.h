@@ -28,6 +28,8 @@ enum clearing_statement {
     ISSUE_ADD,
     ISSUE_OPEN,
     ISSUE_END,
+    ISSUE_FIND,
+    ISSUE_GREATEST,
     ISSUE_NEWEST,
     ISSUE_SERIAL,
     USAGE_ADD,
@@ -75,6 +77,11 @@ enum clearing_statement {
     VERSION_READ,
     VERSION_SET,
     REDEMPTION_ADD,
+    REDEMPTION_FIND,
+    SHOWN_ADD,
+    SHOWN_READ,
+    RESTORED_SET,
+    RESTORED_READ,
     REDEMPTION_OPEN,
     REDEMPTION_END,
     NUMBER_ORDER,
@@ -113,7 +120,7 @@ enum clearing_statement {
     CLEARING_SQL,
 };
 
-enum { CLEARING_MIGRATIONS = 5 };
+enum { CLEARING_MIGRATIONS = 6 };
 
 extern const struct statement clearing_sql[CLEARING_SQL];
 extern const struct migration clearing_migrations[CLEARING_MIGRATIONS];

@@ -9,6 +9,7 @@ enum {
     STATEMENT_BODY = 12 * 1024,
     BATCH_BODY = 16 * 1024,
     LOGS_BODY = 160 * 1024,
+    EVIDENCE_BODY = 32 * 1024,
 };
 
 // ---- shapes ------------------------------------------------------------------------------------
@@ -108,6 +109,31 @@ static const struct shape shape_log_outcome = SHAPE_OF(log_outcome_rows);
 static const struct shape_row log_outcomes_rows[] = {
     {.name = NAME_LOGS, .kind = FORM_LIST, .max = CLEARING_LOGS_MOST, .inner = &shape_log_outcome}};
 static const struct shape shape_log_outcomes = SHAPE_OF(log_outcomes_rows);
+
+/// Objects that the center itself signed.
+static const struct shape_row shown_rows[] = {{.name = NAME_OBJECT, .kind = FORM_OBJECT}};
+static const struct shape shape_shown = SHAPE_OF(shown_rows);
+static const struct shape_row evidence_rows[] = {
+    PURSE_ROW,
+    {.name = NAME_CERTIFICATES,
+     .kind = FORM_LIST,
+     .min = 2,
+     .max = 16,
+     .inner = &shape_certificate},
+    {.name = NAME_EVIDENCE,
+     .kind = FORM_LIST,
+     .min = 1,
+     .max = CLEARING_EVIDENCE_MOST,
+     .inner = &shape_shown},
+};
+static const struct shape shape_evidence = SHAPE_OF(evidence_rows);
+static const struct shape_row evidence_outcome_rows[] = {{.name = NAME_EVIDENCE,
+                                                          .kind = FORM_LIST,
+                                                          .max = CLEARING_EVIDENCE_MOST,
+                                                          .inner = &shape_log_outcome}};
+static const struct shape shape_evidence_outcomes = SHAPE_OF(evidence_outcome_rows);
+static const struct shape_row restored_rows[] = {{.name = NAME_DATE, .kind = FORM_DATE}};
+static const struct shape shape_restored = SHAPE_OF(restored_rows);
 
 static const struct shape_row batch_rows[] = {
     PURSE_ROW,
@@ -387,6 +413,31 @@ const struct endpoint clearing_releases = {.name = "clearing.release",
                                            .refusals = batch_refusals,
                                            .title = "give a till's batch back"};
 
+const struct endpoint clearing_evidence = {
+    .name = "clearing.evidence",
+    .method = "POST",
+    .path = "/v1/purses/{purse}/evidence",
+    .roles = PURSE_HOSTS | ROLE_OPERATOR,
+    .owner = OWNER_STORED,
+    .owner_free = ROLE_OPERATOR,
+    .owner_field = NAME_PURSE,
+    .key = KEY_NEEDED,
+    .body_max = EVIDENCE_BODY,
+    .request = &shape_evidence,
+    .answer = &shape_evidence_outcomes,
+    .refusals = logs_refusals,
+    .title = "what the center signed and, put back from a copy, no longer knows"};
+const struct endpoint clearing_restored = {
+    .name = "clearing.restored",
+    .method = "PUT",
+    .path = "/v1/restored",
+    .roles = ROLE_OPERATOR,
+    .key = KEY_NEEDED,
+    .body_max = 100,
+    .request = &shape_restored,
+    .answer = &shape_restored,
+    .title = "until when nobody is listed for what a copy of the books does not know"};
+
 const struct endpoint clearing_acknowledgement = {
     .name = "clearing.acknowledgement",
     .method = "POST",
@@ -433,5 +484,6 @@ static const struct endpoint *const endpoints[] = {
     &clearing_logs,       &clearing_batches,  &clearing_releases,     &clearing_acknowledgement,
     &clearing_redemption, &clearing_order,    &clearing_lost,         &clearing_hotlist,
     &clearing_revoke,     &clearing_status,   &clearing_trace,        &clearing_payouts,
-    &clearing_suspense,   &clearing_decide,   &clearing_page,         &clearing_page_list};
+    &clearing_suspense,   &clearing_decide,   &clearing_page,         &clearing_page_list,
+    &clearing_evidence,   &clearing_restored};
 const struct api clearing_api = {"clearing", endpoints, sizeof endpoints / sizeof endpoints[0]};

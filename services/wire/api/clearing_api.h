@@ -6,7 +6,7 @@
 
 #include "services/wire/form/endpoint.h"
 
-enum { CLEARING_LOGS_MOST = 64 }; // of one upload
+enum { CLEARING_LOGS_MOST = 64, CLEARING_EVIDENCE_MOST = 16 }; // of one upload
 
 extern const struct api clearing_api;
 extern const struct endpoint clearing_center, clearing_purse, clearing_certificates, clearing_party,
@@ -14,7 +14,8 @@ extern const struct endpoint clearing_center, clearing_purse, clearing_certifica
     clearing_told, clearing_issue, clearing_issued, clearing_logs, clearing_batches,
     clearing_releases, clearing_acknowledgement, clearing_redemption, clearing_order, clearing_lost,
     clearing_hotlist, clearing_revoke, clearing_status, clearing_trace, clearing_payouts,
-    clearing_suspense, clearing_decide, clearing_page, clearing_page_list;
+    clearing_suspense, clearing_decide, clearing_page, clearing_page_list, clearing_evidence,
+    clearing_restored;
 
 extern const struct problem_word clearing_certificate, clearing_known, clearing_policy_bad,
     clearing_unknown_purse, clearing_transfer_taken, clearing_statement, clearing_no_transfer,

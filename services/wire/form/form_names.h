@@ -44,6 +44,7 @@
     X(NAME_DOCKET, "docket")                                                                       \
     X(NAME_END, "end")                                                                             \
     X(NAME_ENTERPRISE, "enterprise")                                                               \
+    X(NAME_EVIDENCE, "evidence")                                                                   \
     X(NAME_FINGERPRINT, "fingerprint")                                                             \
     X(NAME_FIRST_DAY, "first-day")                                                                 \
     X(NAME_FIRST_MONTH, "first-month")                                                             \
