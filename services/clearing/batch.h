@@ -5,8 +5,6 @@
 
 #include "services/clearing/clearing_private.h"
 
-enum batch_end { BATCH_SETTLED = 1, BATCH_RELEASED = 2 };
-
 /// A batch that was found good before the transaction.
 struct batch {
     const struct object *object;

@@ -171,6 +171,11 @@ struct stated *statement_take(struct call *call);
 /// kept, and ends what was open. False: the problem is set.
 bool statement_judge(struct call *call, struct session *session, struct stated *stated);
 
+// ---- batches ------------------------------------------------------------------------------------
+
+/// As it stands in the books.
+enum batch_end { BATCH_SETTLED = 1, BATCH_RELEASED = 2 };
+
 // ---- issue logs (issue.c) ----------------------------------------------------------------------
 
 /// What a purse's signed object says that it was issued.

@@ -352,9 +352,13 @@ const struct statement clearing_sql[CLEARING_SQL] = {
          " UNION ALL SELECT 'calls-due', count(*) FROM outbox WHERE state = 0"
          " ORDER BY word",
          "", "ti"},
-    [STATUS_BALANCES] = {"SELECT a.kind, a.unit, CAST(SUM(p.amount * a.side) AS BIGINT) FROM"
-                         " ledger_account a, posting p WHERE p.account = a.id GROUP BY a.kind,"
-                         " a.unit ORDER BY a.kind, a.unit",
+    // What is kept (ledger.h), so that it does not grow with the postings.
+    [STATUS_BALANCES] = {"SELECT kind, unit, CAST(SUM(kept) AS BIGINT) FROM (SELECT kind, unit,"
+                         " posted AS kept FROM ledger_account UNION ALL SELECT a.kind, a.unit,"
+                         " f.balance * a.side FROM fold f JOIN ledger_account a ON a.id = f.account"
+                         " UNION ALL SELECT a.kind, a.unit, u.amount * a.side FROM unfolded u JOIN"
+                         " ledger_account a ON a.id = u.account) b GROUP BY kind, unit"
+                         " ORDER BY kind, unit",
                          "", "tii"},
     [TRACE_USAGE] = {"SELECT payee, n, state, digest, amount FROM usage WHERE payer = $1 AND"
                      " counter = $2",
@@ -401,8 +405,10 @@ const struct statement clearing_sql[CLEARING_SQL] = {
     [PAGE_CALLS_DUE] = LIST_FROM("id", "0", CALL_CELLS, "outbox", "state = 0 AND "),
     [PAGE_CALLS_PERSON] = LIST_FROM("id", "0", CALL_CELLS, "outbox", "state = 2 AND "),
     [PAGE_ACCOUNTS] = LIST_FROM("id", "0",
-                                "owner, " NO_TEXT ", (SELECT CAST(SUM(p.amount * a.side) AS BIGINT)"
-                                " FROM posting p WHERE p.account = a.id), unit, " NO_TEXT,
+                                "owner, " NO_TEXT ", CAST(posted + COALESCE((SELECT f.balance *"
+                                " a.side FROM fold f WHERE f.account = a.id), 0) +"
+                                " COALESCE((SELECT SUM(u.amount) * a.side FROM unfolded u WHERE"
+                                " u.account = a.id), 0) AS BIGINT), unit, " NO_TEXT,
                                 "ledger_account a", ""),
     [SCHEME_ADD] = {"INSERT INTO scheme(unit, party, worth, money) VALUES($1, $2, $3, $4)"
                     " ON CONFLICT DO NOTHING RETURNING unit",

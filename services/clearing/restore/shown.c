@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/clearing/restore/shown.h"
 
-#include "services/clearing/batch.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

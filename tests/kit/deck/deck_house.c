@@ -101,10 +101,24 @@ static void add_statement(struct deck *deck, struct shop *shop, const struct car
     add(deck, &house_bob, "POST", target, body);
 }
 
+/// What it was issued, shown to books that know it.
+static void add_evidence(struct deck *deck, const struct told *issued) {
+    char body[3000];
+    uint8_t log[HOUSE_OBJECT_MAX];
+    struct bytes object = house_field(issued, "object", log, sizeof log);
+    snprintf(body, sizeof body,
+             "{\"certificates\":[\"%s\",\"%s\"],"
+             "\"evidence\":[{\"object\":\"%s\"}]}",
+             house_text(house.centers.certificate), house_text(house.center.certificate),
+             house_text(object));
+    add(deck, &house_bob, "POST", "/v1/purses/bob-p/evidence", body);
+    add(deck, &house_operator, "PUT", "/v1/restored", "{\"date\":\"2026-01-04\"}");
+}
+
 /// Seen and decided at the operator's desk.
 static void add_desk(struct deck *deck) {
     char body[1000];
-    snprintf(body, sizeof body, "{\"certificate\":\"%s\"}", house_text(house.machine.certificate));
+    snprintf(body, sizeof body, "\"%s\"", house_text(house.machine.certificate));
     add(deck, &house_operator, "POST", "/v1/purses/bob-p/refunds", "{\"unit\":\"JPY\"}");
     add(deck, &house_operator, "POST", "/v1/revocations", body);
     add(deck, &anybody, "GET", "/v1/hotlist/machines", NULL);
@@ -131,5 +145,6 @@ void deck_fill_house(struct deck *deck) {
     add_statement(deck, shop, &bob, "/v1/purses/bob-p/acknowledgements", "");
     add_statement(deck, shop, &bob, "/v1/purses/bob-p/redemptions",
                   ",\"amount\":100,\"unit\":\"JPY\"");
+    add_evidence(deck, &told);
     add_desk(deck);
 }

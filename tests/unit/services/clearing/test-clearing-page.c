@@ -2,6 +2,7 @@
 // The operator's page of the clearing center: its numbers are those of the books, each leads to
 // what it counts, names are written out, nobody else sees it, and looking writes nothing.
 #include "tests/kit/house/house.h"
+#include "tests/kit/services/books.h"
 #include "tests/kit/suite.h"
 
 #include <stdio.h>
@@ -54,6 +55,25 @@ static void numbers(struct shop *shop) {
 
 static void test_numbers(void) {
     house_on_every_engine(numbers);
+}
+
+/// Balances are what is kept, whether the keeper has been there or not.
+static void balances(struct shop *shop) {
+    trade(shop);
+    struct told before = house_ask(shop, &house_operator, "GET", "/v1/status", NULL);
+    CU_ASSERT_TRUE(
+        house_says(&before, 200, "\"word\":\"PURSE\",\"unit\":\"JPY\",\"balance\":1500"));
+    CU_ASSERT_TRUE(house_says(&before, 200, "\"word\":\"WAIT\",\"unit\":\"JPY\",\"balance\":0"));
+    CU_ASSERT_TRUE(house_says(&before, 200, "\"word\":\"BANK\",\"unit\":\"JPY\",\"balance\":3000"));
+    CU_ASSERT_TRUE(shows(shop, "/operator/accounts?after=PURSE", "<td class=n>1500 JPY</td>"));
+    CU_ASSERT_TRUE(books_fold(shop) > 0);
+    struct told after = house_ask(shop, &house_operator, "GET", "/v1/status", NULL);
+    CU_ASSERT_STRING_EQUAL(after.body, before.body);
+    CU_ASSERT_TRUE(shows(shop, "/operator/accounts?after=PURSE", "<td class=n>1500 JPY</td>"));
+}
+
+static void test_balances(void) {
+    house_on_every_engine(balances);
 }
 
 /// Every word of the page leads somewhere, on every engine.
@@ -158,6 +178,7 @@ static void test_writes_nothing(void) {
 
 static const struct suite_test tests[] = {
     {"each number leads to what it counts, in two languages", test_numbers, NULL},
+    {"balances are those that are kept, folded or not", test_balances, NULL},
     {"each list can be asked for", test_every_list, NULL},
     {"a long list goes on where the page ended", test_pages_of_many, NULL},
     {"hotlists are as old as they are", test_hotlists, NULL},
