@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/clearing/clearing_private.h"
-#include "services/clearing/restore/shown.h"
 #include "services/wire/api/bank_api.h"
 
 #include <string.h>

@@ -334,6 +334,17 @@ bool clearing_revoke_check(struct call *call);
 /// Lists the purse whose certificate this is, or marks certificate and holder of anybody else's,
 /// and signs the lists anew.
 bool clearing_revoke_transact(struct call *call, struct session *session);
+/// POST /v1/purses/{purse}/evidence: verifies each object as one of ours for this purse, signed by
+/// this center at any time; judgements in call->command.
+bool clearing_evidence_check(struct call *call);
+/// Books each that is unknown: an issue log is open (it waits until the money for it has arrived
+/// here), a refund too; a receipt or release is the one end that its batch may have; an
+/// acknowledgement's version is never given again. Said again it is "again".
+bool clearing_evidence_transact(struct call *call, struct session *session);
+
+/// PUT /v1/restored: until and including that day logs that tell of more than the books know are
+/// refused, to come again, and nobody is listed for them. The last one said counts.
+bool clearing_restored_transact(struct call *call, struct session *session);
 /// GET /v1/status: how many of each kind there are, and each book's sum in minor units, below:
 /// under 0.
 bool clearing_status_transact(struct call *call, struct session *session);

@@ -7,6 +7,11 @@
 
 enum { SHOWN_MOST = 16 };
 
+/// How one object stands: "accepted", "again", "waits" or "refused", and for the last two why.
+struct shown_outcome {
+    const char *outcome, *word;
+};
+
 /// One that came, and what is wrong with it; NULL: it is ours.
 struct item {
     const struct object *object;
