@@ -186,12 +186,20 @@ static bool open_player(struct meeting *meeting, const struct home *home, struct
     return true;
 }
 
+/// What is kept here goes with one store.
+static bool bind_state(const struct home *home, const struct ticket_side *store,
+                       struct failure *failure) {
+    const struct machine_kind kind = {"home", store->client.selection.id};
+    return machine_state_bind(&home->state, &kind, failure);
+}
+
 static bool meet(struct meeting *meeting, const struct home *home, struct failure *failure) {
     struct arguments *arguments = home->arguments;
     if (arguments->from != NULL && arguments->phone != NULL)
         return fail(failure, EXIT_USAGE, "the phone of --from is at hand; leave --phone out");
     return open_player(meeting, home, failure) &&
            open_side(arguments, arguments->store, 0, &meeting->store, failure) &&
+           bind_state(home, meeting->store, failure) &&
            open_side(arguments, arguments->from, 1, &meeting->from, failure) &&
            open_side(arguments, arguments->phone, 2, &meeting->phone, failure);
 }

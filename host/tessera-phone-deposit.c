@@ -54,7 +54,13 @@ static bool open_phone(struct phone *phone, struct failure *failure) {
                                           .password = arguments->password,
                                           .amount = arguments->amount};
     phone->side = side_over(link_of(arguments->link, &arguments->tracing, &how, failure), failure);
-    return phone->side != NULL;
+    if (phone->side == NULL)
+        return false;
+    struct purse_client *client = &phone->side->client;
+    if (!purse_went(client, client_select(client), failure))
+        return false;
+    const struct machine_kind own = {kind.kind, client->selection.id};
+    return machine_state_bind(&phone->state, &own, failure);
 }
 
 static void close_phone(struct phone *phone) {

@@ -40,11 +40,12 @@ static bool take(struct machine_state *state, struct failure *failure) {
 
 // ---- the mark ----------------------------------------------------------------------------------
 
-static bool write_mark(const char *path, const struct machine_kind *kind, struct failure *failure) {
+static bool write_mark(const char *path, const struct machine_kind *kind, enum files_place place,
+                       struct failure *failure) {
     char mark[MARK_MAX];
     snprintf(mark, sizeof mark, "tessera %s %d%s%s\n", kind->kind, VERSION,
              kind->card != NULL ? " " : "", kind->card != NULL ? kind->card : "");
-    return files_write(path, bytes_of_string(mark), FILES_SECRET, FILES_NEW) ||
+    return files_write(path, bytes_of_string(mark), FILES_SECRET, place) ||
            (errno == EEXIST || fail_errno(failure, "cannot write %s", path));
 }
 
@@ -67,17 +68,28 @@ static bool judge(const char *text, const struct machine_kind *kind, const char 
                 kind->card);
 }
 
+static bool has_card(const char *text) {
+    char card[HOLDER_MAX + 1];
+    return sscanf(text, "tessera %*s %*u %16s", card) == 1;
+}
+
 static bool mark(const struct machine_state *state, const struct machine_kind *kind,
                  struct failure *failure) {
     char path[PATH_MAX], text[MARK_MAX] = "";
     size_t size = 0;
     if (!files_path(path, sizeof path, state->directory, "machine"))
         return fail_errno(failure, "%s", state->directory);
-    if (access(path, F_OK) != 0 && !write_mark(path, kind, failure))
+    if (access(path, F_OK) != 0 && !write_mark(path, kind, FILES_NEW, failure))
         return false;
     if (!files_read(path, (uint8_t *)text, sizeof text - 1, &size))
         return fail_errno(failure, "cannot read %s", path);
-    return judge(text, kind, state->directory, failure);
+    return judge(text, kind, state->directory, failure) &&
+           (kind->card == NULL || has_card(text) || write_mark(path, kind, FILES_REPLACE, failure));
+}
+
+bool machine_state_bind(const struct machine_state *state, const struct machine_kind *kind,
+                        struct failure *failure) {
+    return mark(state, kind, failure);
 }
 
 // ---- open, close -------------------------------------------------------------------------------

@@ -26,6 +26,10 @@ struct machine_kind {
 /// program (1), no directory (2), or somebody works on it (5).
 bool machine_state_open(struct machine_state *state, const char *directory,
                         const struct machine_kind *kind, bool alone, struct failure *failure);
+/// Once the card is known: it has to be the one that the state belongs to; one that has none yet is
+/// this card's from now on. False: it is another one's (1), by name.
+bool machine_state_bind(const struct machine_state *state, const struct machine_kind *kind,
+                        struct failure *failure);
 /// Gives it back; one that failed to open, too.
 void machine_state_close(struct machine_state *state);
 

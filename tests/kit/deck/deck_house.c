@@ -118,7 +118,7 @@ static void add_evidence(struct deck *deck, const struct told *issued) {
 /// Seen and decided at the operator's desk.
 static void add_desk(struct deck *deck) {
     char body[1000];
-    snprintf(body, sizeof body, "\"%s\"", house_text(house.machine.certificate));
+    snprintf(body, sizeof body, "{\"certificate\":\"%s\"}", house_text(house.machine.certificate));
     add(deck, &house_operator, "POST", "/v1/purses/bob-p/refunds", "{\"unit\":\"JPY\"}");
     add(deck, &house_operator, "POST", "/v1/revocations", body);
     add(deck, &anybody, "GET", "/v1/hotlist/machines", NULL);

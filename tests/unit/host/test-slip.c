@@ -59,6 +59,26 @@ static void close_bench(void) {
     crypto_openssl_free(bench.crypto);
 }
 
+// ---- whose it is -------------------------------------------------------------------------------
+
+static void test_bound(void) {
+    const struct machine_kind own = {"phone", "TID_01"}, other = {"phone", "TID_02"};
+    const struct machine_kind anybody = {"phone", NULL};
+    struct machine_state again;
+    struct failure failure;
+    open_bench();
+    CU_ASSERT_TRUE(machine_state_bind(&bench.state, &own, &failure));
+    CU_ASSERT_TRUE(machine_state_bind(&bench.state, &own, &failure));
+    CU_ASSERT_FALSE(machine_state_bind(&bench.state, &other, &failure));
+    CU_ASSERT_PTR_NOT_NULL(strstr(failure.text, "belongs to the card TID_01, not to TID_02"));
+    CU_ASSERT_EQUAL(failure.code, EXIT_REFUSED);
+    CU_ASSERT_FALSE(machine_state_open(&again, bench.directory, &other, false, &failure));
+    machine_state_close(&again);
+    CU_ASSERT_TRUE(machine_state_open(&again, bench.directory, &anybody, false, &failure));
+    machine_state_close(&again);
+    close_bench();
+}
+
 // ---- taken apart -------------------------------------------------------------------------------
 
 static void test_parse(void) {
@@ -148,6 +168,7 @@ static void test_damaged(void) {
 }
 
 static const struct suite_test tests[] = {
+    {"a state is one card's once that is known, and refuses another one by name", test_bound, NULL},
     {"a slip is taken apart, and no shorter one", test_parse, "P5-02"},
     {"flipped bits, another kind, no text or too much", test_spoiled, NULL},
     {"kept once, open until the first answer", test_kept, "P5-03"},
