@@ -319,6 +319,33 @@ static void test_goods(void) {
     town_on_every_engine(false, goods);
 }
 
+// What was bought in the year's last hour stands on December's bill, and January follows December.
+static void year_end(struct town *town) {
+    town_day(town, 20041231);
+    struct told told =
+        purchase(town, &licensing_buyer, "phone-1", REFERENCE_GOODS, &licensing.till);
+    CU_ASSERT_TRUE(licensing_says(&told, 200, "accepted"));
+    town_day(town, 20050101);
+    CU_ASSERT_EQUAL(close_month(town, "2004-13").status, 400);
+    told = close_month(town, "2005-01");
+    CU_ASSERT_TRUE(licensing_says(&told, 409, "2005-01 has not ended"));
+    told = close_month(town, "2004-12");
+    CU_ASSERT_TRUE(licensing_says(&told, 200, "\"total\":2420}"));
+    told = bill(town, &licensing_buyer, "2004-12");
+    CU_ASSERT_TRUE(licensing_says(&told, 200, "\"date\":\"2004-12-31\",\"amount\":120}"));
+    town_day(town, 20050301);
+    told = close_month(town, "2005-02");
+    CU_ASSERT_TRUE(licensing_says(&told, 409, "2005-02 is not the month behind"));
+    told = close_month(town, "2005-01");
+    CU_ASSERT_TRUE(licensing_says(&told, 200, "\"total\":2300}"));
+}
+
+static void test_year_end(void) {
+    licensing_open_of(20041215, 20050115);
+    town_on_every_engine(false, year_end);
+    licensing_close();
+}
+
 static const struct suite_test tests[] = {
     {"the source's bill: 4880 and 1000 are 5880", test_source,
      "W1 W2 P1-33 P1-34 P1-36 P1-37 P1-38 P1-39 P1-40 P1-41"},
@@ -331,6 +358,7 @@ static const struct suite_test tests[] = {
      "P1-39"},
     {"rule 27: an interrupted close goes on where it was", test_many, NULL},
     {"a tariff that overlaps another one's months is refused", test_tariffs, NULL},
+    {"rule 27: at the year's end January follows December", test_year_end, NULL},
     {"a machine that asks for less than nothing", test_wild_goods, "P1-41"},
     {"goods of a machine stand on the bill", test_goods, "P5-03 P5-04 P5-05 M03a"},
 };
