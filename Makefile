@@ -20,6 +20,8 @@ LDLIBS   := -Wl,--as-needed -lcrypto -lpcsclite -lnfc -ljansson -lsqlite3 -lpq -
 
 ifeq ($(FLAVOUR),san)
 CFLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# The usual linker takes three times as long for what has sanitizers.
+LDFLAGS  ?= $(if $(shell command -v ld.gold),-fuse-ld=gold)
 endif
 ifeq ($(FLAVOUR),fuzz)
 CC       := clang
