@@ -52,13 +52,19 @@ struct mirror {
     } columns[MIRRORED_MAX];
 };
 
-/// Compares each row with its object.
+/// Compares each row with its object, which the journal verifies.
 void compare_mirror(struct examined *examined, const struct mirror *mirror);
+/// The same of objects that no journal has: signed by who has one of these roles.
+void compare_signed(struct examined *examined, const struct mirror *mirror, uint32_t signers);
 
 /// Calls that wait, or were made, against what they follow from. The SQL gives id, how the body
 /// begins, how it ends up to its unit, the unit's number, what follows it, the body: a row for each
 /// that it may be, those of one id one after the other (core.c).
 void compare_orders(struct examined *examined, const char *sql);
+
+/// Dockets against the signed answers to them, whose signer has one of these roles. The SQL gives
+/// the sale, 1 for an accepted one, the answer (NULL: none yet), the ticket's name (telco.c).
+void compare_answers(struct examined *examined, uint32_t signers, const char *sql);
 
 // ---- passes ------------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bank: every booking has its entry and every entry its booking, and orders come from whose the
-// account is.
+// account is; dockets of cards with a debit function are booked as they were answered.
+#include "apdu/crypto/binding.h"
 #include "host/audit/audit_private.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 struct booked {
@@ -72,6 +74,47 @@ static const struct rule rules[] = {
      " ORDER BY a.id"},
 };
 
+// ---- dockets -----------------------------------------------------------------------------------
+
+static const struct rule docket_rules[] = {
+    {"missing", "booking", "client",
+     "SELECT d.sale, 'a booking', 'nothing' FROM docket d LEFT JOIN booking b ON b.client = d.sale"
+     " AND b.sender = d.trm WHERE d.outcome = 'accepted' AND b.id IS NULL ORDER BY d.sale"},
+    {"two-ends", "docket", "outcome",
+     "SELECT d.sale, 'nothing booked', b.amount FROM docket d JOIN booking b ON b.client = d.sale"
+     " AND b.sender = d.trm WHERE d.outcome <> 'accepted' ORDER BY d.sale"},
+    {"docket", "docket", "answer",
+     "SELECT sale, 'an answer', 'nothing' FROM docket WHERE answer IS NULL ORDER BY sale"},
+};
+
+/// The id of a docket's booking follows from its sale. Row: id, sale, amount.
+static bool take_debit(void *context, const struct cell *row) {
+    const struct examined *examined = context;
+    const struct crypto *crypto = examined->audit->crypto;
+    struct binding binding;
+    uint8_t digest[SHA256_SIZE];
+    binding_begin(&binding, "debit");
+    binding_add(&binding, row[1].octets);
+    crypto->ops->sha256(crypto, binding_bytes(&binding), digest);
+    struct told_text id = told_octets(BYTES_OF(digest));
+    if (strncmp(id.text, row[0].text, strlen(row[0].text)) == 0)
+        tell(examined, (struct finding){.kind = "missing",
+                                        .table = "docket",
+                                        .row = told_of("%s", row[1].text),
+                                        .field = "sale",
+                                        .expected = told_of("%" PRId64, row[2].number),
+                                        .found = told_of("nothing")});
+    return true;
+}
+
 void examine_bank(struct examined *examined) {
     compare_rules(examined, rules, sizeof rules / sizeof rules[0]);
+    compare_rules(examined, docket_rules, sizeof docket_rules / sizeof docket_rules[0]);
+    compare_answers(examined, ROLE_BANK,
+                    "SELECT sale, CASE outcome WHEN 'accepted' THEN 1 ELSE 2 END, answer, ticket"
+                    " FROM docket ORDER BY sale");
+    replica_each(&examined->replica,
+                 "SELECT b.id, b.client, b.amount FROM booking b LEFT JOIN docket d ON d.sale ="
+                 " b.client WHERE b.number IS NOT NULL AND d.sale IS NULL ORDER BY b.id",
+                 NULL, 0, take_debit, examined);
 }

@@ -75,6 +75,18 @@ static const struct bridge {
      "SELECT r.instance, o.amount, r.till, r.n FROM receipt_used r JOIN sale s ON s.instance ="
      " r.instance JOIN offer o ON o.number = s.number ORDER BY r.instance",
      "SELECT amount - refunded FROM number WHERE payee = $1 AND n = $2"},
+    {"licence", "clearing", "differs", "receipt_used", "digest", 2, true, false,
+     "SELECT r.till || '/' || CAST(r.n AS TEXT), r.digest, r.till, r.n FROM receipt_used r"
+     " ORDER BY r.till, r.n",
+     "SELECT digest FROM number WHERE payee = $1 AND n = $2 AND outcome = 1"},
+    {"content", "licence", "differs", "content_key", "fingerprint", 1, true, false,
+     "SELECT content, fingerprint, content FROM content_key ORDER BY content",
+     "SELECT fingerprint FROM content_key WHERE content = $1"},
+    {"content", "licence", "differs", "offer", "amount", 2, true, false,
+     "SELECT content || '/' || number, CAST(amount AS TEXT) || ' ' || CAST(unit AS TEXT) || ' ' ||"
+     " CAST(COALESCE(plays, -1) AS TEXT), content, number FROM offer ORDER BY content, number",
+     "SELECT CAST(amount AS TEXT) || ' ' || CAST(unit AS TEXT) || ' ' || CAST(plays AS TEXT) FROM"
+     " offer WHERE content = $1 AND number = $2"},
 };
 
 struct crossing {
@@ -86,6 +98,8 @@ struct crossing {
 static struct told_text told_value(const struct cell *cell) {
     if (cell->kind == CELL_INT)
         return told_of("%" PRId64, cell->number);
+    if (cell->kind == CELL_OCTETS)
+        return told_octets(cell->octets);
     return cell->kind == CELL_TEXT ? told_of("%s", cell->text) : told_of("nothing");
 }
 

@@ -184,6 +184,22 @@ static bool take_lost(void *context, const struct cell *row) {
     return true;
 }
 
+/// What accounts of claims hold, by whose they are.
+#define CLAIMED                                                                                    \
+    "(SELECT a.owner, a.unit, CAST(SUM(p.amount) AS BIGINT) AS amount FROM ledger_account a JOIN"  \
+    " posting p ON p.account = a.id WHERE a.kind = 'CLAIM' GROUP BY a.owner, a.unit)"
+
+static const struct rule claim_rules[] = {
+    {"missing", "claim", "since",
+     "SELECT b.owner || '/' || CAST(b.unit AS TEXT), b.amount, 'nothing' FROM " CLAIMED
+     " b LEFT JOIN claim c ON c.purse = b.owner AND c.unit = b.unit WHERE b.amount <> 0 AND c.purse"
+     " IS NULL ORDER BY b.owner, b.unit"},
+    {"unjustified", "claim", "since",
+     "SELECT c.purse || '/' || CAST(c.unit AS TEXT), 'something claimed', COALESCE(b.amount, 0)"
+     " FROM claim c LEFT JOIN " CLAIMED " b ON b.owner = c.purse AND b.unit = c.unit WHERE"
+     " COALESCE(b.amount, 0) = 0 ORDER BY c.purse, c.unit"},
+};
+
 /// A load that a wallet tells of and that no log has proved in the time that logs may take.
 static void judge_claims(struct examined *examined) {
     const int64_t day_s = 24 * 3600;
@@ -194,6 +210,7 @@ static void judge_claims(struct examined *examined) {
              date_of_time((int64_t)(examined->audit->now_ms / 1000) - CLAIM_DAYS * day_s));
     struct rule rule = {"overdue", "claim", "since", sql};
     compare_rules(examined, &rule, 1);
+    compare_rules(examined, claim_rules, sizeof claim_rules / sizeof claim_rules[0]);
 }
 
 void examine_clearing_cards(struct examined *examined) {

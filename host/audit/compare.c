@@ -59,6 +59,7 @@ void compare_rules(struct examined *examined, const struct rule *rules, size_t c
 struct mirroring {
     struct examined *examined;
     const struct mirror *mirror;
+    uint32_t signers; // 0: the journal verifies
 };
 
 /// The field as a column would hold it.
@@ -114,6 +115,21 @@ static void compare_columns(const struct mirroring *mirroring, const struct obje
     }
 }
 
+static void judge_signer(const struct mirroring *mirroring, const struct object *object,
+                         const struct cell *row) {
+    struct trust *trust = mirroring->examined->audit->trust;
+    if (mirroring->signers == 0 ||
+        trust_signed(trust, mirroring->signers, object->body, object->signature.data))
+        return;
+    tell(mirroring->examined,
+         (struct finding){.kind = "signature",
+                          .table = mirroring->mirror->table,
+                          .row = told_cell(&row[0]),
+                          .field = "object",
+                          .expected = told_of("signed by a certificate in %s", trust->directory),
+                          .found = told_octets(object->signature)});
+}
+
 static bool take_mirrored(void *context, const struct cell *row) {
     const struct mirroring *mirroring = context;
     struct object object;
@@ -126,9 +142,10 @@ static bool take_mirrored(void *context, const struct cell *row) {
                                                    .found = told_of("nothing")});
         return true;
     }
-    if (object_decode_as(mirroring->mirror->type, row[1].octets, &object))
+    if (object_decode_as(mirroring->mirror->type, row[1].octets, &object)) {
         compare_columns(mirroring, &object, row);
-    else
+        judge_signer(mirroring, &object, row);
+    } else
         tell(mirroring->examined,
              (struct finding){.kind = "form",
                               .table = mirroring->mirror->table,
@@ -141,6 +158,10 @@ static bool take_mirrored(void *context, const struct cell *row) {
 }
 
 void compare_mirror(struct examined *examined, const struct mirror *mirror) {
-    struct mirroring mirroring = {examined, mirror};
+    compare_signed(examined, mirror, 0);
+}
+
+void compare_signed(struct examined *examined, const struct mirror *mirror, uint32_t signers) {
+    struct mirroring mirroring = {examined, mirror, signers};
     replica_each(&examined->replica, mirror->sql, NULL, 0, take_mirrored, &mirroring);
 }

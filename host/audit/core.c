@@ -48,6 +48,9 @@ static const struct rule rules[] = {
      " u.amount FROM unfolded u LEFT JOIN posting p ON p.transfer = u.transfer AND p.line = u.line"
      " AND p.account = u.account WHERE p.transfer IS NULL OR p.amount <> u.amount"
      " ORDER BY u.account, u.transfer, u.line"},
+    {"unjustified", "fold", "account",
+     "SELECT f.account, 'an account', f.balance FROM fold f LEFT JOIN ledger_account a ON a.id ="
+     " f.account WHERE a.id IS NULL ORDER BY f.account"},
     {"unjustified", "held", "line",
      "SELECT h.account || '/' || h.transfer || '/' || CAST(h.line AS TEXT), 'a pending entry',"
      " h.amount FROM held h LEFT JOIN transfer t ON t.id = h.transfer AND t.state = 0 LEFT JOIN"

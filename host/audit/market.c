@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A seller's services: each sale's header is the seller's own, it stands in one of two stores, and
-// what settled it was money of its amount, once; contents and their offers.
+// what settled it was money of its amount, once; orders of kiosks, activations, leave to convert;
+// contents, their policies and their offers.
+#include "apdu/object/ticket.h"
 #include "apdu/object/ticket_number.h"
 #include "host/audit/audit_private.h"
 
@@ -55,7 +57,37 @@ static const struct rule licence_rules[] = {
     {"missing", "offer", "number",
      "SELECT s.instance, s.number, 'no offer' FROM sale s LEFT JOIN offer o ON o.number = s.number"
      " WHERE o.number IS NULL ORDER BY s.instance"},
+    {"missing", "offer", "number",
+     "SELECT k.instance, k.number, 'no offer' FROM sale_order k LEFT JOIN offer o ON o.number ="
+     " k.number WHERE o.number IS NULL ORDER BY k.instance"},
+    {"differs", "sale_order", "amount",
+     "SELECT k.instance, o.amount, k.amount FROM sale_order k JOIN offer o ON o.number = k.number"
+     " WHERE o.amount <> k.amount ORDER BY k.instance"},
+    {"differs", "sale_order", "unit",
+     "SELECT k.instance, o.unit, k.unit FROM sale_order k JOIN offer o ON o.number = k.number"
+     " WHERE o.unit <> k.unit ORDER BY k.instance"},
+    {"differs", "sale_order", "number",
+     "SELECT k.instance, s.number, k.number FROM sale_order k JOIN sale s ON s.instance ="
+     " k.instance WHERE s.number <> k.number ORDER BY k.instance"},
+    {"differs", "sale_order", "payer",
+     "SELECT k.instance, s.buyer, k.payer FROM sale_order k JOIN sale s ON s.instance = k.instance"
+     " WHERE s.buyer <> k.payer ORDER BY k.instance"},
+    {"unpaid", "sale_order", "paid",
+     "SELECT k.instance, k.amount, 'no receipt of that digest' FROM sale_order k LEFT JOIN"
+     " receipt_used r ON r.instance = k.instance AND r.digest = k.paid WHERE k.paid IS NOT NULL AND"
+     " r.instance IS NULL ORDER BY k.instance"},
+    {"differs", "sale_order", "paid",
+     "SELECT k.instance, r.digest, 'nothing' FROM sale_order k JOIN receipt_used r ON r.instance ="
+     " k.instance WHERE k.paid IS NULL ORDER BY k.instance"},
 };
+
+/// What lets a converter convert: the seller's own, once for each of its containers.
+static const struct mirror conversions = {
+    .table = "conversion",
+    .sql = "SELECT converter, object, 0, original, converter FROM conversion ORDER BY converter,"
+           " original",
+    .type = OBJECT_CONVERT_GRANT,
+    .columns = {{"original", FIELD_ORIGINAL}, {"converter", FIELD_DESTINATION}}};
 
 // ---- headers -----------------------------------------------------------------------------------
 
@@ -73,14 +105,17 @@ static void tell_sale(const struct examined *examined, const struct cell *row, c
 static const struct mirror offers = {
     "offer",
     "SELECT o.number || '/' || s.instance, s.header, o.amount, o.policy_hash, o.unit, o.content,"
-    " NULLIF(o.plays, -1), NULLIF(o.copies, -1) FROM sale s JOIN offer o ON o.number = s.number "
-    "ORDER BY s.instance",
+    " NULLIF(o.plays, -1), NULLIF(o.copies, -1), NULLIF(o.first_day, -1), NULLIF(o.last_day, -1),"
+    " o.activator FROM sale s JOIN offer o ON o.number = s.number ORDER BY s.instance",
     OBJECT_TICKET_HEADER,
     {{"policy_hash", FIELD_POLICY_HASH},
      {"unit", FIELD_UNIT},
      {"content", FIELD_CONTENT},
      {"plays", FIELD_PLAYS},
-     {"copies", FIELD_COPIES}}};
+     {"copies", FIELD_COPIES},
+     {"first_day", FIELD_FIRST_DAY},
+     {"last_day", FIELD_LAST_DAY},
+     {"activator", FIELD_ACTIVATOR}}};
 
 /// The ticket as it is handed out is the seller's, too; a sale that waits is of the header's day.
 static void judge_ticket(const struct examined *examined, const struct cell *row,
@@ -139,6 +174,37 @@ static bool take_sale(void *context, const struct cell *row) {
     return true;
 }
 
+/// What opens a ticket is the seller's, and names this one. Row: instance, object, header.
+static bool take_activation(void *context, const struct cell *row) {
+    const struct examined *examined = context;
+    struct object answer, header;
+    uint8_t name[TICKET_NAME_SIZE];
+    struct finding finding = {
+        .kind = "form", .table = "activation", .row = told_of("%s", row[0].text)};
+    finding.field = "object";
+    finding.expected = told_of("settlement-answer");
+    finding.found = told_octets(row[1].octets);
+    if (!object_decode_as(OBJECT_SETTLEMENT_ANSWER, row[1].octets, &answer)) {
+        tell(examined, finding);
+        return true;
+    }
+    if (!trust_signed(examined->audit->trust, ROLE_SELLER, answer.body, answer.signature.data)) {
+        finding.kind = "signature";
+        finding.expected = told_of("signed by a seller in %s", examined->audit->trust->directory);
+        tell(examined, finding);
+    }
+    if (object_decode_as(OBJECT_TICKET_HEADER, row[2].octets, &header) &&
+        ticket_name(&header, examined->audit->crypto, name) &&
+        !bytes_equal(answer.fields[FIELD_TICKET], BYTES_OF(name))) {
+        finding.kind = "differs";
+        finding.field = "ticket";
+        finding.expected = told_octets(BYTES_OF(name));
+        finding.found = told_octets(answer.fields[FIELD_TICKET]);
+        tell(examined, finding);
+    }
+    return true;
+}
+
 /// A number of ten signs that is no coded one's was mistyped or made up. Row: number.
 static bool take_number(void *context, const struct cell *row) {
     const struct examined *examined = context;
@@ -163,6 +229,11 @@ void examine_licence(struct examined *examined) {
                  " s.instance ORDER BY s.instance",
                  NULL, 0, take_sale, examined);
     compare_mirror(examined, &offers);
+    compare_signed(examined, &conversions, ROLE_SELLER);
+    replica_each(&examined->replica,
+                 "SELECT a.instance, a.object, s.header FROM activation a JOIN sale s ON s.instance"
+                 " = a.instance ORDER BY a.instance",
+                 NULL, 0, take_activation, examined);
     replica_each(&examined->replica, "SELECT number FROM offer ORDER BY number", NULL, 0,
                  take_number, examined);
 }
@@ -177,9 +248,23 @@ static const struct rule content_rules[] = {
      "SELECT k.content, 'a content', 'nothing' FROM content_key k LEFT JOIN content c ON c.id ="
      " k.content WHERE c.id IS NULL ORDER BY k.content"},
     {"differs", "upload", "received",
-     "SELECT id, size, received FROM upload WHERE received > size ORDER BY id"},
+     "SELECT id, size, received FROM upload WHERE received > size OR received < 0 ORDER BY id"},
+    {"differs", "upload", "id",
+     "SELECT u.id, 'ended: the content is here', 'under way' FROM upload u JOIN content c ON c.id ="
+     " u.id ORDER BY u.id"},
+    {"unjustified", "outbox", "id",
+     "SELECT o.id, 'the key of a content', 'nothing' FROM outbox o LEFT JOIN content_key k ON o.id"
+     " = 'key-' || k.content WHERE k.content IS NULL ORDER BY o.id"},
 };
+
+/// A content's policy is its provider's, and names it and whose offers stand on its page.
+static const struct mirror policies = {
+    .table = "content",
+    .sql = "SELECT id, policy, 0, id, enterprise FROM content ORDER BY id",
+    .type = OBJECT_POLICY,
+    .columns = {{"id", FIELD_CONTENT}, {"enterprise", FIELD_ENTERPRISE}}};
 
 void examine_content(struct examined *examined) {
     compare_rules(examined, content_rules, sizeof content_rules / sizeof content_rules[0]);
+    compare_signed(examined, &policies, ROLE_PROVIDER);
 }

@@ -355,9 +355,16 @@ static bool take_answer(void *context, const struct cell *row) {
 
 // ---- what the company answered -----------------------------------------------------------------
 
+/// Dockets, and who signs the answers to them.
+struct answering {
+    const struct examined *examined;
+    uint32_t signers;
+};
+
 /// The signed answer says what the row says. Row: sale, state, answer, ticket.
 static bool take_docket(void *context, const struct cell *row) {
-    const struct examined *examined = context;
+    const struct answering *answering = context;
+    const struct examined *examined = answering->examined;
     struct object answer;
     uint8_t digest[SHA256_SIZE] = {0};
     if (row[2].kind == CELL_NULL)
@@ -370,10 +377,12 @@ static bool take_docket(void *context, const struct cell *row) {
     if (!bytes_equal(answer.fields[FIELD_TICKET], row[3].octets))
         tell_docket(examined, row[0].text, "differs", "ticket",
                     told_octets(answer.fields[FIELD_TICKET]), told_octets(row[3].octets));
-    if (!trust_signed(examined->audit->trust, ROLE_TELCO, answer.body, answer.signature.data))
-        tell_docket(examined, row[0].text, "signature", "answer",
-                    told_of("signed by a company in %s", examined->audit->trust->directory),
-                    told_octets(answer.signature));
+    if (!trust_signed(examined->audit->trust, answering->signers, answer.body,
+                      answer.signature.data))
+        tell_docket(
+            examined, row[0].text, "signature", "answer",
+            told_of("signed by the %s in %s", examined->service, examined->audit->trust->directory),
+            told_octets(answer.signature));
     bool accepted = answer.fields[FIELD_RESULT].data[0] == 1;
     if (accepted == (row[1].number == 1))
         return true;
@@ -388,11 +397,16 @@ static bool take_docket(void *context, const struct cell *row) {
     return true;
 }
 
+void compare_answers(struct examined *examined, uint32_t signers, const char *sql) {
+    struct answering answering = {examined, signers};
+    replica_each(&examined->replica, sql, NULL, 0, take_docket, &answering);
+}
+
 void examine_charge(struct examined *examined) {
     compare_rules(examined, charge_rules, sizeof charge_rules / sizeof charge_rules[0]);
-    replica_each(&examined->replica,
-                 "SELECT sale, state, answer, ticket FROM docket WHERE state <> 0 ORDER BY sale",
-                 NULL, 0, take_docket, examined);
+    compare_answers(examined, ROLE_TELCO,
+                    "SELECT sale, state, answer, ticket FROM docket WHERE state <> 0 ORDER BY"
+                    " sale");
     replica_each(&examined->replica,
                  "SELECT d.sale, d.state, d.enterprise, d.challenge, d.date, o.reply FROM docket d"
                  " JOIN outbox o ON o.id = 'ask-' || d.sale WHERE o.state = 1 AND o.reply IS NOT"

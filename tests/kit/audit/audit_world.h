@@ -32,6 +32,12 @@ struct shop;
 void audit_world_open(struct audit_world *world);
 /// Makes a telephone company, its bank, the registry and a seller's licence service: three months.
 void audit_town_open(struct audit_world *world);
+/// The same with what goes other ways: receipts of tills, orders of kiosks, conversions, a card
+/// with a debit function, an enterprise with an address; and a content service beside them.
+void audit_market_open(struct audit_world *world);
+/// Makes a clearing center with points, a load that no log proves yet, lines that are folded and
+/// digests that no journal has yet.
+void audit_club_open(struct audit_world *world);
 void audit_world_close(struct audit_world *world);
 
 /// Path of a healthy database, or of the copy for a case; until the next call.
@@ -57,6 +63,11 @@ void audit_world_begin(struct audit_world *world);
 void audit_world_remove(const struct audit_world *world);
 /// Seals and signs what is in the books of a service, and takes them over under its name.
 void audit_world_keep(struct audit_world *world, struct shop *shop);
+/// Its keeper does what is due: lines are folded.
+void audit_world_fold(struct shop *shop);
+/// The two steps of audit_world_keep, for what comes between them.
+void audit_world_seal(struct shop *shop);
+void audit_world_take(struct audit_world *world, struct shop *shop);
 /// Puts a certificate under a name ("root") among those that the auditor trusts.
 void audit_world_trust(const struct audit_world *world, const char *name, struct bytes certificate);
 

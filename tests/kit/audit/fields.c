@@ -49,13 +49,14 @@ void fields_each(const struct audit_world *world, void (*see)(const struct colum
     for (size_t i = 0; i < world->count; i++) {
         struct column column = {.rows = 0};
         sqlite3 *db = open_at(world, world->services[i], false);
-        sqlite3_stmt *rows = ask(db, "SELECT t.name, c.name FROM sqlite_master t,"
+        sqlite3_stmt *rows = ask(db, "SELECT t.name, c.name, c.cid FROM sqlite_master t,"
                                      " pragma_table_info(t.name) c WHERE t.type = 'table'"
                                      " ORDER BY t.name, c.cid");
         snprintf(column.service, sizeof column.service, "%s", world->services[i]);
         while (sqlite3_step(rows) == SQLITE_ROW) {
             snprintf(column.table, sizeof column.table, "%s", sqlite3_column_text(rows, 0));
             snprintf(column.name, sizeof column.name, "%s", sqlite3_column_text(rows, 1));
+            column.at = sqlite3_column_int(rows, 2);
             column.rows = count_rows(db, column.table);
             see(&column);
         }
@@ -183,5 +184,22 @@ const char *fields_drop(const struct audit_world *world, const struct column *ta
     sqlite3 *db = open_at(world, table->service, true);
     write_place(db, table, (int64_t)draw(seed, (uint64_t)table->rows), place);
     snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE %s", table->table, place);
+    return run(db, ask(db, sql));
+}
+
+const char *fields_add(const struct audit_world *world, const struct column *table,
+                       uint64_t *seed) {
+    char sql[SQL_SIZE];
+    sqlite3 *db = open_at(world, table->service, true);
+    (void)seed;
+    snprintf(sql, sizeof sql,
+             "SELECT GROUP_CONCAT(CASE type WHEN 'INTEGER' THEN '1' WHEN 'TEXT' THEN '''x''' ELSE"
+             " 'zeroblob(32)' END) FROM (SELECT type FROM pragma_table_info('%s') ORDER BY cid)",
+             table->table);
+    sqlite3_stmt *row = ask(db, sql);
+    CU_ASSERT_EQUAL(sqlite3_step(row), SQLITE_ROW);
+    snprintf(sql, sizeof sql, "INSERT INTO \"%s\" VALUES(%s)", table->table,
+             (const char *)sqlite3_column_text(row, 0));
+    sqlite3_finalize(row);
     return run(db, ask(db, sql));
 }

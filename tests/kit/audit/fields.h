@@ -14,6 +14,7 @@ enum { FIELD_NAME_SIZE = 40 };
 struct column {
     char service[16], table[FIELD_NAME_SIZE], name[FIELD_NAME_SIZE];
     int64_t rows; // of its table
+    int at;       // 0: its table's first
 };
 
 /// Each column of every table in the healthy databases, in their order; they last until see
@@ -29,5 +30,8 @@ const char *fields_spoil(const struct audit_world *world, const struct column *c
 /// Removes a random row of the copy's table.
 const char *fields_drop(const struct audit_world *world, const struct column *table,
                         uint64_t *seed);
+
+/// Adds a row of any values to the copy's table: 1, "x", 32 octets of zero.
+const char *fields_add(const struct audit_world *world, const struct column *table, uint64_t *seed);
 
 #endif

@@ -23,6 +23,7 @@ static void certify(const struct sealed_scene *scene, struct sample_party *who, 
 
 void sealed_scene_open(struct sealed_scene *scene) {
     memset(scene, 0, sizeof *scene);
+    scene->date = SAMPLE_TODAY;
     scene->crypto = crypto_openssl_new_seeded(3000);
     check(scene->crypto != NULL, "OpenSSL");
     certify(scene, &scene->root, "ROOT", ROLE_ROOT | ROLE_ENTITIES, NULL);
@@ -83,7 +84,7 @@ size_t sealed_container(const struct sealed_scene *scene, const struct sample_pa
                              .signer = &provider->signer,
                              .content = content,
                              .media = "video/mp2t",
-                             .date = SAMPLE_TODAY,
+                             .date = scene->date,
                              .log2 = 12,
                              .algorithm = CONTAINER_DERIVED,
                              .key = bytes_of_string("hc426D99ro7v")};

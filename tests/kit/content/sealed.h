@@ -14,6 +14,7 @@ struct sealed_scene {
     struct sample_party root, trade, provider, other, seller;
     struct bytes certificates[3]; // of the seller
     struct service_keys keys;
+    uint32_t date; // of what is sealed
 };
 
 /// Within a test. Providers prov-1 and prov-2; the seller shop-1 of ID_2000, whose keys a service

@@ -128,13 +128,18 @@ void town_deliver(struct town *town) {
 // ---- tickets and dockets -----------------------------------------------------------------------
 
 void town_order(struct town *town, struct town_ticket *ticket, uint32_t n, const char *instance) {
+    town_order_of(town, ticket, "NO_1", n, instance);
+}
+
+void town_order_of(struct town *town, struct town_ticket *ticket, const char *number, uint32_t n,
+                   const char *instance) {
     static char more[80];
     uint8_t sale[16];
     struct object header;
     struct reception reception = licensing_first;
     reception.n = n;
     snprintf(more, sizeof more, "\"amount\":1000,\"instance\":\"%s\"", instance);
-    struct told told = licensing_order(&town->licence, &licensing_buyer, &reception, "NO_1", more);
+    struct told told = licensing_order(&town->licence, &licensing_buyer, &reception, number, more);
     CU_ASSERT_TRUE_FATAL(licensing_says(&told, 200, "\"ticket\""));
     ticket->header =
         licensing_field(&told, "ticket", ticket->header_octets, sizeof ticket->header_octets);

@@ -44,6 +44,9 @@ struct town_ticket {
 
 /// phone-1 orders NO_1 with its n-th reception; instance: 16 digits.
 void town_order(struct town *town, struct town_ticket *ticket, uint32_t n, const char *instance);
+/// The same of another offer over 1000 yen.
+void town_order_of(struct town *town, struct town_ticket *ticket, const char *number, uint32_t n,
+                   const char *instance);
 
 /// What a docket says, and who signs it.
 struct town_docket {
