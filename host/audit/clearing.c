@@ -94,6 +94,22 @@ static const struct mirror mirrors[] = {
       {"amount", FIELD_AMOUNT}}},
 };
 
+/// Ends that machines showed to books which were put back from a copy.
+#define SHOWN(of)                                                                                  \
+    "SELECT " KEY2("payee",                                                                        \
+                   "number") ", object, 0, payee, number, digest FROM shown WHERE state " of       \
+                             " ORDER BY payee, number"
+static const struct mirror shown[] = {
+    {"shown",
+     SHOWN("= 1"),
+     OBJECT_SETTLEMENT_RECEIPT,
+     {{"payee", FIELD_PURSE}, {"number", FIELD_BATCH_NUMBER}, {"digest", FIELD_BATCH_HASH}}},
+    {"shown",
+     SHOWN("<> 1"),
+     OBJECT_RELEASE,
+     {{"payee", FIELD_PURSE}, {"number", FIELD_BATCH_NUMBER}, {"digest", FIELD_BATCH_HASH}}},
+};
+
 // ---- what should have been booked --------------------------------------------------------------
 
 #define WITHOUT(id)  " LEFT JOIN transfer t ON t.id = " id " WHERE t.id IS NULL AND "
@@ -418,6 +434,8 @@ static const struct rule leaving_rules[] = {
 void examine_clearing(struct examined *examined) {
     for (size_t i = 0; i < sizeof mirrors / sizeof mirrors[0]; i++)
         compare_mirror(examined, &mirrors[i]);
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+        compare_signed(examined, &shown[i], ROLE_CENTER);
     RULES(entry_rules);
     RULES(sum_rules);
     RULES(issue_rules);
