@@ -169,6 +169,12 @@ enum {
 
 static const char *const decisions[] = {"pay", "return", "write-off", NULL};
 
+#define LIMIT(option, which, text)                                                                 \
+    {                                                                                              \
+        option, "N", OPTION_TEXT, text "; the center's own where not said",                        \
+            .at = AT(known.limits[which]), .only = REGISTER                                        \
+    }
+
 static const struct option_row rows[] = {
     {NULL, "PAYER", OPTION_TEXT, "the purse that paid", .at = AT(first), .only = TRACE,
      .needed = TRACE},
@@ -223,6 +229,13 @@ static const struct option_row rows[] = {
      .only = REGISTER},
     {"host", "ID", OPTION_TEXT, "who speaks for it over the network; its own name where not said",
      .at = AT(known.host), .only = REGISTER},
+    LIMIT("limit-balance", DESK_BALANCE, "most that it may hold"),
+    LIMIT("limit-single", DESK_SINGLE, "most that one payment may be"),
+    LIMIT("no-pin-single", DESK_NO_PIN_SINGLE, "most of one payment without PIN"),
+    LIMIT("no-pin-sum", DESK_NO_PIN_SUM, "most of all payments without PIN in a row"),
+    LIMIT("no-pin-count", DESK_NO_PIN_COUNT, "payments without PIN in a row"),
+    LIMIT("offline-count", DESK_OFFLINE_COUNT, "transfers until the center is asked"),
+    LIMIT("offline-sum", DESK_OFFLINE_SUM, "what transfers may add up to until then"),
     OPTION_JSON_ROW(AT(json)),
     OPTION_CLOCK_ROW(AT(run)),
     OPTION_SEED_ROW(AT(run)),

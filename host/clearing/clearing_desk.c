@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/clearing/clearing_desk.h"
 
+#include "base/must.h"
+
 #include "apdu/container/front.h"
 #include "base/files.h"
 
@@ -25,6 +27,21 @@ static void set_present(struct form *in, enum name name, const char *text) {
         form_set_text(in, name, text);
 }
 
+static bool fill_limits(struct form *in, const char *const limits[DESK_LIMITS],
+                        struct failure *failure) {
+    static const enum name names[] = {
+        [DESK_BALANCE] = NAME_LIMIT_BALANCE,       [DESK_SINGLE] = NAME_LIMIT_SINGLE,
+        [DESK_NO_PIN_SINGLE] = NAME_NO_PIN_SINGLE, [DESK_NO_PIN_SUM] = NAME_NO_PIN_SUM,
+        [DESK_NO_PIN_COUNT] = NAME_NO_PIN_COUNT,   [DESK_OFFLINE_COUNT] = NAME_OFFLINE_COUNT,
+        [DESK_OFFLINE_SUM] = NAME_OFFLINE_SUM};
+    must_cover(names, DESK_LIMITS);
+    struct problem problem = {0};
+    for (size_t i = 0; i < DESK_LIMITS; i++)
+        if (limits[i] != NULL && !form_from_text(in, names[i], limits[i], &problem))
+            return fail(failure, EXIT_USAGE, "%s", problem.detail);
+    return true;
+}
+
 static bool fill_purse(struct clearing_client *client, struct form *in,
                        const struct desk_purse *purse, char id[HOLDER_MAX + 1],
                        struct failure *failure) {
@@ -38,7 +55,7 @@ static bool fill_purse(struct clearing_client *client, struct form *in,
     set_present(in, NAME_USER, purse->user);
     set_present(in, NAME_DEVICE, purse->device);
     set_present(in, NAME_HOST, purse->host);
-    return true;
+    return fill_limits(in, purse->limits, failure);
 }
 
 bool desk_register(struct clearing_client *client, const struct desk_purse *purse,

@@ -7,10 +7,24 @@
 
 struct front;
 
-/// A purse as the operator makes it known; texts may be NULL.
+/// What a purse may do, in the order of an issue log's limits.
+enum desk_limit {
+    DESK_BALANCE,
+    DESK_SINGLE,
+    DESK_NO_PIN_SINGLE,
+    DESK_NO_PIN_SUM,
+    DESK_NO_PIN_COUNT,
+    DESK_OFFLINE_COUNT,
+    DESK_OFFLINE_SUM,
+    DESK_LIMITS,
+};
+
+/// A purse as the operator makes it known; texts may be NULL. Limits are decimal numbers, in minor
+/// units; NULL: as the center has it.
 struct desk_purse {
     const char *certificate, *authority; // files
     const char *user, *device, *host;
+    const char *limits[DESK_LIMITS];
 };
 /// id gets its name.
 bool desk_register(struct clearing_client *client, const struct desk_purse *purse,
