@@ -129,13 +129,16 @@ static const char *judge(const struct call *call, struct wallet_of_certificates 
 bool clearing_logs_check(struct call *call) {
     struct upload *upload = arena_take(call->arena, sizeof *upload);
     struct wallet_of_certificates all = {0};
-    const struct form *logs;
+    const struct form *logs = NULL;
     all.list = form_list(&call->in, NAME_CERTIFICATES, &all.count);
     all.judged = arena_take(call->arena, all.count * sizeof *all.judged);
     call->command = upload;
-    if (upload == NULL || all.judged == NULL)
+    if (upload != NULL) {
+        logs = form_list(&call->in, NAME_LOGS, &upload->count);
+        upload->items = arena_take(call->arena, upload->count * sizeof *upload->items);
+    }
+    if (upload == NULL || upload->items == NULL || all.judged == NULL)
         return call_refuse(call, &problem_busy, "There is no memory for this now");
-    logs = form_list(&call->in, NAME_LOGS, &upload->count);
     for (size_t i = 0; i < upload->count; i++)
         upload->items[i].fault = judge(call, &all, &logs[i], &upload->items[i]);
     return true;

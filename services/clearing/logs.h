@@ -25,7 +25,7 @@ struct log_item {
 
 struct upload {
     size_t count;
-    struct log_item items[CLEARING_LOGS_MOST];
+    struct log_item *items; // count of them, at most CLEARING_LOGS_MOST
 };
 
 /// What a transaction knows already, so that it asks once an upload and not once a log: by whom the

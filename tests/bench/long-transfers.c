@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A clearing center's intake as its database grows: at 1, 2 and 5 times every power of ten what a
-// payment takes of the processor and of the disk. Usage: long-transfers FILE [COUNT...]; writes a
-// row a point into FILE, prints how flat both are from the first COUNT (100 000) to each further
-// one. What is signed is signed outside of what is measured; the keeper's work is inside.
+// payment takes of the processor (in microseconds, and in verifications of its two signatures,
+// which others on the machine slow down alike) and of the disk. Usage: long-transfers FILE
+// [COUNT...]; writes a row a point into FILE, prints how flat both are from the first COUNT (100
+// 000) to each further one. What is signed is signed outside of what is measured; the keeper's work
+// is inside.
+#include "apdu/object/object.h"
 #include "services/core/keeper/keeper.h"
 #include "tests/bench/bench.h"
 #include "tests/kit/house/house.h"
@@ -14,7 +17,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { SIZE = 64, KEPT_EVERY = 16, WINDOW = 100, COUNTS_MAX = 8 };
+enum { SIZE = 64, KEPT_EVERY = 16, WINDOW = 100, COUNTS_MAX = 8, SIGNATURES = 2, VERIFIED = 8 };
 
 /// Flat within 15 %.
 static const double GOAL = 1.15;
@@ -28,11 +31,12 @@ static struct {
 /// What the last WINDOW uploads took.
 struct window {
     double processor[WINDOW], clock[WINDOW]; // microseconds a payment
+    double signatures[WINDOW];               // processor for those of a payment alone
     size_t next;
 };
 
 struct point {
-    double processor, clock, octets; // a payment
+    double processor, clock, signatures, octets; // a payment
 };
 
 static double processor_us(void) {
@@ -48,6 +52,16 @@ static void keep(const struct peer *peer, const struct shop *shop, const char *t
     (void)peer, (void)shop, (void)target;
     free(body);
     body = strdup(text);
+}
+
+/// Processor for the signatures of a payment, just now.
+static double verify_alone(const struct deal *deal) {
+    struct object usage;
+    CU_ASSERT_FATAL(object_decode(bytes_of(deal->usage, deal->usage_size), &usage));
+    double begin = processor_us();
+    for (size_t i = 0; i < VERIFIED; i++)
+        CU_ASSERT(object_verify(&usage, house.crypto, house.alice.signer.point));
+    return SIGNATURES * (processor_us() - begin) / VERIFIED;
 }
 
 static void hand_in(struct shop *shop, struct keeper *keeper, struct window *window, size_t i) {
@@ -82,8 +96,10 @@ static double mean(const double *values, size_t filled) {
 
 static struct point look(struct shop *shop, const struct window *window, uint64_t payments,
                          FILE *out) {
-    struct point point = {mean(window->processor, window->next), mean(window->clock, window->next),
-                          size_of(shop) / (double)payments};
+    struct point point = {.processor = mean(window->processor, window->next),
+                          .clock = mean(window->clock, window->next),
+                          .signatures = mean(window->signatures, window->next),
+                          .octets = size_of(shop) / (double)payments};
     fprintf(out, "%llu\t%.1f\t%.1f\t%.0f\n", (unsigned long long)payments, point.processor,
             point.clock, point.octets);
     fflush(out);
@@ -96,11 +112,17 @@ static void tell(const struct point *first, const struct point *point, uint64_t 
     bench_print(name, point->processor, "us", -1);
     snprintf(name, sizeof name, "payment at %llu, at rest", (unsigned long long)payments);
     bench_print(name, point->octets, "octets", -1);
+    snprintf(name, sizeof name, "payment at %llu / its signatures, processor",
+             (unsigned long long)payments);
+    bench_print(name, point->processor / point->signatures, "ratio", -1);
     if (first == point)
         return;
     snprintf(name, sizeof name, "processor at %llu / at %llu", (unsigned long long)payments,
              (unsigned long long)wanted.counts[0]);
     bench_print(name, point->processor / first->processor, "ratio", GOAL);
+    snprintf(name, sizeof name, "the same, in signatures of the time");
+    bench_print(name, point->processor / point->signatures / (first->processor / first->signatures),
+                "ratio", GOAL);
     snprintf(name, sizeof name, "octets at %llu / at %llu", (unsigned long long)payments,
              (unsigned long long)wanted.counts[0]);
     bench_print(name, point->octets / first->octets, "ratio", GOAL);
@@ -129,6 +151,7 @@ static void grow(struct shop *shop, FILE *out) {
             house_pay(&alice, &till, 1, NULL, &deals[k]);
         house_upload(shop, &house_shop, &till, deals, SIZE);
         house_capture = NULL;
+        window.signatures[window.next % WINDOW] = verify_alone(&deals[0]);
         hand_in(shop, &keeper, &window, i);
         payments += SIZE;
         bool is_wanted = payments >= wanted.counts[reached];
