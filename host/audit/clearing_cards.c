@@ -186,8 +186,8 @@ static bool take_lost(void *context, const struct cell *row) {
 
 /// What accounts of claims hold, by whose they are.
 #define CLAIMED                                                                                    \
-    "(SELECT a.owner, a.unit, CAST(SUM(p.amount) AS BIGINT) AS amount FROM ledger_account a JOIN"  \
-    " posting p ON p.account = a.id WHERE a.kind = 'CLAIM' GROUP BY a.owner, a.unit)"
+    "(SELECT a.owner, a.unit, CAST(SUM(p.amount) AS BIGINT) AS amount FROM ledger_account a CROSS" \
+    " JOIN posting p WHERE p.account = a.id AND a.kind = 'CLAIM' GROUP BY a.owner, a.unit)"
 
 static const struct rule claim_rules[] = {
     {"missing", "claim", "since",
