@@ -182,6 +182,8 @@ static bool book_fresh(struct booking *booking) {
     booking->fresh = true;
     if (!is_in_order(booking))
         suspect(booking, "clone", item->payer.text);
+    else if (item->overdrawn)
+        suspect(booking, "books", item->payer.text);
     else if (!is_issued_here(booking)) {
         if (restored_lately(booking->call, booking->session))
             return drop(booking, "books");

@@ -64,6 +64,20 @@ static const char *match(const struct call *call, struct log_item *item) {
                : "mismatch";
 }
 
+/// A total that is not there is 0; what passes 64 bits passes any other sum.
+static uint64_t total(const struct object *usage, enum field field) {
+    return object_has(usage, field) ? object_uint(usage, field) : 0;
+}
+
+static bool is_overdrawn(const struct object *usage) {
+    uint64_t in, out;
+    if (__builtin_add_overflow(total(usage, FIELD_ISSUED), total(usage, FIELD_LOADED), &in) ||
+        __builtin_add_overflow(in, total(usage, FIELD_RECREDITED), &in) || in > INT64_MAX)
+        return true;
+    return __builtin_add_overflow(total(usage, FIELD_SPENT), total(usage, FIELD_REDEEMED), &out) ||
+           out > in;
+}
+
 static const char *read_usage(struct log_item *item) {
     const struct object *usage = item->usage;
     struct bytes reference = usage->fields[FIELD_REFERENCE];
@@ -80,6 +94,7 @@ static const char *read_usage(struct log_item *item) {
     item->state = (uint32_t)object_uint(usage, FIELD_STATE_NUMBER);
     item->unit = object_unit(usage);
     item->kind = reference.data[0];
+    item->overdrawn = is_overdrawn(usage);
     if (item->kind == REFERENCE_REFUND && reference.size == REFERENCE_REFUND_SIZE)
         item->sale = (uint32_t)bytes_get_be(reference.data + 1, 4);
     return item->amount > 0 ? NULL : "amount";

@@ -180,8 +180,29 @@ static void test_lost_pockets(void) {
     house_on_every_engine(lost_pockets);
 }
 
+// A key that was taken out of its card spends what was never in it; its own totals say so.
+static void overdrawn(struct shop *shop) {
+    struct deal deal;
+    struct card alice = house_alice_with(shop, 3000), till = house_card(&house.till);
+    house_pay(&alice, &till, 3001, NULL, &deal);
+    struct told told = house_upload(shop, &house_shop, &till, &deal, 1);
+    CU_ASSERT_TRUE(house_outcome_is(&told, 0, "suspense:books"));
+    CU_ASSERT_TRUE(house_settles(shop, &till, "settled", false));
+    CU_ASSERT_EQUAL(house_account(shop, "PAYABLE:ID_2000:JPY"), 0);
+    CU_ASSERT_EQUAL(house_account(shop, "SUSPENSE:till-1:JPY"), 3001);
+    CU_ASSERT_EQUAL(house_number(shop, "SELECT state FROM purse WHERE id = 'alice-p'"), 1);
+    shop_script(shop, "DELETE FROM posting WHERE transfer LIKE 'P:%'"); // below 0: it is a crime
+    shop_script(shop, "DELETE FROM posting WHERE transfer LIKE 'S:%'");
+    shop_script(shop, "DELETE FROM batch_sum");
+}
+
+static void test_overdrawn(void) {
+    house_on_every_engine(overdrawn);
+}
+
 static const struct suite_test tests[] = {
     {"sums that no card can have", test_wild_sums, "S04a"},
+    {"a log that spends more than it tells to have", test_overdrawn, "S01b"},
     {"a load that nobody proves goes to no bank", test_unproven, "S01f"},
     {"what has left is what was ordered", test_left_otherwise, "S01f"},
     {"what waits for a person is nobody's to order", test_ordered_out_of_suspense, "S01e"},
