@@ -90,6 +90,8 @@ def judge_caller(world, person):
         counted = [int(line.split()[4]) for line in file if " c " in line]
     charged = [row[0] for row in world.rows("charge", "SELECT quantity FROM usage ORDER BY n")]
     same("calls that the gateway counted and that were charged", counted, charged)
+    if not person.made <= len(counted) <= person.tried:
+        raise AssertionError("calls that were counted: %d, not from %d to %d" % (len(counted), person.made, person.tried))
 
 
 def judge_loader(world, person):

@@ -311,10 +311,13 @@ class Caller(Person):
 
     def prepare(self):
         self.world.make("ca", "issue", "--ca", "house/ca", "--role", "gateway", "--id", "gw-1", "--out", "gateway.net", "--host", "127.0.0.1")
+        self.tried = self.made = 0
 
     def step(self, number):
         to = ["--charge", self.world.url("charge"), "--tls", "gateway.net", "--state", "gateway.state"]
-        self.world.run("gateway", "call", "090-2", "--seconds", str(30 + number), *to)
+        self.tried += 1
+        code, _, _ = self.world.run("gateway", "call", "090-2", "--seconds", str(30 + number), *to)
+        self.made += 1 if code == 0 else 0
         self.world.insist("gateway", "report", *to)
 
 
