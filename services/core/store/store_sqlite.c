@@ -23,7 +23,6 @@ struct write_job {
     struct failure *failure;
     enum store_result result;
     bool done;
-    pthread_cond_t wake; // done, or first of those who wait while nobody leads
     struct write_job *next;
 };
 
@@ -39,7 +38,7 @@ struct store_sqlite {
     bool in_memory;
     int lock_file;
     pthread_mutex_t lock; // what stands below
-    pthread_cond_t wake;  // a reader is free
+    pthread_cond_t wake;
     struct write_job *first, **last;
     bool led; // somebody runs a group with the writer
     struct sqlite_link writer;
@@ -202,24 +201,20 @@ static void lead(struct store_sqlite *sqlite) {
     for (struct write_job *job = group, *next; job != NULL; job = next) {
         next = job->next; // its owner may go as soon as the lock is free
         job->done = true;
-        pthread_cond_signal(&job->wake);
     }
-    if (sqlite->first != NULL)
-        pthread_cond_signal(&sqlite->first->wake);
+    pthread_cond_broadcast(&sqlite->wake);
 }
 
 static enum store_result run_queued(struct store_sqlite *sqlite, struct write_job *job) {
-    pthread_cond_init(&job->wake, NULL);
     pthread_mutex_lock(&sqlite->lock);
     *sqlite->last = job;
     sqlite->last = &job->next;
     while (!job->done)
         if (sqlite->led)
-            pthread_cond_wait(&job->wake, &sqlite->lock);
+            pthread_cond_wait(&sqlite->wake, &sqlite->lock);
         else
             lead(sqlite);
     pthread_mutex_unlock(&sqlite->lock);
-    pthread_cond_destroy(&job->wake);
     return job->result;
 }
 
