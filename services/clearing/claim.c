@@ -8,6 +8,10 @@
 
 #include <inttypes.h>
 
+/// Minor units that one purse may claim. Sums over all purses stay far from 64 bits, so that
+/// one stolen key hides nothing from whoever reads them.
+static const int64_t CLAIM_MOST = INT64_C(1000000000000);
+
 /// A purse's claim as it stands after a posting: since when there is one.
 static bool note_since(struct call *call, struct session *session, const char *purse,
                        uint16_t unit) {
@@ -33,6 +37,12 @@ bool claim_tell(struct call *call, struct session *session, const struct stated 
         pocket->loaded - proven[0].number - book_balance(session, BOOK_CLAIM, id, pocket->unit);
     if (session->failed != STORE_DONE || more == 0)
         return session->failed == STORE_DONE;
+    if (pocket->loaded - proven[0].number > CLAIM_MOST)
+        return call_refuse(call, &clearing_statement,
+                           "%s tells %" PRId64
+                           " to have been loaded that no log proves: no machine "
+                           "holds as much",
+                           id, pocket->loaded - proven[0].number);
     entry_begin(&entry, "claim", pocket->unit, stated->digest, "Q:%s:%u:%u:%" PRId64, id,
                 pocket->unit, (unsigned)stated->state, more);
     entry_move(&entry, BOOK_CLAIM, id, BOOK_PURSE, id, more);

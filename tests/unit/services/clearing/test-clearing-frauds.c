@@ -200,9 +200,26 @@ static void test_overdrawn(void) {
     house_on_every_engine(overdrawn);
 }
 
+// One card claims as much as a number holds: with everybody else's the sums would pass 64 bits, and
+// nobody could see any more what the house holds.
+static void claims_everything(struct shop *shop) {
+    struct card alice = house_alice_with(shop, 3000);
+    CU_ASSERT_EQUAL(house_tell(shop, &house_alice, &alice).status, 200);
+    alice.loaded = INT64_MAX - 3000;
+    alice.state++;
+    struct told told = house_tell(shop, &house_alice, &alice);
+    CU_ASSERT_TRUE(house_says(&told, 422, "\"word\":\"statement\""));
+    CU_ASSERT_EQUAL(house_account(shop, "CLAIM:alice-p:JPY"), 0);
+}
+
+static void test_claims_everything(void) {
+    house_on_every_engine(claims_everything);
+}
+
 static const struct suite_test tests[] = {
     {"sums that no card can have", test_wild_sums, "S04a"},
     {"a log that spends more than it tells to have", test_overdrawn, "S01b"},
+    {"a claim of everything there is", test_claims_everything, NULL},
     {"a load that nobody proves goes to no bank", test_unproven, "S01f"},
     {"what has left is what was ordered", test_left_otherwise, "S01f"},
     {"what waits for a person is nobody's to order", test_ordered_out_of_suspense, "S01e"},
