@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a store is kept in: databases that must not be touched, disks that fail, a server that goes
 // away and comes back, and callers that share one durable commit.
+#include "services/clearing/clearing.h"
 #include "services/core/store/store_postgres.h"
 #include "services/core/store/store_sqlite.h"
+#include "services/core/tables.h"
 #include "tests/kit/services/counter.h"
 #include "tests/kit/services/failing_vfs.h"
 #include "tests/kit/services/postgres.h"
@@ -64,6 +66,84 @@ static void check_migrations(struct shop *shop) {
 
 static void newer_altered_and_foreign_databases_are_refused(void) {
     shop_on_every_engine(&table_service, check_migrations);
+}
+
+// ---- databases of an earlier version -----------------------------------------------------------
+
+/// What is to be done in one transaction, and what a look into the tables tells.
+struct older {
+    struct store *store;
+    const char *script;
+    int64_t counts;
+};
+
+static bool run_script(struct session *session, void *context) {
+    const struct older *older = context;
+    return sql_script(session, older->store, older->script) == STORE_DONE;
+}
+
+static bool count_rows(struct session *session, void *context) {
+    static const struct statement counts = {
+        "SELECT (SELECT count(*) FROM transfer) * 10000 + (SELECT count(*) FROM posting) * 1000 +"
+        " (SELECT count(*) FROM unfolded) * 100 + (SELECT count(*) FROM unsealed) * 10 +"
+        " (SELECT count(*) FROM usage)",
+        "", "i"};
+    struct older *older = context;
+    struct value row[1] = {0};
+    sql_run(session, &counts, NULL, row);
+    older->counts = row[0].number;
+    return true;
+}
+
+static bool brings_to(struct store *store, const struct crypto *crypto, size_t core,
+                      size_t clearing) {
+    const struct store_owner owner = {"clearing", "root", "tessera test", crypto, 7};
+    struct failure failure;
+    return store_migrate(store, &owner, &host_memory, "core", core_migrations, core, &failure) &&
+           store_migrate(store, &owner, &host_memory, "clearing", clearing_service.migrations,
+                         clearing, &failure);
+}
+
+static enum store_result run_older(struct older *older, const char *script, transaction_fn *fn) {
+    struct failure failure;
+    struct arena arena;
+    arena_init(&arena, &host_memory);
+    older->script = script;
+    enum store_result result = store_write(older->store, &arena, fn, older, &failure);
+    arena_free(&arena);
+    return result;
+}
+
+static void rows_of_an_earlier_version_stay(void) {
+    const struct store_sqlite_options options = {.path = ":memory:"};
+    struct failure failure;
+    struct older older = {.store = store_sqlite_open(&options, &failure)};
+    struct crypto *crypto = crypto_openssl_new();
+    CU_ASSERT_TRUE_FATAL(brings_to(older.store, crypto, 3, 3));
+    CU_ASSERT_EQUAL(
+        run_older(
+            &older,
+            "INSERT INTO ledger_account VALUES('A', 'a', 'P', 392, -1, NULL, 0, 0);"
+            "INSERT INTO transfer VALUES('t1', 'k', 0, NULL, NULL, x'01', x'02', 1),"
+            " ('t2', 'k', 1, 't1', NULL, x'01', x'03', 1);"
+            "INSERT INTO posting VALUES('t1', 0, 'A', 392, 5), ('t1', 1, 'A', 392, -5);"
+            "INSERT INTO unfolded VALUES('A', 't1', 0, 5); INSERT INTO unsealed VALUES(x'02');"
+            "INSERT INTO usage VALUES('p', 1, 'q', 1, 392, 5, 1, 0, 1, 5, x'01', 1, 0)",
+            run_script),
+        STORE_DONE);
+    CU_ASSERT_TRUE_FATAL(
+        brings_to(older.store, crypto, core_migration_count, clearing_service.migration_count));
+    CU_ASSERT_EQUAL(run_older(&older, NULL, count_rows), STORE_DONE);
+    CU_ASSERT_EQUAL(older.counts, 22111);
+    CU_ASSERT_NOT_EQUAL(
+        run_older(&older, "INSERT INTO posting VALUES('t9', 0, 'A', 392, 5)", run_script),
+        STORE_DONE); // a line of no entry
+    CU_ASSERT_NOT_EQUAL(
+        run_older(&older, "INSERT INTO transfer VALUES('t3', 'k', 1, 't1', NULL, x'01', x'04', 1)",
+                  run_script),
+        STORE_DONE); // a second end
+    crypto_openssl_free(crypto);
+    store_close(older.store);
 }
 
 static void one_process_has_a_file(void) {
@@ -279,6 +359,7 @@ int main(int argc, char **argv) {
     static const struct suite_test tests[] = {
         {"newer, altered and foreign databases are refused",
          newer_altered_and_foreign_databases_are_refused, NULL},
+        {"rows of an earlier version stay", rows_of_an_earlier_version_stay, NULL},
         {"one process has a file", one_process_has_a_file, NULL},
         {"foreign and damaged files are left alone", foreign_and_damaged_files_are_left_alone,
          NULL},
