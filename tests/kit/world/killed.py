@@ -6,6 +6,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -90,6 +91,7 @@ def main():
     os.makedirs(directory, exist_ok=True)
     os.chdir(directory)
     os.environ["TESSERA_LAB"] = "1"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the world ends with it
     try:
         run(arguments)
     finally:
