@@ -10,7 +10,7 @@
 enum { ROUND_MAX = 32, PAUSE_MS = 100, PAUSE_MAX_MS = 60000, DOUBLINGS_MAX = 10 };
 enum { STATUS_AGAIN = 202, DEADLINE_MS = 15000 };
 
-enum { PUT, DUE, NEXT, END, DELAY, DELAY_TARGET, COUNT, AGAIN, OUTBOX_SQL_COUNT };
+enum { PUT, DUE, NEXT, END, DELAY, DELAY_TARGET, COUNT, TAKE_UP, OUTBOX_SQL_COUNT };
 
 const struct statement outbox_sql[] = {
     [PUT] = {"INSERT INTO outbox(id, target, endpoint, body, made_ms, due_ms, tries, state)"
@@ -29,9 +29,9 @@ const struct statement outbox_sql[] = {
     [DELAY_TARGET] =
         {"UPDATE outbox SET due_ms = $2 WHERE target = $1 AND state = 0 AND due_ms < $2", "ti", ""},
     [COUNT] = {"SELECT count(*) FROM outbox WHERE state = $1", "i", "i"},
-    [AGAIN] = {"UPDATE outbox SET state = 0, due_ms = $2, made_ms = $2, tries = 0"
-               " WHERE id = $1 AND state = 2 RETURNING tries",
-               "ti", "i"},
+    [TAKE_UP] =
+        {"UPDATE outbox SET state = 0, due_ms = $1, made_ms = $1, tries = 0 WHERE state = 2", "i",
+         ""},
 };
 must_cover(outbox_sql, OUTBOX_SQL_COUNT);
 const size_t outbox_sql_count = sizeof outbox_sql / sizeof outbox_sql[0];
@@ -56,10 +56,10 @@ uint64_t outbox_count(struct session *session, enum outbox_state state) {
     return (uint64_t)row[0].number;
 }
 
-bool outbox_again(struct session *session, const char *id, uint64_t now_ms) {
-    struct value row[1];
-    return sql_run(session, &outbox_sql[AGAIN], IN(value_text(id), value_int((int64_t)now_ms)),
-                   row) == STORE_ROW;
+uint64_t outbox_take_up(struct session *session, uint64_t now_ms) {
+    bool some =
+        sql_change(session, &outbox_sql[TAKE_UP], IN(value_int((int64_t)now_ms))) == STORE_ROW;
+    return some ? (uint64_t)session->changed : 0;
 }
 
 // ---- what is due -----------------------------------------------------------------------------

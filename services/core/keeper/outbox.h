@@ -36,8 +36,9 @@ bool outbox_deliver(const struct service_context *context, const struct crypto *
 
 /// Rows in a state.
 uint64_t outbox_count(struct session *session, enum outbox_state state);
-/// A person has mended what was wrong: the row is due again. False: it does not wait for one.
-bool outbox_again(struct session *session, const char *id, uint64_t now_ms);
+/// A person has mended what was wrong: all that waits for one is due again, under the ids that it
+/// had, for a day more. How many.
+uint64_t outbox_take_up(struct session *session, uint64_t now_ms);
 
 extern const struct statement outbox_sql[];
 extern const size_t outbox_sql_count;

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/heap.h"
 #include "services/core/books/journal.h"
+#include "services/core/keeper/outbox.h"
 #include "services/core/party.h"
 #include "services/core/run/instance_watch.h"
 #include "services/core/server.h"
@@ -45,6 +46,7 @@ struct instance {
     const char *hosts[3];
     char bare[INSTANCE_URL_MAX]; // the host alone, as clients name the port that HTTPS has anyway
     char name[96];               // among several over one database
+    uint64_t taken_up;           // calls, at the last begin or reload
 };
 
 bool instance_add_peer(struct instance_options *options, const char *name, size_t size,
@@ -240,6 +242,22 @@ static void name_instance(struct instance *instance) {
         instance->watch.context.instance = instance->name;
 }
 
+static bool take_up(struct session *session, void *context) {
+    struct instance *instance = context;
+    instance->taken_up = outbox_take_up(session, clock_now_ms(instance->options.clock));
+    return true;
+}
+
+/// Who begins a service or has it read its files again has mended what kept its calls from others.
+static bool take_up_calls(struct instance *instance, struct failure *failure) {
+    struct arena arena;
+    arena_init(&arena, &host_memory);
+    bool done = store_write(instance->watch.context.store, &arena, take_up, instance, failure) ==
+                STORE_DONE;
+    arena_free(&arena);
+    return done;
+}
+
 bool instance_begin(struct instance *instance, struct failure *failure) {
     const struct instance_options *options = &instance->options;
     instance->crypto = crypto_openssl_new();
@@ -257,7 +275,7 @@ bool instance_begin(struct instance *instance, struct failure *failure) {
     return open_tls(instance, failure) && make_directory(options->state, failure) &&
            start_service(instance, failure) && open_store(instance, failure) &&
            (options->peer_count == 0 || open_courier(instance, failure)) &&
-           start_network(instance, failure) &&
+           take_up_calls(instance, failure) && start_network(instance, failure) &&
            instance_watch_start(&instance->watch, options->metrics, instance->server,
                                 instance->http, &instance->tls, failure);
 }
@@ -297,12 +315,16 @@ bool instance_made_database(const struct instance *instance) {
     return instance->watch.context.store->is_new;
 }
 
+uint64_t instance_taken_up(const struct instance *instance) {
+    return instance->taken_up;
+}
+
 bool instance_reload(struct instance *instance, struct failure *failure) {
     if (!tls_source_reload(&instance->tls, failure))
         return false;
     if (instance->courier != NULL)
         courier_http_reload(instance->courier);
-    return true;
+    return take_up_calls(instance, failure);
 }
 
 /// Connections and threads; how many requests were left.

@@ -61,8 +61,11 @@ const char *instance_metrics_url(const struct instance *instance);
 /// Did this start make its database's tables? Another one of several may have been faster.
 bool instance_made_database(const struct instance *instance);
 
-/// Reads certificates and the list of the revoked again. False: what was in force stays.
+/// Reads certificates and the list of the revoked again, and takes up the calls that waited for a
+/// person. False: what was in force stays.
 bool instance_reload(struct instance *instance, struct failure *failure);
+/// How many calls the last begin or reload took up.
+uint64_t instance_taken_up(const struct instance *instance);
 
 /// Answers what is here, for at most wait_ms, and ends. Returns how many requests were left: unless
 /// that is 0 only the end of the process ends the rest.

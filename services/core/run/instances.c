@@ -3,6 +3,7 @@
 
 #include "services/wire/notify.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,14 @@ static void tell_made(const struct served *served) {
                 options->db != NULL ? "on its server" : "in its state");
 }
 
+static void tell_taken_up(const struct served *served) {
+    uint64_t count = instance_taken_up(served->instance);
+    if (count > 0)
+        fprintf(stderr,
+                "tessera serve: %s tries %" PRIu64 " calls again that waited for a person\n",
+                served->options->service->name, count);
+}
+
 static bool begin_all(struct served *served, size_t count, struct failure *failure) {
     for (size_t i = 0; i < count; i++) {
         struct failure why = {0};
@@ -49,6 +58,7 @@ static bool begin_all(struct served *served, size_t count, struct failure *failu
         if (!instance_begin(served[i].instance, &why))
             return fail(failure, why.code, "%s: %s", served[i].options->service->name, why.text);
         tell_made(&served[i]);
+        tell_taken_up(&served[i]);
     }
     return true;
 }
@@ -70,6 +80,8 @@ static void reload_all(struct served *served, size_t count) {
         if (!instance_reload(served[i].instance, &failure))
             fprintf(stderr, "tessera serve: %s: %s; what was in force stays\n",
                     served[i].options->service->name, failure.text);
+        else
+            tell_taken_up(&served[i]);
     }
 }
 

@@ -254,8 +254,8 @@ static void an_unreachable_target_holds_nobody_else_up(void) {
 static bool mend(struct session *session, void *context) {
     const struct shop *shop = context;
     CU_ASSERT_EQUAL(outbox_count(session, OUTBOX_PERSON), 1);
-    CU_ASSERT_FALSE(outbox_again(session, "P9", shop->now_ms));
-    CU_ASSERT_TRUE(outbox_again(session, "P1", shop->now_ms));
+    CU_ASSERT_EQUAL(outbox_take_up(session, shop->now_ms), 1);
+    CU_ASSERT_EQUAL(outbox_take_up(session, shop->now_ms), 0);
     CU_ASSERT_EQUAL(outbox_count(session, OUTBOX_PERSON), 0);
     CU_ASSERT_EQUAL(outbox_count(session, OUTBOX_DUE), 1);
     return true;
