@@ -406,6 +406,20 @@ static void want_claim(struct wanting *wanting) {
     want(wanting->wanted, "PURSE", name_of(wanting->parts.text[0]), unit, -more);
 }
 
+/// The same of a usage log, which tells no less.
+static void want_log_claim(struct wanting *wanting) {
+    int64_t more = number_of(wanting->parts.text[3]);
+    uint16_t unit = (uint16_t)number_of(wanting->parts.text[1]);
+    if (!is_of(wanting, OBJECT_USAGE_LOG) || object_unit(&wanting->object) != unit ||
+        !bytes_equal(wanting->object.fields[FIELD_PAYER], name_of(wanting->parts.text[0])) ||
+        object_uint(&wanting->object, FIELD_COUNTER) !=
+            (uint64_t)number_of(wanting->parts.text[2]) ||
+        more > (int64_t)object_uint(&wanting->object, FIELD_LOADED))
+        return;
+    want(wanting->wanted, "CLAIM", name_of(wanting->parts.text[0]), unit, more);
+    want(wanting->wanted, "PURSE", name_of(wanting->parts.text[0]), unit, -more);
+}
+
 /// A load that was claimed and is proven since, by the wallet's receive log.
 static void want_proof(struct wanting *wanting) {
     const struct entry_line *line = &wanting->entry->lines[0];
@@ -455,12 +469,13 @@ static const struct entry_kind {
     size_t numbers; // at the end of its id
     void (*want)(struct wanting *wanting);
 } entry_kinds[] = {
-    {'P', 1, want_usage},    {'X', 2, want_usage},         {'R', 1, want_end},
-    {'V', 1, want_end},      {'I', 0, want_arrival},       {'O', 3, want_issue},
-    {'T', 2, want_taken},    {'S', 2, want_settlement},    {'D', 0, want_payout},
-    {'F', 0, want_payout},   {'N', 0, want_payout},        {'W', 0, want_payout},
-    {'C', 2, want_cash_out}, {'B', 2, want_seller_refund}, {'L', 1, want_lost},
-    {'Q', 3, want_claim},    {'U', 1, want_decision},      {'K', 1, want_proof},
+    {'P', 1, want_usage},     {'X', 2, want_usage},         {'R', 1, want_end},
+    {'V', 1, want_end},       {'I', 0, want_arrival},       {'O', 3, want_issue},
+    {'T', 2, want_taken},     {'S', 2, want_settlement},    {'D', 0, want_payout},
+    {'F', 0, want_payout},    {'N', 0, want_payout},        {'W', 0, want_payout},
+    {'C', 2, want_cash_out},  {'B', 2, want_seller_refund}, {'L', 1, want_lost},
+    {'Q', 3, want_claim},     {'U', 1, want_decision},      {'K', 1, want_proof},
+    {'Y', 3, want_log_claim},
 };
 
 void clearing_want(struct examined *examined, const struct entry *entry, struct wanted *wanted) {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads that a wallet's signed totals tell and no log of a float or till proves yet. They are
-// claimed, so that the wallet's spends are no overdraft; the logs that prove them end the claim.
-// One that stays unproven for longer than logs may take is a finding, and nothing more is issued.
+// Loads that a wallet's signed totals tell, in its statement or in a usage log, and no log of a
+// float or till proves yet. They are claimed, so that the wallet's spends are no overdraft; the
+// logs that prove them end the claim. One that stays unproven for longer than logs may take is a
+// finding, and nothing more is issued.
 #include "base/calendar.h"
 #include "base/clock.h"
 #include "services/clearing/clearing_private.h"
 
 #include <inttypes.h>
-
-/// Minor units that one purse may claim. Sums over all purses stay far from 64 bits, so that
-/// one stolen key hides nothing from whoever reads them.
-static const int64_t CLAIM_MOST = INT64_C(1000000000000);
 
 /// A purse's claim as it stands after a posting: since when there is one.
 static bool note_since(struct call *call, struct session *session, const char *purse,
@@ -24,29 +21,50 @@ static bool note_since(struct call *call, struct session *session, const char *p
     return session->failed == STORE_DONE;
 }
 
+/// So much of what was loaded is neither proven nor claimed; below 0: the claim is too large.
+static int64_t unclaimed(struct session *session, const char *purse, uint16_t unit, int64_t loaded,
+                         int64_t *proven) {
+    struct value total[1] = {0};
+    sql_run(session, &clearing_sql[NUMBER_TOTAL], IN(value_text(purse), value_int(unit)), total);
+    *proven = total[0].number;
+    return loaded - *proven - book_balance(session, BOOK_CLAIM, purse, unit);
+}
+
+static bool post_claim(struct call *call, struct session *session, struct entry *entry,
+                       const char *purse, uint16_t unit, int64_t more) {
+    entry_move(entry, BOOK_CLAIM, purse, BOOK_PURSE, purse, more);
+    return entry_post(call, session, entry) && note_since(call, session, purse, unit);
+}
+
+bool claim_tell_by_log(struct call *call, struct session *session, const struct loads_told *told) {
+    int64_t proven, more = unclaimed(session, told->purse, told->unit, told->loaded, &proven);
+    struct entry entry;
+    if (session->failed != STORE_DONE || more <= 0)
+        return session->failed == STORE_DONE;
+    entry_begin(&entry, "claim", told->unit, told->digest, "Y:%s:%u:%" PRIu32 ":%" PRId64,
+                told->purse, told->unit, told->counter, more);
+    return post_claim(call, session, &entry, told->purse, told->unit, more);
+}
+
 bool claim_tell(struct call *call, struct session *session, const struct stated *stated,
                 const struct pocket *pocket) {
     const char *id = stated->purse.id;
-    struct value proven[1] = {0};
     struct entry entry;
+    int64_t proven;
     if ((stated->purse.roles & ROLE_WALLET) == 0)
         return true;
-    sql_run(session, &clearing_sql[NUMBER_TOTAL], IN(value_text(id), value_int(pocket->unit)),
-            proven);
-    int64_t more =
-        pocket->loaded - proven[0].number - book_balance(session, BOOK_CLAIM, id, pocket->unit);
+    int64_t more = unclaimed(session, id, pocket->unit, pocket->loaded, &proven);
     if (session->failed != STORE_DONE || more == 0)
         return session->failed == STORE_DONE;
-    if (pocket->loaded - proven[0].number > CLAIM_MOST)
+    if (pocket->loaded - proven > CLAIM_MOST)
         return call_refuse(call, &clearing_statement,
                            "%s tells %" PRId64
                            " to have been loaded that no log proves: no machine "
                            "holds as much",
-                           id, pocket->loaded - proven[0].number);
+                           id, pocket->loaded - proven);
     entry_begin(&entry, "claim", pocket->unit, stated->digest, "Q:%s:%u:%u:%" PRId64, id,
                 pocket->unit, (unsigned)stated->state, more);
-    entry_move(&entry, BOOK_CLAIM, id, BOOK_PURSE, id, more);
-    return entry_post(call, session, &entry) && note_since(call, session, id, pocket->unit);
+    return post_claim(call, session, &entry, id, pocket->unit, more);
 }
 
 bool claim_prove(struct call *call, struct session *session, const struct proof *proof) {

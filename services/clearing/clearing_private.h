@@ -208,6 +208,20 @@ enum { LOST_DAYS = 35, LATE_DAYS = 35 };
 /// and is proven since. False: the problem is set, or the session has failed.
 bool claim_tell(struct call *call, struct session *session, const struct stated *stated,
                 const struct pocket *pocket);
+/// Minor units that one purse may claim. Sums over all purses stay far from 64 bits, so that one
+/// stolen key hides nothing from whoever reads them.
+#define CLAIM_MOST INT64_C(1000000000000)
+/// What a wallet's usage log tells to have been loaded by then.
+struct loads_told {
+    const char *purse;
+    uint16_t unit;
+    uint32_t counter; // of the log
+    int64_t loaded;
+    const uint8_t *digest; // of the log
+};
+/// Books what no log proves and nothing claims yet: logs come in any order, so an older one takes
+/// no claim back. False: the problem is set, or the session has failed.
+bool claim_tell_by_log(struct call *call, struct session *session, const struct loads_told *told);
 /// A load of a wallet that its receive log proves.
 struct proof {
     const char *purse;

@@ -177,6 +177,16 @@ static bool lower_sale(struct booking *booking) {
     return drop(booking, "sale");
 }
 
+/// A wallet that was loaded and says so before the logs of who loaded it do.
+static bool tell_loads(struct booking *booking) {
+    const struct log_item *item = booking->item;
+    const struct loads_told told = {item->payer.text, item->unit, item->counter, item->loaded,
+                                    item->usage_digest};
+    bool has = item->loaded > 0 && booking->suspect == NULL && !booking->ended &&
+               (item->by_payer->certificate.roles & ROLE_WALLET) != 0;
+    return !has || claim_tell_by_log(booking->call, booking->session, &told);
+}
+
 static bool book_fresh(struct booking *booking) {
     const struct log_item *item = booking->item;
     booking->fresh = true;
@@ -193,7 +203,7 @@ static bool book_fresh(struct booking *booking) {
         return booking->refused;
     evidence_keep(booking->call, booking->session, item->usage, item->usage_digest, "usage-log",
                   item->by_payer->chain);
-    return take_value(booking);
+    return tell_loads(booking) && take_value(booking);
 }
 
 /// Another body for this counter: both are kept, the payer is listed, the second is nobody's money.

@@ -72,7 +72,8 @@ static uint64_t total(const struct object *usage, enum field field) {
 static bool is_overdrawn(const struct object *usage) {
     uint64_t in, out;
     if (__builtin_add_overflow(total(usage, FIELD_ISSUED), total(usage, FIELD_LOADED), &in) ||
-        __builtin_add_overflow(in, total(usage, FIELD_RECREDITED), &in) || in > INT64_MAX)
+        __builtin_add_overflow(in, total(usage, FIELD_RECREDITED), &in) || in > INT64_MAX ||
+        total(usage, FIELD_LOADED) > CLAIM_MOST)
         return true;
     return __builtin_add_overflow(total(usage, FIELD_SPENT), total(usage, FIELD_REDEEMED), &out) ||
            out > in;
@@ -95,6 +96,7 @@ static const char *read_usage(struct log_item *item) {
     item->unit = object_unit(usage);
     item->kind = reference.data[0];
     item->overdrawn = is_overdrawn(usage);
+    item->loaded = item->overdrawn ? 0 : (int64_t)total(usage, FIELD_LOADED);
     if (item->kind == REFERENCE_REFUND && reference.size == REFERENCE_REFUND_SIZE)
         item->sale = (uint32_t)bytes_get_be(reference.data + 1, 4);
     return item->amount > 0 ? NULL : "amount";

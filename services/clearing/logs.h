@@ -16,10 +16,11 @@ struct log_item {
     struct name_text payer, payee;
     uint32_t n, counter, state;
     uint16_t unit;
-    int64_t amount, serial, spent, issued;
-    bool overdrawn; // its own totals do not hold what it spends: no card signs that
-    uint32_t sale;  // that a refund of a till gives back; 0: it is no refund
-    uint8_t kind;   // of its reference
+    int64_t amount, serial, spent, issued, loaded;
+    bool
+        overdrawn; // its own totals do not hold what it spends, or no machine holds them: no card's
+    uint32_t sale; // that a refund of a till gives back; 0: it is no refund
+    uint8_t kind;  // of its reference
     uint8_t usage_digest[SHA256_SIZE], end_digest[SHA256_SIZE];
     const struct evidence *by_payer, *by_payee;
 };

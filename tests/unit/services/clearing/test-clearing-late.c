@@ -76,6 +76,36 @@ static void test_in_time(void) {
     house_on_every_engine(in_time);
 }
 
+// No statement comes, as of whoever made its money by itself: a till's logs tell what was loaded.
+// The older one tells less and takes nothing back; what was loaded is proven in the end.
+static void told_by_logs(struct shop *shop) {
+    const struct terms deposit = {.kind = REFERENCE_DEPOSIT};
+    struct deal loads[2], sales[2];
+    struct card bob = house_card(&house.bob), till = house_card(&house.till);
+    struct card machine = house_funded(shop, &machine_host, &house.machine, 100000);
+    for (size_t i = 0; i < 2; i++) {
+        house_pay(&machine, &bob, i == 0 ? 2000 : 1000, &deposit, &loads[i]);
+        house_pay(&bob, &till, 300, NULL, &sales[i]);
+    }
+    for (size_t i = 2; i-- > 0;) {
+        struct told told = house_upload(shop, &house_shop, &till, &sales[i], 1);
+        CU_ASSERT_TRUE(house_outcome_is(&told, 0, "accepted"));
+        CU_ASSERT_EQUAL(house_account(shop, "CLAIM:bob-p:JPY"), 3000);
+    }
+    CU_ASSERT_EQUAL(house_account(shop, "PURSE:bob-p:JPY"), 2400);
+    house_upload(shop, &house_shop, &till, sales, 2);
+    CU_ASSERT_EQUAL(house_account(shop, "CLAIM:bob-p:JPY"), 3000);
+    on_day(shop, date_add_days(HOUSE_DAY, 71));
+    CU_ASSERT_EQUAL(findings(shop), 1);
+    house_upload(shop, &machine_host, &machine, loads, 2);
+    CU_ASSERT_EQUAL(house_account(shop, "CLAIM:bob-p:JPY"), 0);
+    CU_ASSERT_EQUAL(house_account(shop, "PURSE:bob-p:JPY"), 2400);
+}
+
+static void test_told_by_logs(void) {
+    house_on_every_engine(told_by_logs);
+}
+
 // A lost card is paid what is proven, whenever the log comes.
 static void lost_claim(struct shop *shop) {
     struct deal loaded;
@@ -180,6 +210,7 @@ static const struct suite_test tests[] = {
     {"rule 9: a claim of more than 70 days is a finding, stops issue logs, and freezes nothing",
      test_overdue, "S04a"},
     {"rule 9: a claim has 70 days", test_in_time, NULL},
+    {"rule 9: a load that only usage logs tell is claimed", test_told_by_logs, NULL},
     {"rule 12: a lost card is paid what is proven", test_lost_claim, NULL},
     {"rule 7: a log that a wallet hands in is under way until its end is here", test_by_wallet,
      "S03b"},
