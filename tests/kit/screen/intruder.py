@@ -155,6 +155,15 @@ def descriptors():
     return len(os.listdir(f"/proc/{PID}/fd"))
 
 
+def act():
+    """As a browser does it: a connection that was cut while strangers pressed in is made again."""
+    for _ in range(20):
+        status = answer("POST /act HTTP/1.1", OWN, JSON, COOKIE, body=NOTHING)[0]
+        if status != 0:
+            break
+    assert status == 202, status
+
+
 def strangers():
     page = Page()
     before, files, held = page.state(), descriptors(), []
@@ -170,7 +179,7 @@ def strangers():
     assert len(held) >= min(STRANGERS, HARD - 500), len(held)
     begin = time.monotonic()
     for _ in range(3):
-        assert answer("POST /act HTTP/1.1", OWN, JSON, COOKIE, body=NOTHING)[0] == 202
+        act()
     took = time.monotonic() - begin
     most = descriptors()
     assert most < files + 1000, (files, most)
