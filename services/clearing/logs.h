@@ -17,10 +17,9 @@ struct log_item {
     uint32_t n, counter, state;
     uint16_t unit;
     int64_t amount, serial, spent, issued, loaded;
-    bool
-        overdrawn; // its own totals do not hold what it spends, or no machine holds them: no card's
-    uint32_t sale; // that a refund of a till gives back; 0: it is no refund
-    uint8_t kind;  // of its reference
+    bool overdrawn; // its totals do not hold what it spends, or pass CLAIM_MOST: no card's
+    uint32_t sale;  // that a refund of a till gives back; 0: it is no refund
+    uint8_t kind;   // of its reference
     uint8_t usage_digest[SHA256_SIZE], end_digest[SHA256_SIZE];
     const struct evidence *by_payer, *by_payee;
 };
