@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN_MOST = 16 };
-
 /// How one object stands: "accepted", "again", "waits" or "refused", and for the last two why.
 struct shown_outcome {
     const char *outcome, *word;
@@ -22,7 +20,7 @@ struct item {
 
 struct showing {
     size_t count;
-    struct item items[SHOWN_MOST];
+    struct item items[CLEARING_EVIDENCE_MOST];
 };
 
 // ---- is it ours --------------------------------------------------------------------------------
